@@ -1,0 +1,43 @@
+import type { Json, JsonObject } from '@weft/contract';
+
+/** What a task cost outside; zero where the executor does not know. */
+export type Usage = { inputTokens: number; outputTokens: number; usd: number };
+
+/** Why an attempt failed. `code` is stable (snake_case); `details` is small and safe to show. */
+export type TaskError = { code: string; message: string; retryable: boolean; details?: JsonObject };
+
+/**
+ * What came of one attempt. Expected failures are values: an executor throws only by mistake, and what it throws counts
+ * as a retryable failure with the code `executor_threw`.
+ */
+export type Outcome =
+  | { kind: 'succeeded'; output: Json; stateUpdates?: JsonObject; usage?: Usage }
+  | { kind: 'failed'; error: TaskError; retryAfterMs?: number; usage?: Usage };
+
+/** One log line of an executor; goes to the worker's log with the task's ids. */
+export type ExecutorLog = (level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: JsonObject) => void;
+
+/** One call of an executor: the attempt's rendered input and what it may use while it runs. */
+export type ExecutorCall = {
+  /** The node's rendered `with`. */
+  input: Json;
+  /** Aborted on timeout, cancel, lost claim or shutdown; `signal.reason` says which. An executor obeys within 1 s. */
+  signal: AbortSignal;
+  runId: string;
+  taskId: string;
+  node: string;
+  /** Numbered from 1; the fencing token. */
+  attempt: number;
+  /** Stable over attempts: pass it on, so that the outside can recognise a repeat. */
+  idempotencyKey: string;
+  log: ExecutorLog;
+  /** Says "still alive" (the heartbeat timeout starts anew) and, optionally, how far it is. */
+  heartbeat: (progress?: Json) => void;
+};
+
+/** The code that performs one kind of task. */
+export type Executor = {
+  /** The name in `uses`. */
+  readonly type: string;
+  run(call: ExecutorCall): Promise<Outcome>;
+};
