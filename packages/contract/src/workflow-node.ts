@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import { JsonRecord, JsonValue } from './json.ts';
+import { END, Label, NodeName, StateKeyName, Tags, WorkflowName } from './name.ts';
+import { DurationMs, Join, OnFailure, Priority, RetryPolicy } from './policy.ts';
+
+const Text = z.string().max(1_000_000);
+const Expression = z.string().min(1, { error: 'must not be empty' }).max(100_000);
+const Target = z.union([NodeName, z.literal(END)]).meta({ description: 'A node, or __end__' });
+
+const commonFields = {
+  description: z.string().max(10_000).optional(),
+  needs: z.array(NodeName).max(10_000).optional().meta({ description: 'Nodes whose edges lead here' }),
+  when: Expression.optional().meta({ description: 'CEL condition: if false, the node is skipped' }),
+  join: Join.optional(),
+  tags: Tags.optional(),
+  lane: Label.optional(),
+  priority: Priority.optional(),
+  retry: RetryPolicy.optional(),
+  timeoutMs: DurationMs.optional().meta({ description: 'From the start of an attempt to its end' }),
+  queueTimeoutMs: DurationMs.optional().meta({ description: 'From ready to started' }),
+  heartbeatMs: DurationMs.optional().meta({ description: 'The longest silence of a running attempt' }),
+  cache: z.strictObject({ ttlMs: DurationMs }).optional(),
+  output: StateKeyName.optional().meta({ description: 'The state key that takes the output' }),
+  outputMapping: z
+    .record(StateKeyName, z.string().max(10_000))
+    .optional()
+    .meta({ description: 'State key -> path in the output' }),
+  onFailure: OnFailure.optional(),
+  defer: z.boolean().optional().meta({ description: 'Run when nothing else is left to do' }),
+  cost: z
+    .strictObject({ usd: z.number().min(0).optional(), tokens: z.int().min(0).optional() })
+    .optional()
+    .meta({ description: 'Estimate that is reserved in the budget' }),
+  concurrencyKey: z.string().min(1).max(1000).optional(),
+  maxIterations: z.int().min(1).max(1_000_000).optional(),
+};
+
+export const TaskNode = z
+  .strictObject({
+    type: z.literal('task'),
+    uses: z.string().min(1).max(200).optional().meta({ description: 'The executor, or handler:NAME' }),
+    with: JsonValue.optional().meta({ description: 'Input of the executor; templates and references are rendered' }),
+    prompt: Text.optional().meta({ description: 'Text for an endpoint chosen by tags' }),
+    ...commonFields,
+  })
+  .meta({ id: 'TaskNode', description: 'One call of an executor or an endpoint' });
+export type TaskNode = z.infer<typeof TaskNode>;
+
+export const AgentNode = z
+  .strictObject({
+    type: z.literal('agent'),
+    prompt: Text,
+    continuePrompt: Text.optional(),
+    maxTurns: z.int().min(1).max(100).optional(),
+    turnTimeoutMs: DurationMs.optional(),
+    ...commonFields,
+  })
+  .meta({ id: 'AgentNode', description: 'A conversation of several turns with one endpoint' });
+export type AgentNode = z.infer<typeof AgentNode>;
+
+export const RouteNode = z
+  .strictObject({
+    type: z.literal('route'),
+    on: Expression.meta({ description: 'CEL expression whose value chooses the edge' }),
+    routes: z.record(z.string().max(1000), Target).optional().meta({ description: 'Value -> target' }),
+    default: Target.optional().meta({ description: 'Target when no value matches' }),
+    ...commonFields,
+  })
+  .meta({ id: 'RouteNode', description: 'Chooses which edges are taken' });
+export type RouteNode = z.infer<typeof RouteNode>;
+
+export const TransformNode = z
+  .strictObject({
+    type: z.literal('transform'),
+    updates: z
+      .record(StateKeyName, JsonValue)
+      .meta({ description: 'State key -> template, reference or { cel: "..." }, applied through the reducers' }),
+    ...commonFields,
+  })
+  .meta({ id: 'TransformNode', description: 'Updates the state without a worker' });
+export type TransformNode = z.infer<typeof TransformNode>;
+
+export const InterruptNode = z
+  .strictObject({
+    type: z.literal('interrupt'),
+    message: Text.optional(),
+    answerSchema: JsonRecord.optional(),
+    expiresMs: DurationMs.optional(),
+    default: JsonValue.optional().meta({ description: 'The answer once it has expired' }),
+    ...commonFields,
+  })
+  .meta({ id: 'InterruptNode', description: 'Waits for an answer from outside' });
+export type InterruptNode = z.infer<typeof InterruptNode>;
+
+export const SendNode = z
+  .strictObject({
+    type: z.literal('send'),
+    items: JsonValue.meta({ description: 'A reference to an array, or an array' }),
+    target: NodeName,
+    concurrency: z.int().min(1).max(100_000).optional(),
+    onItemFailure: z.enum(['continue', 'fail']).optional(),
+    ...commonFields,
+  })
+  .meta({ id: 'SendNode', description: 'One task of the target node for each item' });
+export type SendNode = z.infer<typeof SendNode>;
+
+export const SubgraphNode = z
+  .strictObject({
+    type: z.literal('subgraph'),
+    workflow: z.union([WorkflowName, z.strictObject({ name: WorkflowName, version: z.int().min(1) })]),
+    input: JsonValue.optional(),
+    ...commonFields,
+  })
+  .meta({ id: 'SubgraphNode', description: 'A child run' });
+export type SubgraphNode = z.infer<typeof SubgraphNode>;
+
+export const WaitNode = z
+  .strictObject({
+    type: z.literal('wait'),
+    ms: DurationMs.optional(),
+    until: z.string().min(1).max(1000).optional().meta({ description: 'An instant, ISO 8601, or a template of one' }),
+    signal: Label.optional(),
+    ...commonFields,
+  })
+  .meta({ id: 'WaitNode', description: 'Waits for a time or a signal' });
+export type WaitNode = z.infer<typeof WaitNode>;
+
+/** A node of any type; `type` decides which fields it takes. */
+export const WorkflowNode = z
+  .discriminatedUnion('type', [
+    TaskNode,
+    AgentNode,
+    RouteNode,
+    TransformNode,
+    InterruptNode,
+    SendNode,
+    SubgraphNode,
+    WaitNode,
+  ])
+  .meta({ id: 'WorkflowNode', description: 'A node of the workflow' });
+export type WorkflowNode = z.infer<typeof WorkflowNode>;
+export type NodeType = WorkflowNode['type'];
