@@ -1,7 +1,7 @@
 export { JsonRecord, JsonValue } from './json.ts';
 export type { Json, JsonObject } from './json.ts';
 export { DANGEROUS_KEYS, END, Label, NodeName, START, StateKeyName, Tags, WorkflowName } from './name.ts';
-export { Budget, DurationMs, Join, MAX_MS, OnFailure, Priority, RetryPolicy } from './policy.ts';
+export { Budget, DurationMs, FailureMode, Join, MAX_MS, OnFailure, Priority, RetryPolicy } from './policy.ts';
 export { Reducer, StateKey } from './state-key.ts';
 export { EdgePair, NodeDefaults, WorkflowDocument } from './workflow-document.ts';
 export {
@@ -16,3 +16,4 @@ export {
   WorkflowNode,
 } from './workflow-node.ts';
 export type { NodeType } from './workflow-node.ts';
+export { TaskError, Usage } from './error.ts';

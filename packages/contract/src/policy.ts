@@ -40,13 +40,16 @@ export const Join = z
   .meta({ id: 'Join', description: 'When a node with several inbound edges fires' });
 export type Join = z.infer<typeof Join>;
 
-/** What a task that has finally failed means for its run. */
+/** `failRun` ends the run, `skipDependents` only the branch, `continue` goes on with the output null. */
+export const FailureMode = z
+  .enum(['failRun', 'skipDependents', 'continue'])
+  .meta({ id: 'FailureMode', description: 'What a task that has finally failed means for its run' });
+export type FailureMode = z.infer<typeof FailureMode>;
+
+/** What a task that has finally failed means for its run; `goto` takes an edge of its own to another node. */
 export const OnFailure = z
-  .union([
-    z.enum(['failRun', 'skipDependents', 'continue']),
-    z.strictObject({ goto: NodeName }).meta({ description: 'Go on at this node' }),
-  ])
-  .meta({ id: 'OnFailure', description: 'What a task that has finally failed means for its run' });
+  .union([FailureMode, z.strictObject({ goto: NodeName })])
+  .meta({ id: 'OnFailure', description: 'failRun (default), skipDependents, continue, or the node to go on at' });
 export type OnFailure = z.infer<typeof OnFailure>;
 
 /** A bound on what a run may spend. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { JsonRecord, JsonValue } from './json.ts';
 import { NodeName, StateKeyName, Tags, WorkflowName } from './name.ts';
-import { Budget, DurationMs, Join, OnFailure, Priority, RetryPolicy } from './policy.ts';
+import { Budget, DurationMs, FailureMode, Join, Priority, RetryPolicy } from './policy.ts';
 import { StateKey } from './state-key.ts';
 import { WorkflowNode } from './workflow-node.ts';
 
@@ -14,7 +14,7 @@ export const NodeDefaults = z
     retry: RetryPolicy.optional(),
     priority: Priority.optional(),
     join: Join.optional(),
-    onFailure: OnFailure.optional(),
+    onFailure: FailureMode.optional(),
     tags: Tags.optional(),
     lane: z.string().min(1).max(200).optional(),
   })

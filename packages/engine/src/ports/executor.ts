@@ -1,10 +1,6 @@
-import type { Json, JsonObject } from '@weft/contract';
+import type { Json, JsonObject, TaskError, Usage } from '@weft/contract';
 
-/** What a task cost outside; zero where the executor does not know. */
-export type Usage = { inputTokens: number; outputTokens: number; usd: number };
-
-/** Why an attempt failed. `code` is stable (snake_case); `details` is small and safe to show. */
-export type TaskError = { code: string; message: string; retryable: boolean; details?: JsonObject };
+export type { TaskError, Usage };
 
 /**
  * What came of one attempt. Expected failures are values: an executor throws only by mistake, and what it throws counts

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { JsonRecord } from './json.ts';
+
+/** What a task or a run cost outside; zero where it is not known. */
+export const Usage = z
+  .object({
+    inputTokens: z.number().min(0),
+    outputTokens: z.number().min(0),
+    usd: z.number().min(0),
+  })
+  .meta({ id: 'Usage', description: 'What it cost outside; zero where it is not known' });
+export type Usage = z.infer<typeof Usage>;
+
+/** Why an attempt, a task or a run failed. `code` is stable (snake_case); `details` is small and safe to show. */
+export const TaskError = z
+  .object({
+    code: z.string(),
+    message: z.string(),
+    retryable: z.boolean(),
+    details: JsonRecord.exactOptional(),
+  })
+  .meta({ id: 'Error', description: 'Why an attempt, a task or a run failed' });
+export type TaskError = z.infer<typeof TaskError>;
