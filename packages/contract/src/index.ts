@@ -1,9 +1,34 @@
+export { TaskError, Usage } from './error.ts';
+export { Event, EventMode, EventsQuery } from './event.ts';
+export { exitCodes } from './exit-code.ts';
+export type { ExitCode } from './exit-code.ts';
 export { JsonRecord, JsonValue } from './json.ts';
 export type { Json, JsonObject } from './json.ts';
 export { DANGEROUS_KEYS, END, Label, NodeName, START, StateKeyName, Tags, WorkflowName } from './name.ts';
+export { pageOf, PageQuery } from './page.ts';
+export type { Page } from './page.ts';
 export { Budget, DurationMs, FailureMode, Join, MAX_MS, OnFailure, Priority, RetryPolicy } from './policy.ts';
+export { AppError, Problem, ProblemItem, problemTable, toProblem } from './problem.ts';
+export type { ProblemCode } from './problem.ts';
+export { Interrupt, ListRunsQuery, Run, RunPage, RunStatus } from './run.ts';
+export { Callback, IdempotencyKey, StartedRunBatch, StartRun, StartRunBatch, StartRunQuery } from './start-run.ts';
+export { priorityOf, StartedTask, StartTask, TaskPriority } from './start-task.ts';
 export { Reducer, StateKey } from './state-key.ts';
+export { Step, StepPage, StepType } from './step.ts';
+export { Task, TaskPage, TaskStatus } from './task.ts';
+export { Id, Instant, StepNumber, WorkflowVersion } from './wire.ts';
+export { Worker, WorkerPage, WorkerStatus } from './worker.ts';
+export {
+  GraphQuery,
+  SavedWorkflow,
+  Validation,
+  Workflow,
+  WorkflowPage,
+  WorkflowQuery,
+  WorkflowSummary,
+} from './workflow.ts';
 export { EdgePair, NodeDefaults, WorkflowDocument } from './workflow-document.ts';
+export { workflowJsonSchema } from './workflow-json-schema.ts';
 export {
   AgentNode,
   InterruptNode,
@@ -16,4 +41,3 @@ export {
   WorkflowNode,
 } from './workflow-node.ts';
 export type { NodeType } from './workflow-node.ts';
-export { TaskError, Usage } from './error.ts';

@@ -8,6 +8,8 @@ export const START = '__start__';
 /** The target of an edge that ends its branch. */
 export const END = '__end__';
 
+/* oxlint-disable no-control-regex -- spelled out, since the JSON Schema's readers need not know \p{Cc} */
+
 const NAME_LENGTH = 200;
 
 /**

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+
+/**
+ * Every code that an answer may carry, with its HTTP status and title. The first block is about a whole request, the
+ * second about one place in a document or an input; there `invalid_document` or `invalid_input` is the code of the answer
+ * and these stand in its `errors`.
+ */
+export const problemTable = {
+  unparsable: { status: 400, title: 'The text cannot be parsed' },
+  unauthorized: { status: 401, title: 'A valid token is required' },
+  forbidden: { status: 403, title: 'Not allowed' },
+  not_found: { status: 404, title: 'Not found' },
+  method_not_allowed: { status: 405, title: 'This method is not supported here' },
+  conflict: { status: 409, title: 'The present state does not allow this' },
+  idempotency_conflict: { status: 409, title: 'The key was used with another payload' },
+  payload_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'This content type is not supported' },
+  invalid_document: { status: 422, title: 'The workflow document is invalid' },
+  invalid_input: { status: 422, title: 'The input does not match the schema of the workflow' },
+  invalid_request: { status: 422, title: 'The request is invalid' },
+  too_many_requests: { status: 429, title: 'Too many requests' },
+  internal: { status: 500, title: 'Internal error' },
+  unavailable: { status: 503, title: 'Not ready to serve' },
+
+  unknown_key: { status: 422, title: 'Unknown key' },
+  missing_field: { status: 422, title: 'A required field is missing' },
+  bad_type: { status: 422, title: 'A value of the wrong type' },
+  bad_name: { status: 422, title: 'A name that is not allowed' },
+  invalid_value: { status: 422, title: 'A value that is not allowed' },
+  duplicate_name: { status: 422, title: 'A name is given twice' },
+  missing_reference: { status: 422, title: 'A reference to something that does not exist' },
+  self_dependency: { status: 422, title: 'A node depends on itself' },
+  cycle: { status: 422, title: 'Nodes depend on each other in a circle' },
+  unreachable_node: { status: 422, title: 'No path leads to the node' },
+  unknown_executor: { status: 422, title: 'Unknown executor' },
+  bad_template: { status: 422, title: 'Invalid template' },
+  bad_condition: { status: 422, title: 'Invalid condition' },
+  bad_schema: { status: 422, title: 'Invalid JSON Schema' },
+  limit_nodes: { status: 422, title: 'Too many nodes' },
+  limit_depth: { status: 422, title: 'Nested too deep' },
+  limit_bytes: { status: 413, title: 'Too large' },
+  node_type_unsupported: { status: 422, title: 'Not supported yet' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemCode = keyof typeof problemTable;
+
+/** One error at one place. The pointer (RFC 6901) names the offending key itself; the root is `""`. */
+export const ProblemItem = z
+  .object({
+    code: z.string(),
+    pointer: z.string(),
+    line: z.int().min(1).exactOptional(),
+    column: z.int().min(1).exactOptional(),
+    message: z.string(),
+  })
+  .meta({ id: 'ProblemItem', description: 'One error at one place' });
+export type ProblemItem = z.infer<typeof ProblemItem>;
+
+/** The body of every error answer (RFC 9457). */
+export const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+    requestId: z.string(),
+    errors: z.array(ProblemItem),
+  })
+  .meta({ id: 'Problem', description: 'The body of every error answer' });
+export type Problem = z.infer<typeof Problem>;
+
+/** An error with a stable code, thrown where an expected failure cannot be a value. Its message may be shown. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ProblemCode;
+  readonly errors: readonly ProblemItem[];
+
+  constructor(code: ProblemCode, message?: string, details: { errors?: readonly ProblemItem[]; cause?: unknown } = {}) {
+    super(message ?? problemTable[code].title, 'cause' in details ? { cause: details.cause } : {});
+    this.code = code;
+    this.errors = details.errors ?? [];
+  }
+}
+
+/** The answer that says what went wrong. What is no `AppError` becomes `internal`, without telling its message. */
+export function toProblem(error: unknown, requestId: string): Problem {
+  const known = error instanceof AppError ? error : new AppError('internal');
+  const { status, title } = problemTable[known.code];
+  const errors = known.errors.map((item) => ({ ...item }));
+  return {
+    type: `urn:weft:problem:${known.code}`,
+    title,
+    status,
+    detail: known.message,
+    code: known.code,
+    requestId,
+    errors,
+  };
+}

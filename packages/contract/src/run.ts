@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { TaskError, Usage } from './error.ts';
+import { JsonRecord, JsonValue } from './json.ts';
+import { Label, WorkflowName } from './name.ts';
+import { pageOf, PageQuery } from './page.ts';
+import { Priority } from './policy.ts';
+import { Id, Instant, StepNumber, WorkflowVersion } from './wire.ts';
+
+export const RunStatus = z
+  .enum(['pending', 'running', 'interrupted', 'succeeded', 'failed', 'cancelled'])
+  .meta({ id: 'RunStatus', description: 'The last three are final' });
+export type RunStatus = z.infer<typeof RunStatus>;
+
+/** A question that a run asks and that is not answered yet. */
+export const Interrupt = z
+  .object({
+    id: Id,
+    taskId: Id,
+    node: z.string(),
+    message: z.string().nullable(),
+    answerSchema: JsonRecord.nullable(),
+    createdAt: Instant,
+    expiresAt: Instant.nullable(),
+  })
+  .meta({ id: 'Interrupt', description: 'A question that waits for its answer' });
+export type Interrupt = z.infer<typeof Interrupt>;
+
+export const Run = z
+  .object({
+    id: Id,
+    workflow: WorkflowVersion,
+    status: RunStatus,
+    input: JsonValue,
+    output: JsonValue.meta({ description: 'Null until the run has succeeded' }),
+    state: JsonRecord,
+    error: TaskError.nullable(),
+    tags: z.array(z.string()),
+    priority: Priority,
+    step: StepNumber.meta({ description: 'The number of the last journal step' }),
+    createdAt: Instant,
+    startedAt: Instant.nullable(),
+    endedAt: Instant.nullable(),
+    parent: z.object({ runId: Id, taskId: Id }).exactOptional().meta({ description: 'The task whose child it is' }),
+    forkedFrom: z.object({ runId: Id, step: StepNumber }).exactOptional(),
+    usage: Usage,
+    interrupts: z.array(Interrupt).exactOptional(),
+  })
+  .meta({ id: 'Run', description: 'One execution of one workflow version with one input' });
+export type Run = z.infer<typeof Run>;
+
+export const RunPage = pageOf(Run).meta({ id: 'RunPage' });
+export type RunPage = z.infer<typeof RunPage>;
+
+/** The query of `GET /v1/runs`. */
+export const ListRunsQuery = PageQuery.extend({
+  status: RunStatus.optional(),
+  workflow: WorkflowName.optional(),
+  tag: Label.optional(),
+  createdAfter: Instant.optional(),
+});
+export type ListRunsQuery = z.infer<typeof ListRunsQuery>;

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { JsonRecord, JsonValue } from './json.ts';
+import { Label, Tags, WorkflowName } from './name.ts';
+import { Budget, Priority } from './policy.ts';
+import { Problem } from './problem.ts';
+import { RunStatus } from './run.ts';
+import { Id, WorkflowVersion } from './wire.ts';
+
+/** An address that is told about a run. */
+export const Callback = z
+  .strictObject({
+    url: z.url().max(2000),
+    events: z.array(Label).max(100).optional(),
+    secret: z.string().max(1000).optional(),
+  })
+  .meta({ id: 'Callback' });
+export type Callback = z.infer<typeof Callback>;
+
+/**
+ * The body of `POST /v1/runs`. An inline document is taken as any object here, because its validation reports every error
+ * with its place, which a union of schemas cannot.
+ */
+export const StartRun = z
+  .strictObject({
+    workflow: z
+      .union([WorkflowName, WorkflowVersion, JsonRecord.meta({ description: 'A workflow document' })])
+      .meta({ description: 'A name (latest version), a name and version, or a whole document' }),
+    input: JsonValue.optional().meta({ description: 'Without it: {}' }),
+    config: JsonRecord.optional(),
+    priority: Priority.optional(),
+    tags: Tags.optional(),
+    callbacks: z.array(Callback).max(10).optional(),
+    budget: Budget.optional(),
+  })
+  .meta({ id: 'StartRun', description: 'Which workflow to run, with what' });
+export type StartRun = z.infer<typeof StartRun>;
+
+/** A key under which a request may be sent again. */
+export const IdempotencyKey = z.string().min(1).max(255);
+
+/** The body of `POST /v1/runs/batch`. */
+export const StartRunBatch = z
+  .strictObject({
+    runs: z
+      .array(StartRun.extend({ idempotencyKey: IdempotencyKey.optional() }))
+      .min(1)
+      .max(1000),
+  })
+  .meta({ id: 'StartRunBatch' });
+export type StartRunBatch = z.infer<typeof StartRunBatch>;
+
+/** The answer to a batch: one item for each run, in order. */
+export const StartedRunBatch = z
+  .object({ items: z.array(z.union([z.object({ id: Id, status: RunStatus }), Problem])) })
+  .meta({ id: 'StartedRunBatch' });
+export type StartedRunBatch = z.infer<typeof StartedRunBatch>;
+
+/** The query of `POST /v1/runs`: how long to wait for the end, such as `30s` or `500ms`, at most 60 s; in ms once parsed. */
+export const StartRunQuery = z.strictObject({
+  wait: z
+    .string()
+    .regex(/^\d{1,6}(ms|s)?$/, { error: 'must be a duration such as 30s or 500ms' })
+    .transform(waitMs)
+    .pipe(z.number().max(60_000, { error: 'at most 60s' }))
+    .optional(),
+});
+export type StartRunQuery = z.infer<typeof StartRunQuery>;
+
+function waitMs(text: string): number {
+  return Number.parseInt(text, 10) * (text.endsWith('ms') ? 1 : 1000);
+}

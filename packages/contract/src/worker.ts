@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { pageOf } from './page.ts';
+import { Instant } from './wire.ts';
+
+export const WorkerStatus = z.enum(['active', 'cordoned', 'draining', 'dead']).meta({ id: 'WorkerStatus' });
+export type WorkerStatus = z.infer<typeof WorkerStatus>;
+
+export const Worker = z
+  .object({
+    id: z.string().meta({ description: 'One incarnation of a worker process' }),
+    host: z.string(),
+    pid: z.int().min(0),
+    version: z.string(),
+    status: WorkerStatus,
+    lanes: z.array(z.string()),
+    executors: z.array(z.string()).meta({ description: 'Executors and handlers it offers' }),
+    slots: z.int().min(0),
+    running: z.int().min(0),
+    rssBytes: z.int().min(0),
+    heapBytes: z.int().min(0),
+    eventLoopLagMs: z.number().min(0),
+    startedAt: Instant,
+    seenAt: Instant.meta({ description: 'Its last heartbeat' }),
+  })
+  .meta({ id: 'Worker', description: 'A process that claims tasks and runs executors' });
+export type Worker = z.infer<typeof Worker>;
+
+export const WorkerPage = pageOf(Worker).meta({ id: 'WorkerPage' });
+export type WorkerPage = z.infer<typeof WorkerPage>;
