@@ -1,0 +1,127 @@
+import { stat } from 'node:fs/promises';
+
+import type { Json } from '@weft/contract';
+import { z } from 'zod';
+
+import { inheritedEnvironment } from '../config.ts';
+import { defineExecutor } from '../define.ts';
+import type { Failure } from '../failure.ts';
+import { aborted, failure, messageOf } from '../failure.ts';
+import { jsonValue } from '../json-value.ts';
+import { parseOutput } from '../process/parse-output.ts';
+import type { CommandEnd } from '../process/run-command.ts';
+import { runCommand } from '../process/run-command.ts';
+import { invalidInput } from '../validation-failure.ts';
+
+const MIB = 1_048_576;
+const STDERR_TAIL = 2_000;
+
+/** Variables that put foreign code into every program that is started; whoever needs one starts a script that sets it. */
+const LOADER_HOOKS = new Set(['LD_PRELOAD', 'LD_AUDIT', 'DYLD_INSERT_LIBRARIES']);
+
+/** What the system may have again in a moment. */
+const SCARCE = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM']);
+
+const text = z.string().refine((value) => !value.includes('\0'), 'holds a NUL character');
+const scalar = z.union([text, z.number(), z.boolean()], 'expected a string without NUL, a number or a boolean');
+
+const variableName = z
+  .string()
+  .regex(/^[^=\0]+$/, 'not the name of a variable')
+  .refine((name) => !LOADER_HOOKS.has(name), 'this variable is not allowed');
+
+const input = z.strictObject({
+  command: text.min(1),
+  args: z.array(scalar).default([]),
+  cwd: text.min(1).optional(),
+  env: z.record(variableName, scalar).default({}),
+  stdin: jsonValue.optional(),
+  parse: z.enum(['text', 'json', 'lines']).default('text'),
+  maxBytes: z
+    .int()
+    .min(1)
+    .max(10 * MIB)
+    .default(MIB),
+});
+
+type ProcessInput = z.output<typeof input>;
+
+export default defineExecutor({
+  type: 'process',
+  description: 'Runs a command without a shell and returns what it wrote.',
+  input,
+  output: z.strictObject({ exitCode: z.int(), stdout: z.string(), stderr: z.string(), value: jsonValue }),
+  example: { command: 'node', args: ['--print', '1 + 1'], parse: 'json' },
+  async run({ input: request, signal, heartbeat }) {
+    const end = await runCommand({
+      command: request.command,
+      args: request.args.map(String),
+      cwd: request.cwd,
+      env: { ...inheritedEnvironment(), ...strings(request.env) },
+      stdin: stdinText(request.stdin),
+      maxBytes: request.maxBytes,
+      signal,
+      onChunk: () => heartbeat(),
+    });
+    return settle(end, request, signal);
+  },
+});
+
+function strings(env: ProcessInput['env']): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)]));
+}
+
+/** A string goes in as it is, any other value as JSON. */
+function stdinText(stdin: Json | undefined): string | undefined {
+  return stdin === undefined || typeof stdin === 'string' ? stdin : JSON.stringify(stdin);
+}
+
+async function settle(end: CommandEnd, request: ProcessInput, signal: AbortSignal) {
+  switch (end.kind) {
+    case 'aborted':
+      return aborted(signal);
+    case 'tooMuchOutput': {
+      const { maxBytes } = request;
+      return failure('output_too_large', `The command wrote more than ${maxBytes} bytes`, { details: { maxBytes } });
+    }
+    case 'notStarted':
+      return notStarted(end.cause, request);
+    case 'exited':
+      return end.exitCode === 0 ? succeeded(end, request) : exitFailure(end);
+    default:
+      return end satisfies never;
+  }
+}
+
+type Exited = Extract<CommandEnd, { kind: 'exited' }>;
+
+function succeeded({ stdout, stderr }: Exited, { parse }: ProcessInput) {
+  try {
+    const output = { exitCode: 0, stdout, stderr, value: parseOutput(stdout, parse) };
+    return { kind: 'succeeded' as const, output };
+  } catch (error) {
+    return failure('invalid_json', `The command did not write JSON: ${messageOf(error)}`);
+  }
+}
+
+function exitFailure({ exitCode, signalName, stderr }: Exited): Failure {
+  const how = signalName === null ? `with code ${exitCode}` : `by ${signalName}`;
+  return failure('process_exit', `The command ended ${how}`, {
+    retryable: true,
+    details: { exitCode, signal: signalName, stderr: stderr.slice(-STDERR_TAIL).toWellFormed() },
+  });
+}
+
+async function notStarted(cause: string, { command, cwd }: ProcessInput): Promise<Failure> {
+  // The system says ENOENT for a missing folder, too.
+  if (cwd !== undefined && !(await isFolder(cwd))) return invalidInput('/cwd', 'not a folder');
+  const details = { cause };
+  if (cause === 'ENOENT') return failure('command_not_found', `There is no command "${command}"`, { details });
+  const retryable = SCARCE.has(cause);
+  return failure('command_not_started', `"${command}" could not be started: ${cause}`, { retryable, details });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() === true;
+}

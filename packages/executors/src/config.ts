@@ -1,0 +1,15 @@
+const INHERITED = ['PATH', 'HOME', 'LANG'] as const;
+
+const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
+
+/**
+ * What a command inherits of the worker's environment: PATH, HOME and LANG. Nothing else, since the worker's environment
+ * holds its secrets.
+ */
+export function inheritedEnvironment(): Record<string, string> {
+  const found = INHERITED.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { PATH: DEFAULT_PATH, ...Object.fromEntries(found) };
+}

@@ -1,0 +1,96 @@
+import type { Json } from '@weft/contract';
+import type { Executor, ExecutorCall, Outcome } from '@weft/engine/ports';
+
+import { aborted, failure, messageOf } from './failure.ts';
+import { MAX_RETRY_AFTER_MS } from './http/retry-after.ts';
+import { isJson } from './json-value.ts';
+import { readResult } from './result-control.ts';
+
+/** How long a handler may clean up after its signal; then its attempt ends without it. */
+const GRACE_MS = 900;
+
+const CODE = /^[a-z][a-z0-9_]{0,63}$/;
+
+/** What a handler may use while it runs. */
+export type HandlerContext = Pick<
+  ExecutorCall,
+  'signal' | 'runId' | 'taskId' | 'attempt' | 'idempotencyKey' | 'log' | 'heartbeat'
+>;
+
+/** A user's function: takes the node's rendered `with`, returns the output or a result with control. */
+export type Handler = (input: Json, ctx: HandlerContext) => unknown;
+
+/**
+ * Makes an executor of type `handler:NAME` out of a function. What it returns goes through JSON (a date becomes its ISO
+ * text, `undefined` becomes null). What it throws fails the attempt with `handler_failed`, retryable; the error may say
+ * otherwise with `code` (snake_case), `retryable: false` and `retryAfterMs`.
+ */
+export function handlerExecutor(name: string, handler: Handler): Executor {
+  return {
+    type: `handler:${name}`,
+    async run(call) {
+      if (call.signal.aborted) return aborted(call.signal);
+      const outcome = attempt(handler, call);
+      const limit = graceAfterAbort(call);
+      try {
+        return await Promise.race([outcome, limit.expired]);
+      } finally {
+        limit.clear();
+      }
+    },
+  };
+}
+
+async function attempt(handler: Handler, call: ExecutorCall): Promise<Outcome> {
+  const { input, signal, runId, taskId, attempt: number, idempotencyKey, log, heartbeat } = call;
+  try {
+    const returned = await handler(input, { signal, runId, taskId, attempt: number, idempotencyKey, log, heartbeat });
+    // Also after an abort: what is done is done, and the fence decides whether it counts.
+    return settled(returned);
+  } catch (error) {
+    return signal.aborted ? aborted(signal) : thrown(error);
+  }
+}
+
+function settled(returned: unknown): Outcome {
+  try {
+    // Despite its declared type, stringify gives undefined for a function or a symbol.
+    const text = JSON.stringify(returned ?? null) as string | undefined;
+    if (text === undefined) return failure('invalid_output', `The handler returned a ${typeof returned}`);
+    const result: unknown = JSON.parse(text);
+    if (isJson(result)) return readResult(result);
+    return failure('invalid_output', 'The handler returned a value that is nested too deep');
+  } catch (error) {
+    return failure('invalid_output', `The handler returned what JSON cannot carry: ${messageOf(error)}`);
+  }
+}
+
+function thrown(error: unknown): Outcome {
+  const hints = typeof error === 'object' && error !== null ? error : {};
+  const code = 'code' in hints && typeof hints.code === 'string' && CODE.test(hints.code) ? hints.code : undefined;
+  const retryable = !('retryable' in hints && hints.retryable === false);
+  return failure(code ?? 'handler_failed', messageOf(error), { retryable, retryAfterMs: pauseOf(hints) });
+}
+
+function pauseOf(hints: object): number | undefined {
+  if (!('retryAfterMs' in hints) || typeof hints.retryAfterMs !== 'number' || !(hints.retryAfterMs >= 0))
+    return undefined;
+  return Math.min(Math.ceil(hints.retryAfterMs), MAX_RETRY_AFTER_MS);
+}
+
+function graceAfterAbort({ signal, log }: ExecutorCall): { expired: Promise<Outcome>; clear: () => void } {
+  const { promise: expired, resolve } = Promise.withResolvers<Outcome>();
+  let timer: NodeJS.Timeout | undefined;
+  const onAbort = () => {
+    timer = setTimeout(() => {
+      log('warn', 'the handler goes on although its signal was aborted; its result will be ignored');
+      resolve(aborted(signal));
+    }, GRACE_MS);
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  const clear = () => {
+    signal.removeEventListener('abort', onAbort);
+    clearTimeout(timer);
+  };
+  return { expired, clear };
+}

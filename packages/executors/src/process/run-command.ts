@@ -1,0 +1,142 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn } from 'node:child_process';
+
+import type { Collected } from './collect-output.ts';
+import { collectOutput } from './collect-output.ts';
+import { endGroup, signalGroup, trackGroup } from './process-group.ts';
+
+/** From SIGTERM to SIGKILL. */
+const TERMINATE_MS = 500;
+/** From the order to stop to the answer, whatever the processes do; below the second in which an executor obeys. */
+const GIVE_UP_MS = 900;
+/** How long a descendant may hold the output open after the command itself has exited. */
+const DRAIN_MS = 500;
+
+/** One command to run. */
+export type CommandRequest = {
+  command: string;
+  args: string[];
+  cwd: string | undefined;
+  env: Record<string, string>;
+  stdin: string | undefined;
+  /** For standard output and standard error each. */
+  maxBytes: number;
+  signal: AbortSignal;
+  onChunk: () => void;
+};
+
+/** How a command ended. `notStarted` carries the system's error code (`ENOENT`, `EACCES`, `E2BIG`, ...). */
+export type CommandEnd =
+  | { kind: 'exited'; exitCode: number | null; signalName: string | null; stdout: string; stderr: string }
+  | { kind: 'aborted' }
+  | { kind: 'tooMuchOutput' }
+  | { kind: 'notStarted'; cause: string };
+
+/**
+ * Runs a command in a process group of its own, without a shell, to its end; never rejects.
+ *
+ * When it is to stop (aborted, too much output), the whole group gets SIGTERM (too much output: SIGKILL at once), SIGKILL
+ * after 500 ms, and the answer comes within 900 ms. What a command leaves running in its group is killed when its output
+ * is closed, or 500 ms after its exit: nothing outlives its task, and no forgotten descendant holds the task open.
+ */
+export function runCommand(request: CommandRequest): Promise<CommandEnd> {
+  const { promise, resolve } = Promise.withResolvers<CommandEnd>();
+  try {
+    const child = start(request);
+    child.once('error', (error) => resolve(notStarted(error)));
+    if (child.pid !== undefined) watch(new RunningCommand(child, child.pid, resolve), request);
+  } catch (error) {
+    // Some causes (a too long argument list) are thrown, others come as an event.
+    resolve(notStarted(error));
+  }
+  return promise;
+}
+
+function start(request: CommandRequest): ChildProcessWithoutNullStreams {
+  const { command, args, cwd, env } = request;
+  return spawn(command, args, { env, detached: true, stdio: 'pipe', ...(cwd === undefined ? {} : { cwd }) });
+}
+
+function notStarted(error: unknown): CommandEnd {
+  const cause = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  return { kind: 'notStarted', cause };
+}
+
+function watch(running: RunningCommand, request: CommandRequest): void {
+  running.collect(request.maxBytes, request.onChunk);
+  running.feed(request.stdin);
+  running.obey(request.signal);
+}
+
+class RunningCommand {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #groupId: number;
+  readonly #resolve: (end: CommandEnd) => void;
+  readonly #ended = new AbortController();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #stopped: 'aborted' | 'tooMuchOutput' | undefined;
+  #output: { stdout: Collected; stderr: Collected } | undefined;
+
+  constructor(child: ChildProcessWithoutNullStreams, groupId: number, resolve: (end: CommandEnd) => void) {
+    this.#child = child;
+    this.#groupId = groupId;
+    this.#resolve = resolve;
+    trackGroup(groupId);
+    child.once('exit', () => this.#drain());
+    child.once('close', () => this.#finish());
+  }
+
+  collect(maxBytes: number, onChunk: () => void): void {
+    const limits = { maxBytes, onChunk, onOverflow: () => this.#stop('tooMuchOutput') };
+    const { stdout, stderr } = this.#child;
+    this.#output = { stdout: collectOutput(stdout, limits), stderr: collectOutput(stderr, limits) };
+  }
+
+  feed(text: string | undefined): void {
+    // A command need not read its input (EPIPE); whether that was right, its exit code says.
+    this.#child.stdin.on('error', () => undefined);
+    this.#child.stdin.end(text);
+  }
+
+  obey(signal: AbortSignal): void {
+    const stop = () => this.#stop('aborted');
+    signal.addEventListener('abort', stop, { once: true, signal: this.#ended.signal });
+    if (signal.aborted) stop();
+  }
+
+  #stop(why: 'aborted' | 'tooMuchOutput'): void {
+    if (this.#stopped !== undefined) return;
+    this.#stopped = why;
+    signalGroup(this.#groupId, why === 'aborted' ? 'SIGTERM' : 'SIGKILL');
+    this.#after(TERMINATE_MS, () => signalGroup(this.#groupId, 'SIGKILL'));
+    this.#after(GIVE_UP_MS, () => this.#finish());
+  }
+
+  /** Twice the time: once for descendants to close the output, once for what they wrote to be read after their end. */
+  #drain(): void {
+    this.#after(DRAIN_MS, () => signalGroup(this.#groupId, 'SIGKILL'));
+    this.#after(2 * DRAIN_MS, () => this.#finish());
+  }
+
+  #after(ms: number, action: () => void): void {
+    this.#timers.push(setTimeout(action, ms));
+  }
+
+  #finish(): void {
+    if (this.#ended.signal.aborted) return;
+    this.#ended.abort();
+    this.#timers.forEach((timer) => clearTimeout(timer));
+    endGroup(this.#groupId);
+    for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) stream.destroy();
+    this.#child.unref();
+    this.#resolve(this.#end());
+  }
+
+  #end(): CommandEnd {
+    if (this.#stopped !== undefined) return { kind: this.#stopped };
+    const { exitCode, signalCode } = this.#child;
+    const stdout = this.#output?.stdout.text() ?? '';
+    const stderr = this.#output?.stderr.text() ?? '';
+    return { kind: 'exited', exitCode, signalName: signalCode, stdout, stderr };
+  }
+}
