@@ -1,0 +1,78 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import type { Migration, MigrationProvider } from 'kysely/migration';
+import { Pool } from 'pg';
+
+const MIGRATIONS = join(import.meta.dirname, '..', 'migrations');
+const OLDEST_SERVER = 15;
+
+/** Thrown by `migrate`; the message is one line. */
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError';
+  readonly code: 'migration_failed' | 'database_too_old';
+
+  constructor(code: MigrationError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/**
+ * Brings the database to the schema of this version: runs the files of `migrations/` that it has not seen yet, in order
+ * of their names, forward only, all in one transaction. Takes a lock, so several processes may call it at once.
+ *
+ * @throws MigrationError `database_too_old` below Postgres 15; `migration_failed` for all else, nothing being changed
+ */
+export async function migrate(connectionString: string): Promise<void> {
+  const pool = new Pool({ connectionString, max: 2 });
+  // A connection that breaks while idle must not end the process; the next query reports it.
+  pool.on('error', () => undefined);
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  try {
+    await requireServerVersion(db);
+    const { error } = await new Migrator({ db, provider: sqlFiles(MIGRATIONS) }).migrateToLatest();
+    if (error !== undefined) throw error;
+  } catch (error) {
+    if (error instanceof MigrationError) throw error;
+    throw new MigrationError('migration_failed', `the database could not be migrated: ${reasonOf(error)}`, {
+      cause: error,
+    });
+  } finally {
+    await db.destroy();
+  }
+}
+
+async function requireServerVersion(db: Kysely<unknown>): Promise<void> {
+  const { rows } = await sql<{ server_version_num: string }>`show server_version_num`.execute(db);
+  const major = Math.floor(Number(rows[0]?.server_version_num) / 10_000);
+  if (major >= OLDEST_SERVER) return;
+  const message = `the database is Postgres ${major}: use Postgres ${OLDEST_SERVER} or later`;
+  throw new MigrationError('database_too_old', message);
+}
+
+/** Each `NNNN_name.sql` of a folder is one migration. */
+function sqlFiles(folder: string): MigrationProvider {
+  return {
+    async getMigrations() {
+      const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).toSorted();
+      const files = names.map(async (name) => [name.slice(0, -'.sql'.length), await sqlFile(join(folder, name))]);
+      return Object.fromEntries(await Promise.all(files));
+    },
+  };
+}
+
+async function sqlFile(path: string): Promise<Migration> {
+  const text = await readFile(path, 'utf8');
+  return {
+    async up(db) {
+      await sql.raw(text).execute(db);
+    },
+  };
+}
+
+function reasonOf(error: unknown): string {
+  const reason = error instanceof AggregateError ? error.errors[0] : error;
+  return reason instanceof Error ? reason.message : String(reason);
+}
