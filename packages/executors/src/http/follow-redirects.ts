@@ -25,7 +25,7 @@ export async function followRedirects(request: HttpRequest, options: FollowOptio
     const location = response.headers.get('location');
     if (!options.follow || !REDIRECTS.has(response.status) || location === null) return response;
     await response.body?.cancel();
-    const target = URL.parse(location, current.url);
+    const target = URL.parse(location, current.url.href);
     const problem = target === null ? 'not a URL' : urlProblem(target.href);
     if (target === null || problem !== undefined) return failure('bad_redirect', `Redirected to nowhere: ${problem}`);
     current = redirected(current, target, response.status);

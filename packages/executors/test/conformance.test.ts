@@ -1,0 +1,40 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import type { Json } from '@weft/contract';
+import { executorTypes, loadExecutors } from '@weft/executors';
+import type { ExecutorConformanceOptions } from '@weft/testkit/conformance/executor';
+import { executorConformance } from '@weft/testkit/conformance/executor';
+import { afterAll, expect, test } from 'vitest';
+
+/** Answers at once, except below /slow: there the body never ends. */
+const server = createServer((request, response) => {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  if (request.url === '/slow') response.flushHeaders();
+  else response.end('{"ok":true}');
+});
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const HANG = 'console.log("here"); setInterval(() => {}, 1000)';
+
+const surroundings: Record<string, Omit<ExecutorConformanceOptions, 'fileName'>> = {
+  http: { input: () => ({ url: base }), slow: () => ({ input: { url: `${base}/slow` }, underWay: 'heartbeat' }) },
+  process: {
+    slow: () => ({ input: { command: process.execPath, args: ['-e', HANG] } satisfies Json, underWay: 'heartbeat' }),
+  },
+  sleep: { slow: () => ({ input: { ms: 600_000 }, underWay: 'called' }) },
+};
+
+for (const [fileName, executor] of await loadExecutors()) {
+  executorConformance(executor, { fileName, ...surroundings[fileName] });
+}
+
+test('the folder holds the four built-in executors', async () => {
+  expect(await executorTypes()).toEqual(['echo', 'http', 'process', 'sleep']);
+});
