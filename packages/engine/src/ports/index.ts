@@ -1,1 +1,19 @@
+export type { Ack, Broker, ClaimRequest, LaneList, TaskMessage } from './broker.ts';
+export type { Clock } from './clock.ts';
+export type {
+  DispatchStore,
+  DueTimer,
+  InputMaterial,
+  RunningMark,
+  StrandedAttempt,
+  TaskAttempt,
+} from './dispatch-store.ts';
+export type { EventBus, RunNotice } from './event-bus.ts';
 export type { Executor, ExecutorCall, ExecutorLog, Outcome, TaskError, Usage } from './executor.ts';
+export type { FleetStore, WorkerBeat, WorkerRecord } from './fleet-store.ts';
+export type { Log } from './log.ts';
+export type { RunFilter, RunReader, RunRecord, TaskView } from './run-reader.ts';
+export { StoreError } from './run-store.ts';
+export type { NewRun, Plan, RunChange, RunStore, Settlement, Submission } from './run-store.ts';
+export type { Timers } from './timers.ts';
+export type { StoredWorkflow, WorkflowStore } from './workflow-store.ts';

@@ -1,0 +1,160 @@
+/**
+ * What the run machine works on: plain records, as the store loads and saves them. Nothing here has behaviour.
+ *
+ * Instants are epoch milliseconds of the database's clock; steps are journal numbers.
+ */
+import type { Json, JsonObject, TaskError, Usage } from '@weft/contract';
+
+import type { StepRecord } from './journal.ts';
+
+export type RunStatus = 'pending' | 'running' | 'interrupted' | 'succeeded' | 'failed' | 'cancelled';
+
+export type TaskStatus = 'ready' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'skipped' | 'cancelled';
+
+/** Names one version of one workflow of one tenant. */
+export type WorkflowRef = { tenant: string; name: string; version: number };
+
+/** The narrow row that every settle locks and rewrites. */
+export type RunHead = {
+  id: string;
+  workflow: WorkflowRef;
+  status: RunStatus;
+  /** Raised by cancel, replay and fork; part of the fence. */
+  epoch: number;
+  /** The number of the last journal step. */
+  step: number;
+  /** Tasks that are ready, running or waiting for time (rule B8). */
+  live: number;
+  /** Tasks that wait for an answer (rule B8). */
+  asking: number;
+  /** Generations started by back edges and gotos (rule B5). */
+  generations: number;
+  /** Tasks that failed for good without ending the run (`skipDependents`). */
+  failed: number;
+  /** Joins that have seen an edge end but did not fire yet. */
+  openJoins: number;
+  priority: Priority;
+};
+
+/** 0 critical, 1 high, 2 normal, 3 low. */
+export type Priority = 0 | 1 | 2 | 3;
+
+/** What becomes of an armed task without a worker: a node that cannot fire, or whose condition could not be evaluated. */
+export type Fate = { kind: 'skip'; failed: boolean } | { kind: 'fail'; error: TaskError };
+
+export type TaskRecord = {
+  /** Scope path `node#iteration` (rule B6). */
+  key: string;
+  /** The run's epoch when the task was armed; with the key it makes the task's id. */
+  epoch: number;
+  id: string;
+  node: string;
+  status: TaskStatus;
+  /** The fencing token: rises whenever the task is handed out anew, never resets (rule A4). */
+  attempt: number;
+  failures: number;
+  crashes: number;
+  /** Failed for good under `skipDependents`. */
+  blamed: boolean;
+  /** The step that made it ready; its input reads what that step saw (rule A7). */
+  readsAt: number;
+  readyAt: number;
+  /** The lane that serves it; null for a node that needs no worker. */
+  lane: string | null;
+  priority: Priority;
+  /** Values of the state keys that the node reads, as seen by the step `readsAt`. */
+  captured: JsonObject | null;
+  fate: Fate | null;
+  output: Json;
+  error: TaskError | null;
+  settledStep: number | null;
+  settledAt: number | null;
+  startedAt: number | null;
+  worker: string | null;
+};
+
+/** How far the in-edges of one activation of a node have ended (rules B1, B2, B10). */
+export type JoinRecord = { key: string; ended: number; taken: number; failed: number; fired: boolean };
+
+/** A channel as stored: its newest base and the deltas after it, in journal order. */
+export type ChannelRecord = {
+  base: Json | undefined;
+  deltas: Json[];
+  /** The step of the newest delta, and the size of all of them, in bytes. */
+  lastStep: number;
+  deltaBytes: number;
+  baseBytes: number;
+};
+
+export type ChannelWrite = { channel: string; step: number; kind: 'base' | 'delta'; value: Json };
+
+export type TimerKind = 'retry' | 'queue';
+
+/** A due time of one task; `attempt` fences it. */
+export type TimerRecord = { key: string; kind: TimerKind; attempt: number; dueAt: number };
+
+/** A message to a run from outside its own transactions (rule A10). */
+export type Mail = { id: string; kind: MailKind; payload: JsonObject };
+
+export type MailKind = 'cancel' | 'retry' | 'close';
+
+export type UsageRecord = { key: string; epoch: number; attempt: number; usage: Usage };
+
+/** What a decision must see of a run beyond its head. */
+export type Reads = {
+  /** Keys of tasks (their outputs included) and of joins. */
+  tasks: Set<string>;
+  joins: Set<string>;
+  channels: Set<string>;
+  /** The run's input and config. */
+  body: boolean;
+  /** Armed nodes that need no worker and were left over by an earlier transaction. */
+  inline: boolean;
+  /** Every task and join of the run: for rare, whole-run operations only. */
+  everything: boolean;
+};
+
+/** A run as seen under its lock. A key that was asked for and is absent does not exist. */
+export type RunSnapshot = {
+  head: RunHead;
+  tasks: Map<string, TaskRecord>;
+  joins: Map<string, JoinRecord>;
+  channels: Map<string, ChannelRecord>;
+  body: { input: Json; config: Json } | null;
+  mail: Mail[];
+  /** Keys of left-over inline nodes, if they were asked for; their tasks are among `tasks`. */
+  inline: string[];
+  /** What was asked for when this was loaded. */
+  reads: Reads;
+};
+
+/** What is to be written for one run, in the transaction that holds its lock, and what follows after the commit. */
+export type Decision = {
+  head: RunHead;
+  steps: StepRecord[];
+  /** Tasks that were touched; those whose keys are in `armed` are new rows. */
+  tasks: TaskRecord[];
+  armed: ReadonlySet<string>;
+  takenBack: Pick<TaskRecord, 'key' | 'epoch'>[];
+  joins: JoinRecord[];
+  writes: ChannelWrite[];
+  timersSet: TimerRecord[];
+  timersCleared: { key: string; kind: TimerKind }[];
+  usage: UsageRecord[];
+  sentMail: Omit<Mail, 'id'>[];
+  consumedMail: string[];
+  /** The run's own error and output, where they change. */
+  ending: { error: TaskError | null; output?: Json } | null;
+  /** Tasks to hand to workers. */
+  ready: TaskRecord[];
+  /** For each event, whether it passed the fence. */
+  applied: boolean[];
+  /** The run has ended and the rows of its live tasks are to be closed, a window at a time. */
+  closes: boolean;
+  /** Inline nodes are left over: decide again in another transaction. */
+  goesOn: boolean;
+};
+
+export const TERMINAL_RUN: ReadonlySet<RunStatus> = new Set<RunStatus>(['succeeded', 'failed', 'cancelled']);
+
+export const LIVE_TASK: ReadonlySet<TaskStatus> = new Set<TaskStatus>(['ready', 'running', 'waiting']);

@@ -1,0 +1,57 @@
+import type { Priority, WorkflowRef } from '../domain/run/records.ts';
+
+/** One list of a lane: tasks of one tenant with one priority. */
+export type LaneList = { lane: string; tenant: string; priority: Priority };
+
+/** What travels on a lane: which attempt of which task, and what a worker must know to run it. */
+export type TaskMessage = {
+  taskId: string;
+  runId: string;
+  key: string;
+  node: string;
+  taskEpoch: number;
+  runEpoch: number;
+  /** The fencing token. */
+  attempt: number;
+  workflow: WorkflowRef;
+  lane: string;
+  priority: Priority;
+  /** When it became ready, epoch ms of the database. */
+  readyAt: number;
+};
+
+export type ClaimRequest = {
+  worker: string;
+  lanes: readonly string[];
+  limit: number;
+  /** Ends the wait; the claim then gives an empty list. */
+  signal: AbortSignal;
+};
+
+/**
+ * The lanes: from ready to claimed. Everything in it can be rebuilt from the store, so it may forget; it never decides
+ * whose outcome counts.
+ */
+export type Broker = {
+  /**
+   * Removes what was settled, then adds messages. Idempotent: a task is added only if it is not held, or held with a lower
+   * attempt (rule A2). Returns how many were added.
+   */
+  publish(messages: readonly TaskMessage[], acks?: readonly Ack[]): Promise<number>;
+  /** Takes up to `limit` messages atomically; waits until there is one, or `signal` aborts (rule A3). */
+  claim(request: ClaimRequest): Promise<TaskMessage[]>;
+  /** Puts claimed messages back, to be claimed next. Their attempt stays the same. */
+  release(worker: string, messages: readonly TaskMessage[]): Promise<void>;
+  /** For each task, the attempt that is held (waiting on a lane or claimed), or null. */
+  held(tasks: readonly { lane: string; taskId: string }[]): Promise<(number | null)[]>;
+  /** How many messages wait on each of these lists. */
+  depths(lists: readonly LaneList[]): Promise<number[]>;
+  /** Changes when the broker has lost its content; what the store offered before must be looked at again (rule A6). */
+  epoch(): Promise<string>;
+  /** Says to all workers that attempts of this run are not wanted any more; best effort. */
+  revoke(runId: string): Promise<void>;
+  /** Calls `listener` for every revoked run until the returned function is called. */
+  onRevoke(listener: (runId: string) => void): () => void;
+};
+
+export type Ack = { lane: string; taskId: string; attempt: number };

@@ -1,0 +1,49 @@
+import type { Json, JsonObject } from '@weft/contract';
+
+import type { NodeResult } from '../domain/expression/scope.ts';
+import type { TimerRecord } from '../domain/run/records.ts';
+import type { LaneList, TaskMessage } from './broker.ts';
+
+/** Names one attempt of one task. */
+export type TaskAttempt = { runId: string; key: string; taskEpoch: number; runEpoch: number; attempt: number };
+
+/** From what a task's input is rendered (rule A7). */
+export type InputMaterial = {
+  input: Json;
+  config: Json;
+  captured: JsonObject;
+  nodes: Record<string, NodeResult>;
+};
+
+/** A started task, as written by the flush: who runs it, since when, and when it is overdue. */
+export type RunningMark = TaskAttempt & { worker: string; startedAt: number; deadline: number };
+
+/**
+ * What the store knows of tasks on their way to workers: what waits, what was offered, what runs, what is due. It is what
+ * the sweepers read; nothing here changes a task's fate (rule A9).
+ */
+export type DispatchStore = {
+  /** The lists (lane, tenant, priority) that have ready tasks which were not offered yet. */
+  backlog(): Promise<LaneList[]>;
+  /** Offers up to `limit` tasks of a list, in order of ready time. */
+  topUp(list: LaneList, limit: number): Promise<TaskMessage[]>;
+  /** Tasks that are still ready although they were offered at least `olderThanMs` ago. */
+  staleOffers(olderThanMs: number, limit: number): Promise<TaskMessage[]>;
+  /** What claimed tasks read, in order; null where the attempt is not current any more. */
+  loadInputs(tasks: readonly { task: TaskAttempt; nodes: readonly string[] }[]): Promise<(InputMaterial | null)[]>;
+  /** Writes started tasks as running (rule A6). Returns those whose attempt is not current any more. */
+  markRunning(marks: readonly RunningMark[]): Promise<TaskAttempt[]>;
+  /** Attempts that are written as running on workers that ended, or past their deadline by `graceMs`. */
+  strandedAttempts(request: { graceMs: number; limit: number }): Promise<StrandedAttempt[]>;
+  /** Timers that are due within `withinMs`. */
+  dueTimers(withinMs: number, limit: number): Promise<DueTimer[]>;
+  /** Runs with mail or left-over inline nodes that nobody took care of for `olderThanMs`. */
+  neglectedRuns(olderThanMs: number, limit: number): Promise<string[]>;
+  /** Prepares the store for the runs of the coming weeks and forgets keys that have expired. */
+  maintain(): Promise<void>;
+};
+
+export type StrandedAttempt = { task: TaskAttempt; reason: 'worker_ended' | 'overdue' };
+
+/** A timer, and in how many milliseconds it is due (negative: overdue). */
+export type DueTimer = TimerRecord & { runId: string; inMs: number };

@@ -1,0 +1,16 @@
+import type { JsonObject } from '@weft/contract';
+
+/**
+ * Something that watchers of a run may want to see at once. `step`: the journal has grown up to `step`; `live`: something
+ * between steps (a task has started, progress), which is stored nowhere.
+ */
+export type RunNotice =
+  | { kind: 'step'; runId: string; step: number; ended: boolean }
+  | { kind: 'live'; runId: string; type: 'task_started' | 'task_progress'; data: JsonObject };
+
+/** Fan-out to whoever listens. Lossy: a listener that must not miss a step reads the journal from its last number. */
+export type EventBus = {
+  publish(notices: readonly RunNotice[]): void;
+  /** Notices of one run, or of all with null. Returns the function that ends the subscription. */
+  subscribe(runId: string | null, listener: (notice: RunNotice) => void): () => void;
+};

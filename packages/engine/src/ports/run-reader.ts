@@ -1,0 +1,51 @@
+import type { Json, TaskError, Usage } from '@weft/contract';
+
+import type { StepRecord } from '../domain/run/journal.ts';
+import type { ChannelRecord, ChannelWrite, JoinRecord, RunHead, RunStatus, TaskRecord, TaskStatus } from '../domain/run/records.ts';
+
+export type RunRecord = {
+  head: RunHead;
+  input: Json;
+  config: Json;
+  tags: string[];
+  output: Json;
+  error: TaskError | null;
+  createdAt: number;
+  startedAt: number | null;
+  endedAt: number | null;
+  usage: Usage;
+};
+
+export type RunFilter = {
+  tenant: string;
+  statuses?: RunStatus[];
+  workflow?: string;
+  tag?: string;
+  createdAfter?: number;
+  /** Runs before this one, in order of creation. */
+  beforeId?: string;
+  limit: number;
+};
+
+/** A task with what belongs to it but not to the run machine. */
+export type TaskView = TaskRecord & { runId: string; offeredAt: number | null; deadline: number | null; usage: Usage };
+
+/** Reading runs, outside any lock. Instants are epoch ms. */
+export type RunReader = {
+  run(tenant: string, id: string): Promise<RunRecord | null>;
+  runs(filter: RunFilter): Promise<RunRecord[]>;
+  /** The tasks of a run, in the order in which they were armed. */
+  tasks(runId: string, page: { limit: number; after: { readsAt: number; key: string } | null; statuses?: TaskStatus[] }): Promise<TaskView[]>;
+  task(tenant: string, id: string): Promise<TaskView | null>;
+  /** The newest activation of each of these nodes, where there is one. */
+  tasksByKey(runId: string, keys: readonly string[]): Promise<TaskView[]>;
+  /** Journal steps after `afterStep`, in order. */
+  steps(runId: string, page: { afterStep: number; limit: number }): Promise<StepRecord[]>;
+  /** What the given steps wrote to the state, in order. */
+  writes(runId: string, range: { fromStep: number; toStep: number }): Promise<ChannelWrite[]>;
+  /** All channels as of the step (null: now). */
+  channels(runId: string, atStep: number | null): Promise<Map<string, ChannelRecord>>;
+  joins(runId: string): Promise<JoinRecord[]>;
+  /** How many tasks there are per status, and runs, for the metrics. */
+  counts(): Promise<{ tasks: Record<string, number>; runs: Record<string, number> }>;
+};

@@ -1,0 +1,61 @@
+import type { Json, JsonObject } from '@weft/contract';
+
+import type { Verdict } from '../domain/run/decide.ts';
+import type { Decision, MailKind, Reads, RunHead, RunSnapshot } from '../domain/run/records.ts';
+
+/** A decision and which of its ready tasks are offered to workers at once; the others wait in the store (rule A1). */
+export type Plan = { decision: Decision; offered: ReadonlySet<string> };
+
+/** A run that is accepted together with its first decision. */
+export type NewRun = {
+  head: RunHead;
+  input: Json;
+  config: Json;
+  tags: string[];
+  plan: Plan;
+  /** The caller's key, and the hash of what it sent: the same key with another hash is a conflict. */
+  idempotency: { key: string; payloadHash: string } | null;
+};
+
+export type Submission = { kind: 'created' } | { kind: 'existing'; runId: string } | { kind: 'conflict'; runId: string };
+
+/** One run's share of a settle: what to load, and how to decide once it is seen under the lock. */
+export type RunChange = {
+  runId: string;
+  reads: Reads;
+  decide(view: { snapshot: RunSnapshot; now: number }): { kind: 'planned'; plan: Plan } | Extract<Verdict, { kind: 'needs' }>;
+};
+
+/** `locked`: another transaction holds the run; `missing`: there is no such run. */
+export type Settlement = { runId: string } & ({ kind: 'settled'; plan: Plan } | { kind: 'locked' | 'missing' });
+
+/**
+ * Where runs live. Every method is one transaction: all of it holds, or none.
+ *
+ * Failures are thrown as StoreError. After `outcomeUnknown` the transaction may have been committed; the same call again
+ * is safe, because the fence refuses what is there already.
+ */
+export type RunStore = {
+  /** Writes new runs. 201 may be answered once this has returned. */
+  submit(runs: readonly NewRun[]): Promise<Submission[]>;
+  /** Locks the runs in id order, loads, decides, writes (rules A8, A9). `wait`: wait for a locked run instead of skipping it. */
+  settle(changes: readonly RunChange[], options: { wait: boolean }): Promise<Settlement[]>;
+  /** Puts a message into a run's inbox; the same dedupe key twice is one message (rule A10). */
+  sendMail(runId: string, mail: { id: string; kind: MailKind; payload: JsonObject; dedupeKey: string }): Promise<void>;
+};
+
+export class StoreError extends Error {
+  readonly code: 'store_unavailable' | 'store_refused';
+  /** The connection broke before the answer: it may have been committed. */
+  readonly outcomeUnknown: boolean;
+  /** Trying the same again may succeed (lost connection, deadlock, lock timeout, no room for connections). */
+  readonly transient: boolean;
+
+  constructor(message: string, options: { transient: boolean; outcomeUnknown: boolean; cause: unknown }) {
+    super(message, { cause: options.cause });
+    this.name = 'StoreError';
+    this.code = options.transient ? 'store_unavailable' : 'store_refused';
+    this.transient = options.transient;
+    this.outcomeUnknown = options.outcomeUnknown;
+  }
+}

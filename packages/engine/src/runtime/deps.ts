@@ -1,0 +1,26 @@
+/** What the use cases need from outside; each takes only what it uses. */
+import type {
+  Broker,
+  Clock,
+  DispatchStore,
+  EventBus,
+  FleetStore,
+  Log,
+  RunReader,
+  RunStore,
+  Timers,
+  WorkflowStore,
+} from '../ports/index.ts';
+
+export type EngineDeps = {
+  runs: RunStore;
+  dispatch: DispatchStore;
+  workflows: WorkflowStore;
+  fleet: FleetStore;
+  reader: RunReader;
+  broker: Broker;
+  bus: EventBus;
+  timers: Timers;
+  clock: Clock;
+  log: Log;
+};

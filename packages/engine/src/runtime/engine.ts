@@ -1,0 +1,31 @@
+/** The command side of the engine, as the producer sees it. */
+import type { AppError, Json, WorkflowDocument } from '@weft/contract';
+
+import type { Priority, WorkflowRef } from '../domain/run/records.ts';
+import type { StoredWorkflow } from '../ports/index.ts';
+
+export type StartRequest = {
+  /** A saved version. */
+  workflow: WorkflowRef;
+  input: Json;
+  config: Json;
+  /** Null: the document's. */
+  priority: Priority | null;
+  tags: string[];
+  /** The caller's key and the hash of what it sent. */
+  idempotency: { key: string; payloadHash: string } | null;
+};
+
+/** `created` is false where the idempotency key had already started this run. */
+export type StartResult = { runId: string; created: boolean };
+
+export type Engine = {
+  /** Saves a validated document; the same content again is the same version. */
+  saveWorkflow(request: { tenant: string; document: WorkflowDocument }): Promise<StoredWorkflow & { created: boolean }>;
+  /** Starts runs; durable once it returns. An error in the list (invalid input, reused key) concerns that run only. */
+  startRuns(requests: readonly StartRequest[]): Promise<(StartResult | AppError)[]>;
+  /** Cancels a run. Throws AppError `not_found`, or `conflict` if the run has ended. */
+  cancelRun(request: { tenant: string; runId: string; reason: string }): Promise<void>;
+  /** Arms what failed in a failed run again. Throws AppError `not_found`, or `conflict` if the run has not failed. */
+  retryRun(request: { tenant: string; runId: string }): Promise<void>;
+};
