@@ -1,0 +1,88 @@
+/** Compiles the values a template is made of: what is static stays as it is, the rest becomes functions of the scope. */
+import type { Json, JsonObject } from '@weft/contract';
+import { compileCondition } from './condition.ts';
+import { errorAt, ExpressionError } from './expression-error.ts';
+import type { Reference } from './scope.ts';
+import { compileText, locate, valueOf, type Compiled } from './template-text.ts';
+
+/** What a compilation gathers on its way; `computes` says whether `{ cel }` objects are computed. */
+export type Compilation = {
+  computes: boolean;
+  references: Reference[];
+  secretPaths: string[];
+  errors: ExpressionError[];
+};
+
+type Place = { pointer: string; depth: number };
+
+const MAX_DEPTH = 200;
+const REFUSED_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** Compiles the value at a place of the template; errors are gathered, not thrown. */
+export function compilePart(source: Json, into: Compilation, place: Place = { pointer: '', depth: 0 }): Compiled {
+  try {
+    if (typeof source === 'string') return locate(compileText(source, into.references), place.pointer);
+    if (source === null || typeof source !== 'object') return { kind: 'static', value: source };
+    if (place.depth >= MAX_DEPTH) throw badTemplate(`a template is at most ${MAX_DEPTH} levels deep`);
+    return Array.isArray(source) ? compileList(source, into, place) : compileObject(source, into, place);
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    into.errors.push(errorAt(error, place.pointer));
+    return { kind: 'static', value: null };
+  }
+}
+
+function compileList(source: Json[], into: Compilation, place: Place): Compiled {
+  const parts = source.map((part, i) => compilePart(part, into, below(place, String(i))));
+  if (parts.every((part, i) => isUnchanged(part, source[i]))) return { kind: 'static', value: source };
+  return { kind: 'dynamic', render: (rendering) => parts.map((part) => valueOf(part, rendering)) };
+}
+
+function compileObject(source: JsonObject, into: Compilation, place: Place): Compiled {
+  const keys = Object.keys(source);
+  if (keys.length === 1 && typeof source.secret === 'string') return compileSecret(source, into, place);
+  if (keys.length === 1 && typeof source.cel === 'string' && into.computes) return compileCel(source.cel, into, place);
+  const parts: [key: string, part: Compiled][] = [];
+  for (const key of keys) {
+    if (REFUSED_KEYS.has(key)) throw badTemplate(`the key '${key}' is refused`);
+    parts.push([key, compilePart(source[key] as Json, into, below(place, key))]);
+  }
+  if (parts.every(([key, part]) => isUnchanged(part, source[key]))) return { kind: 'static', value: source };
+  return renderObject(parts);
+}
+
+function renderObject(parts: [key: string, part: Compiled][]): Compiled {
+  const render: Extract<Compiled, { kind: 'dynamic' }>['render'] = (rendering) => {
+    const result: JsonObject = {};
+    for (const [key, part] of parts) result[key] = valueOf(part, rendering);
+    return result;
+  };
+  return { kind: 'dynamic', render };
+}
+
+function compileSecret(source: JsonObject, into: Compilation, place: Place): Compiled {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(String(source.secret))) {
+    throw badTemplate('the name of a secret has letters, digits and _ only');
+  }
+  into.secretPaths.push(place.pointer);
+  return { kind: 'static', value: source };
+}
+
+function compileCel(source: string, into: Compilation, place: Place): Compiled {
+  const condition = compileCondition(source);
+  into.references.push(...condition.references);
+  return locate({ kind: 'dynamic', render: ({ scope }) => condition.evaluate(scope) }, place.pointer);
+}
+
+function isUnchanged(part: Compiled, source: Json | undefined): boolean {
+  return part.kind === 'static' && part.value === source;
+}
+
+function below(place: Place, key: string): Place {
+  const segment = key.replaceAll('~', '~0').replaceAll('/', '~1');
+  return { pointer: `${place.pointer}/${segment}`, depth: place.depth + 1 };
+}
+
+function badTemplate(message: string): ExpressionError {
+  return new ExpressionError('bad_template', message);
+}

@@ -1,0 +1,17 @@
+/** The overwrite bypass: `{ "__overwrite": true, "value": v }` sets v whatever the reducer. */
+import type { Json, JsonObject } from '@weft/contract';
+
+/** Whether the update replaces the channel's value, whatever the reducer. */
+export function isOverwrite(update: Json): update is JsonObject {
+  return isObject(update) && update.__overwrite === true;
+}
+
+/** The value that an overwrite sets; null when it names none. */
+export function overwriteValue(update: JsonObject): Json {
+  return update.value ?? null;
+}
+
+/** A JSON object (not an array, not null). */
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
