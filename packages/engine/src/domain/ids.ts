@@ -10,12 +10,12 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
  * Ids made in one millisecond sort by their random bytes.
  */
 export function makeUuidV7(nowMs: number, randomBytes: Uint8Array): string {
-  const bytes = new Uint8Array(16);
-  bytes.set(randomBytes.subarray(0, 10), 6);
-  const high = Math.floor(nowMs / 2 ** 32);
-  const prefix = [high >>> 8, high, nowMs >>> 24, nowMs >>> 16, nowMs >>> 8, nowMs];
-  for (const [i, byte] of prefix.entries()) bytes[i] = byte & 0xff;
-  return formatUuid(bytes, 7);
+  const time = nowMs.toString(16).padStart(12, '0');
+  const random = new Uint8Array(10);
+  random.set(randomBytes.subarray(0, 10));
+  random[0] = at(random, 0, 0x0f) | 0x70;
+  random[2] = at(random, 2, 0x3f) | 0x80;
+  return `${time.slice(0, 8)}-${time.slice(8)}-${hex(random, 0, 2)}-${hex(random, 2, 4)}-${hex(random, 4, 10)}`;
 }
 
 /**
@@ -23,33 +23,34 @@ export function makeUuidV7(nowMs: number, randomBytes: Uint8Array): string {
  * arming the same task twice inserts the same row.
  */
 export function taskId(runId: string, epoch: number, key: string): string {
-  const bytes = sha256(utf8ToBytes(`${runId}\n${epoch}\n${key}`)).slice(0, 16);
-  for (let i = 0; i < 6; i++) bytes[i] = Number.parseInt(runTimePrefix(runId).slice(2 * i, 2 * i + 2), 16);
-  return formatUuid(bytes, 8);
+  const digest = sha256(utf8ToBytes(`${runId}\n${epoch}\n${key}`));
+  digest[6] = at(digest, 6, 0x0f) | 0x80;
+  digest[8] = at(digest, 8, 0x3f) | 0x80;
+  return `${timePrefix(runId)}-${hex(digest, 6, 8)}-${hex(digest, 8, 10)}-${hex(digest, 10, 16)}`;
 }
 
 /** The smallest and the greatest UUID with the time prefix of `id`: between them lies the run of a task id. */
 export function runTimeRange(id: string): { from: string; to: string } {
-  const prefix = id.slice(0, 13).toLowerCase();
+  const prefix = timePrefix(id);
   return { from: `${prefix}-0000-0000-0000-000000000000`, to: `${prefix}-ffff-ffff-ffff-ffffffffffff` };
 }
 
 /** The instant in a UUIDv7, or of the run in a task id. */
 export function uuidTimeMs(id: string): number {
-  return Number.parseInt(runTimePrefix(id), 16);
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
 
-function runTimePrefix(id: string): string {
-  return id.slice(0, 8) + id.slice(9, 13);
+/** The 48 bits of time, as they stand in the text. */
+function timePrefix(id: string): string {
+  return id.slice(0, 13).toLowerCase();
 }
 
-function formatUuid(bytes: Uint8Array, version: number): string {
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | (version << 4);
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+function hex(bytes: Uint8Array, from: number, to: number): string {
   let text = '';
-  for (let i = 0; i < 16; i++) {
-    if (i === 4 || i === 6 || i === 8 || i === 10) text += '-';
-    text += HEX[bytes[i] ?? 0];
-  }
+  for (let i = from; i < to; i++) text += HEX[at(bytes, i)];
   return text;
+}
+
+function at(bytes: Uint8Array, index: number, mask = 0xff): number {
+  return (bytes[index] ?? 0) & mask;
 }

@@ -19,3 +19,5 @@ export { checkUpdate, isCommuting, writeKind } from './state/check-update.ts';
 export { applyWrite, defaultOf, foldChannel, isOverwrite, isUnread } from './state/reducer.ts';
 export { parseTaskKey, taskKey } from './task-key.ts';
 export type { TaskKeySegment } from './task-key.ts';
+export { cleanJson } from './outcome/clean.ts';
+export type { Cleaned, CleanFailure, CleanLimits } from './outcome/clean.ts';
