@@ -1,7 +1,6 @@
 import {
   chmodSync,
   existsSync,
-  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -15,7 +14,9 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { lockDataDir } from '../src/data-dir.ts';
 import { startPostgres } from '../src/index.ts';
+import { chooseInstallation } from '../src/installation.ts';
 import { copyBinaries } from '../src/postgres-binaries.ts';
+import { canRun, giveTo } from '../src/run-as.ts';
 import { query } from './fixtures/query.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'weft-embedded-'));
@@ -103,21 +104,41 @@ test('the programs can be copied from a package that is read-only, with the link
   expect(existsSync(join(lib, 'libx.a'))).toBe(false);
 });
 
-describe.runIf(isRoot)('when root starts it', () => {
-  test('Postgres runs with no more rights than it needs, below a folder that only root may enter as below one for all', async () => {
-    const dataDir = subfolder('as-root');
-    const closed = await startPostgres({ dataDir });
-    const pid = Number(readFileSync(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
-    expect(statSync(join(dataDir, 'postgres')).uid).toBe(0);
-    expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(/^CapEff:\s+0+$/m);
-    await query(closed.url, 'create table kept as select 1 as value');
-    await closed.stop();
+describe.runIf(isRoot)('when root starts it below a folder that only root may enter', () => {
+  const dataDir = join(folder, 'as-root');
+  const databaseDir = join(dataDir, 'postgres');
 
+  test('Postgres runs without any right of root', async () => {
+    const server = await startPostgres({ dataDir });
+    const pid = readFileSync(join(databaseDir, 'postmaster.pid'), 'utf8').split('\n')[0];
+
+    expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(/^CapEff:\s+0+$/m);
+    await server.stop();
+  });
+
+  test('a database that belonged to nobody, as when the folder was open to all, is taken over', async () => {
+    giveTo('nobody', databaseDir);
+    expect(statSync(join(databaseDir, 'global', 'pg_control')).uid).toBe(65_534);
+
+    const server = await startPostgres({ dataDir });
+
+    expect(await query(server.url, 'select 1 as value')).toEqual([{ value: 1 }]);
+    expect(statSync(join(databaseDir, 'global', 'pg_control')).uid).toBe(0);
+    await server.stop();
+  });
+});
+
+describe.runIf(isRoot)('when root starts it below a folder open to all', () => {
+  test('Postgres runs as nobody if that user reaches the programs, without any right of root in any case', async () => {
+    const dataDir = subfolder('open');
     chmodSync(folder, 0o755);
-    const open = await startPostgres({ dataDir });
-    expect(lstatSync(join(dataDir, 'postgres')).uid).toBe(65_534);
-    expect(lstatSync(join(dataDir, 'postgres', 'global', 'pg_control')).uid).toBe(65_534);
-    expect(await query(open.url, 'select value from kept')).toEqual([{ value: 1 }]);
-    await open.stop();
+    const { binaries, runAs } = chooseInstallation(dataDir);
+    const reaches = canRun('nobody', binaries.postgres, dataDir);
+
+    const server = await startPostgres({ dataDir });
+
+    expect(runAs).toBe(reaches ? 'nobody' : 'namespace');
+    expect(statSync(join(dataDir, 'postgres')).uid).toBe(reaches ? 65_534 : 0);
+    await server.stop();
   });
 });
