@@ -10,10 +10,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/formats': ['contract', 'engine'],
   'packages/postgres': ['contract', 'engine'],
   'packages/embedded': ['contract', 'engine', 'postgres'],
+  'packages/sdk': ['contract'],
   'packages/testkit': ['contract', 'embedded', 'engine', 'executors', 'formats', 'postgres'],
   'apps/producer': ['contract', 'engine', 'formats', 'postgres'],
   'apps/worker': ['contract', 'engine', 'executors', 'postgres'],
-  'apps/cli': ['contract', 'embedded', 'engine', 'executors', 'formats', 'postgres', 'producer', 'worker'],
+  'apps/cli': ['contract', 'embedded', 'engine', 'executors', 'formats', 'postgres', 'producer', 'sdk', 'worker'],
 };
 
 /** What the layers inside the engine may import, as patterns of import paths relative to `packages/engine/src`. */

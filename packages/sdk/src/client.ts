@@ -1,0 +1,30 @@
+import { runsApi, type RunsApi } from './runs-api.ts';
+import { tasksApi, type TasksApi } from './tasks-api.ts';
+import { createTransport } from './transport.ts';
+import { workersApi, type WorkersApi } from './workers-api.ts';
+import { workflowsApi, type WorkflowsApi } from './workflows-api.ts';
+
+export type ClientOptions = {
+  /** Where the server is, such as `http://127.0.0.1:4400`; a path in it is kept. */
+  url: string;
+  token?: string | null | undefined;
+};
+
+/** The whole API of one server. Every call throws `ApiError` for a refusal and `ConnectionError` without an answer. */
+export type WeftClient = {
+  readonly workflows: WorkflowsApi;
+  readonly runs: RunsApi;
+  readonly tasks: TasksApi;
+  readonly workers: WorkersApi;
+};
+
+/** A client of one server. It holds no connection of its own; throws TypeError if `url` is none. */
+export function createClient({ url, token }: ClientOptions): WeftClient {
+  const transport = createTransport(url, token ?? null);
+  return {
+    workflows: workflowsApi(transport),
+    runs: runsApi(transport),
+    tasks: tasksApi(transport),
+    workers: workersApi(transport),
+  };
+}

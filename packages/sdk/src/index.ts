@@ -1,0 +1,11 @@
+export { ApiError } from './api-error.ts';
+export { ConnectionError } from './connection-error.ts';
+export { createClient } from './client.ts';
+export type { ClientOptions, WeftClient } from './client.ts';
+export { eachItem } from './each-item.ts';
+export type { EventOptions } from './run-events.ts';
+export type { RunsApi, StartOptions } from './runs-api.ts';
+export type { CallOptions, DocumentText } from './transport.ts';
+export type { TasksApi } from './tasks-api.ts';
+export type { WorkersApi } from './workers-api.ts';
+export type { GraphFormat, WorkflowsApi } from './workflows-api.ts';

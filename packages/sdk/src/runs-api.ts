@@ -1,0 +1,76 @@
+import type { Event, Run, RunPage, RunStatus, StartRun, StepPage, TaskPage } from '@weft/contract';
+import { runEvents, type EventOptions } from './run-events.ts';
+import { keyHeader } from './tasks-api.ts';
+import type { CallOptions, Transport } from './transport.ts';
+
+export type StartOptions = CallOptions & {
+  /** The same key with the same request gives the same run. */
+  idempotencyKey?: string | undefined;
+  /** How long the answer may wait for the run's end, in milliseconds, at most 60,000. */
+  waitMs?: number | undefined;
+};
+
+type PageOptions = CallOptions & { limit?: number | undefined; cursor?: string | undefined };
+
+export type ListRunsOptions = PageOptions & {
+  status?: RunStatus | undefined;
+  workflow?: string | undefined;
+  tag?: string | undefined;
+  /** ISO 8601. */
+  createdAfter?: string | undefined;
+};
+
+/** Runs: starting, reading, steering and following them. */
+export type RunsApi = {
+  /** The run is durable once this returns; with `waitMs` it is the finished run if it ends in time. */
+  start(request: StartRun, options?: StartOptions): Promise<Run>;
+  get(id: string, options?: CallOptions): Promise<Run>;
+  /** Newest first. */
+  list(options?: ListRunsOptions): Promise<RunPage>;
+  tasks(id: string, options?: PageOptions): Promise<TaskPage>;
+  steps(id: string, options?: PageOptions): Promise<StepPage>;
+  cancel(id: string, options?: CallOptions): Promise<Run>;
+  retry(id: string, options?: CallOptions): Promise<Run>;
+  /** What happens in the run, until its end. Reconnects by itself and yields every step once. */
+  events(id: string, options?: EventOptions): AsyncGenerator<Event, void, undefined>;
+  /** The run once it has ended. Throws the signal's reason if that comes first. */
+  ended(id: string, options?: EventOptions): Promise<Run>;
+};
+
+export function runsApi(transport: Transport): RunsApi {
+  const get: RunsApi['get'] = (id, options) => transport.json({ ...options, path: pathOf(id) });
+  const post = (id: string, action: string, options?: CallOptions): Promise<Run> =>
+    transport.json({ ...options, method: 'POST', path: `${pathOf(id)}/${action}`, json: {} });
+  const page = <T>(path: string, { signal, ...query }: ListRunsOptions = {}): Promise<T> =>
+    transport.json({ signal, path, query });
+  const events: RunsApi['events'] = (id, options) => runEvents(transport, id, options);
+  return {
+    get,
+    events,
+    start: (request, options = {}) => transport.json({ ...startCall(options), json: request }),
+    list: (options) => page('/v1/runs', options),
+    tasks: (id, options) => page(`${pathOf(id)}/tasks`, options),
+    steps: (id, options) => page(`${pathOf(id)}/steps`, options),
+    cancel: (id, options) => post(id, 'cancel', options),
+    retry: (id, options) => post(id, 'retry', options),
+    ended: async (id, options) => {
+      const stream = events(id, { modes: ['tasks'], ...options });
+      for (let next = await stream.next(); next.done !== true; next = await stream.next());
+      return get(id, { signal: options?.signal });
+    },
+  };
+}
+
+function startCall({ signal, waitMs, idempotencyKey }: StartOptions) {
+  return {
+    signal,
+    method: 'POST' as const,
+    path: '/v1/runs',
+    query: { wait: waitMs === undefined ? undefined : `${waitMs}ms` },
+    headers: keyHeader(idempotencyKey),
+  };
+}
+
+function pathOf(id: string): string {
+  return `/v1/runs/${encodeURIComponent(id)}`;
+}

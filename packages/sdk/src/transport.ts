@@ -1,0 +1,94 @@
+import { ApiError, toApiError, unexpected } from './api-error.ts';
+import { ConnectionError } from './connection-error.ts';
+
+/** What every call takes: a signal that ends it. */
+export type CallOptions = { signal?: AbortSignal | undefined };
+
+/** A document as text, in the form in which its author wrote it, so that errors come with line and column. */
+export type DocumentText = { text: string; mediaType: 'application/json' | 'application/yaml' };
+
+export type Call = CallOptions & {
+  method?: 'GET' | 'POST';
+  path: string;
+  query?: Record<string, string | number | undefined>;
+  headers?: Record<string, string>;
+  /** Sent as JSON. */
+  json?: unknown;
+  /** Sent as it is; instead of `json`. */
+  document?: DocumentText;
+};
+
+/** Sends calls to one server. Throws `ApiError` for a refusal, `ConnectionError` where no answer comes. */
+export type Transport = {
+  readonly origin: string;
+  json<T>(call: Call): Promise<T>;
+  text(call: Call): Promise<string>;
+  open(call: Call): Promise<Response>;
+};
+
+export function createTransport(baseUrl: string, token: string | null): Transport {
+  const base = new URL(baseUrl);
+  const open = async (call: Call): Promise<Response> => {
+    const response = await send(base, token, call);
+    if (!response.ok) throw await toApiError(response);
+    return response;
+  };
+  const read = async (call: Call): Promise<{ response: Response; text: string }> => {
+    const response = await open(call);
+    const text = await response.text().catch((error: unknown) => {
+      throw asConnectionError(error, base, call.signal);
+    });
+    return { response, text };
+  };
+  return {
+    origin: base.origin,
+    open,
+    text: async (call) => (await read(call)).text,
+    json: async <T>(call: Call) => parse<T>(await read(call)),
+  };
+}
+
+function parse<T>({ response, text }: { response: Response; text: string }): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw new ApiError(unexpected(response));
+  }
+}
+
+async function send(base: URL, token: string | null, call: Call): Promise<Response> {
+  const { signal } = call;
+  try {
+    return await fetch(urlOf(base, call), {
+      method: call.method ?? 'GET',
+      headers: headersOf(token, call),
+      body: call.document?.text ?? (call.json === undefined ? null : JSON.stringify(call.json)),
+      signal: signal ?? null,
+    });
+  } catch (error) {
+    throw asConnectionError(error, base, signal);
+  }
+}
+
+/** The caller's own abort stays what it is. */
+function asConnectionError(error: unknown, base: URL, signal: AbortSignal | undefined): unknown {
+  return signal?.aborted === true ? error : new ConnectionError(base.origin, error);
+}
+
+function urlOf(base: URL, { path, query }: Call): URL {
+  const url = new URL(`${base.pathname.replace(/\/$/, '')}${path}`, base);
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined) url.searchParams.set(name, String(value));
+  }
+  return url;
+}
+
+function headersOf(token: string | null, { headers, json, document }: Call): Record<string, string> {
+  const contentType = document?.mediaType ?? (json === undefined ? undefined : 'application/json');
+  return {
+    accept: 'application/json',
+    ...(contentType !== undefined && { 'content-type': contentType }),
+    ...(token !== null && { authorization: `Bearer ${token}` }),
+    ...headers,
+  };
+}

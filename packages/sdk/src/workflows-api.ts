@@ -1,0 +1,57 @@
+import type { Json, JsonObject, SavedWorkflow, Validation, Workflow, WorkflowPage } from '@weft/contract';
+import type { CallOptions, DocumentText, Transport } from './transport.ts';
+
+export type GraphFormat = 'mermaid' | 'dot' | 'json';
+
+/** A workflow document: as an object, or as text. */
+export type DocumentInput = JsonObject | DocumentText;
+
+type VersionOptions = CallOptions & { version?: number | undefined };
+type ListOptions = CallOptions & { limit?: number | undefined; cursor?: string | undefined };
+
+/** Saved workflows and their versions. */
+export type WorkflowsApi = {
+  /** Saves a version; the same content again gives the version that is there. */
+  save(document: DocumentInput, options?: CallOptions): Promise<SavedWorkflow>;
+  /** Says everything that is wrong with a document; saves nothing. */
+  validate(document: DocumentInput, options?: CallOptions): Promise<Validation>;
+  list(options?: ListOptions): Promise<WorkflowPage>;
+  /** One version with its document: the newest, unless `version` says otherwise. */
+  get(name: string, options?: VersionOptions): Promise<Workflow>;
+  /** The drawing as text (`mermaid`, `dot`) or as data (`json`). */
+  graph(name: string, options: VersionOptions & { format: 'json' }): Promise<Json>;
+  graph(name: string, options?: VersionOptions & { format?: 'mermaid' | 'dot' }): Promise<string>;
+};
+
+export function workflowsApi(transport: Transport): WorkflowsApi {
+  return {
+    save: (document, options) =>
+      transport.json({ ...options, method: 'POST', path: '/v1/workflows', ...bodyOf(document) }),
+    validate: (document, options) =>
+      transport.json({ ...options, method: 'POST', path: '/v1/workflows/validate', ...bodyOf(document) }),
+    list: ({ signal, ...query } = {}) => transport.json({ signal, path: '/v1/workflows', query }),
+    get: (name, { signal, version } = {}) => transport.json({ signal, path: pathOf(name), query: { version } }),
+    graph: drawing(transport) as WorkflowsApi['graph'],
+  };
+}
+
+function drawing(transport: Transport) {
+  return (name: string, options: VersionOptions & { format?: GraphFormat } = {}): Promise<Json> => {
+    const { signal, version, format = 'mermaid' } = options;
+    const call = { signal, path: `${pathOf(name)}/graph`, query: { version, format } };
+    return format === 'json' ? transport.json<Json>(call) : transport.text({ ...call, headers: { accept: '*/*' } });
+  };
+}
+
+function bodyOf(document: DocumentInput): { document: DocumentText } | { json: JsonObject } {
+  return isText(document) ? { document } : { json: document };
+}
+
+/** A document has `nodes`; a text has none. */
+function isText(document: DocumentInput): document is DocumentText {
+  return typeof document['text'] === 'string' && typeof document['mediaType'] === 'string' && !('nodes' in document);
+}
+
+function pathOf(name: string): string {
+  return `/v1/workflows/${encodeURIComponent(name)}`;
+}
