@@ -2,8 +2,11 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
+  accessSync,
+  constants,
   existsSync,
-  mkdirSync,
+  mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -11,12 +14,14 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
-import { EmbeddedError } from './embedded-error.ts';
+import { basename, dirname, join } from 'node:path';
+import { EmbeddedError, systemCode } from './embedded-error.ts';
 import type { Installation } from './installation.ts';
 import { giveTo, planSpawn } from './run-as.ts';
 
 const MAJOR_VERSION = '18';
+/** What the name of a folder has in addition while initdb works in it. */
+const DRAFT = '.new-';
 const LOG_BYTES = 10 * 1024 * 1024;
 
 /** The database cluster of a data folder: its own folder, its password and its log lie side by side. */
@@ -36,34 +41,51 @@ export function clusterUrl(cluster: Cluster, port: number): string {
 }
 
 /**
+ * Refuses a database that is not ours to run. To be called before anything is read from it or written beside it.
+ *
+ * @throws EmbeddedError `data_dir_not_writable` or `data_dir_incompatible`
+ */
+export function requireUsable(cluster: Cluster): void {
+  if (!existsSync(cluster.folder)) return;
+  try {
+    accessSync(cluster.folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const message = `the database in ${cluster.folder} belongs to another user: start as that user, or set WEFT_DATA_DIR to another folder`;
+    throw new EmbeddedError('data_dir_not_writable', message, { cause });
+  }
+  const problem = incompatibility(cluster);
+  if (problem === null) return;
+  const message = `${cluster.folder} ${problem}: set WEFT_DATA_DIR to another folder, or move this one away`;
+  throw new EmbeddedError('data_dir_incompatible', message);
+}
+
+function incompatibility(cluster: Cluster): string | null {
+  const versionFile = join(cluster.folder, 'PG_VERSION');
+  if (!existsSync(versionFile)) return readdirSync(cluster.folder).length > 0 ? 'is no database' : null;
+  const version = readFileSync(versionFile, 'utf8').trim();
+  if (version !== MAJOR_VERSION) return `is a database of Postgres ${version}`;
+  return existsSync(cluster.passwordFile) ? null : `lacks its password file ${cluster.passwordFile}`;
+}
+
+/**
  * Creates the cluster unless it is there, owned by the user that runs it.
  *
- * @throws EmbeddedError `data_dir_incompatible` or `postgres_start_failed`
+ * @throws EmbeddedError `postgres_start_failed`
  */
 export async function ensureCluster(cluster: Cluster, installation: Installation): Promise<void> {
-  if (existsSync(join(cluster.folder, 'PG_VERSION'))) requireSameVersion(cluster);
-  else await initialise(cluster, installation);
+  removeDrafts(cluster);
+  if (!existsSync(join(cluster.folder, 'PG_VERSION'))) await initialise(cluster, installation);
   giveTo(installation.runAs, cluster.folder);
   giveTo(installation.runAs, cluster.passwordFile);
   if (existsSync(cluster.logFile) && statSync(cluster.logFile).size > LOG_BYTES) truncateSync(cluster.logFile);
 }
 
-function requireSameVersion(cluster: Cluster): void {
-  const version = readFileSync(join(cluster.folder, 'PG_VERSION'), 'utf8').trim();
-  if (version === MAJOR_VERSION && existsSync(cluster.passwordFile)) return;
-  const problem = version === MAJOR_VERSION ? `lost ${cluster.passwordFile}` : `is of Postgres ${version}`;
-  const message = `the database in ${cluster.folder} ${problem}: set WEFT_DATA_DIR to another folder, or move this one away`;
-  throw new EmbeddedError('data_dir_incompatible', message);
-}
-
 /** Runs initdb in a folder beside and moves it in place when it is whole, so that a crash leaves no half cluster. */
 async function initialise(cluster: Cluster, { binaries, runAs }: Installation): Promise<void> {
-  const draft = `${cluster.folder}.new`;
-  rmSync(draft, { recursive: true, force: true });
   rmSync(cluster.passwordFile, { force: true });
   writeFileSync(cluster.passwordFile, randomBytes(24).toString('hex'), { mode: 0o600 });
   giveTo(runAs, cluster.passwordFile);
-  mkdirSync(draft, { mode: 0o700 });
+  const draft = mkdtempSync(`${cluster.folder}${DRAFT}`);
   giveTo(runAs, draft);
   const args = [
     '-D',
@@ -82,6 +104,19 @@ async function initialise(cluster: Cluster, { binaries, runAs }: Installation): 
   const [code] = await once(child, 'close');
   if (code !== 0) throw initialiseFailed(Buffer.concat(output).toString());
   renameSync(draft, cluster.folder);
+}
+
+/** An initdb whose starter was killed may still be writing to its draft: that one is left for the next time. */
+function removeDrafts(cluster: Cluster): void {
+  const prefix = basename(cluster.folder) + DRAFT;
+  const parent = dirname(cluster.folder);
+  for (const name of readdirSync(parent).filter((entry) => entry.startsWith(prefix))) {
+    try {
+      rmSync(join(parent, name), { recursive: true, force: true });
+    } catch (error) {
+      if (systemCode(error) !== 'ENOTEMPTY') throw error;
+    }
+  }
 }
 
 function initialiseFailed(output: string): EmbeddedError {

@@ -61,7 +61,7 @@ function inUse(dataDir: string, pid: number | null): EmbeddedError {
 /** Creates the file with its content in one step, so that nobody ever reads half a lock. False if it exists. */
 function createWhole(path: string, content: string): boolean {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  writeFileSync(draft, content, { mode: 0o600 });
+  writeFileSync(draft, content, { mode: 0o644 });
   try {
     linkSync(draft, path);
     return true;

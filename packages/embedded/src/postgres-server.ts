@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from './cluster.ts';
-import { clusterIn, clusterUrl, ensureCluster } from './cluster.ts';
+import { clusterIn, clusterUrl, ensureCluster, requireUsable } from './cluster.ts';
 import { lockDataDir, openDataDir } from './data-dir.ts';
+import { EmbeddedError } from './embedded-error.ts';
 import { chooseInstallation } from './installation.ts';
 import type { Postmaster, PostmasterOptions } from './postmaster.ts';
 import { readPostmaster, startPostmaster, stopPostmaster } from './postmaster.ts';
@@ -43,12 +44,20 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Post
   const unlock = lockDataDir(dataDir);
   try {
     const cluster = clusterIn(dataDir);
+    requireUsable(cluster);
     const postmaster = await attachOrStart(dataDir, cluster, options);
     return serverOf(cluster, postmaster, unlock);
   } catch (error) {
     unlock();
-    throw error;
+    throw error instanceof EmbeddedError ? error : unexpected(dataDir, error);
   }
+}
+
+/** A full disk, a log that another user owns, and whatever else the system may refuse. */
+function unexpected(dataDir: string, cause: unknown): EmbeddedError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const message = `Postgres cannot be started in ${dataDir} (${reason}): set WEFT_DATA_DIR to another folder, or set DATABASE_URL`;
+  return new EmbeddedError('postgres_start_failed', message, { cause });
 }
 
 async function attachOrStart(dataDir: string, cluster: Cluster, options: StartPostgresOptions): Promise<Postmaster> {

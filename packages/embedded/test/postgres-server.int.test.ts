@@ -100,14 +100,14 @@ describe('after a kill -9', () => {
   test('of the program, the next start takes over the Postgres that lived on', async () => {
     const fixture = join(import.meta.dirname, 'fixtures', 'start-and-wait.ts');
     const program = spawn(process.execPath, [fixture, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const [line]: Buffer[] = await once(program.stdout, 'data');
+    const [line]: unknown[] = await Promise.race([once(program.stdout, 'data'), once(program, 'exit')]);
     const pid = postmasterPid();
     program.kill('SIGKILL');
     await once(program, 'exit');
 
     const server = await start();
 
-    expect(server.port).toBe(Number(line?.toString()));
+    expect(server.port).toBe(Number(String(line)));
     expect(postmasterPid()).toBe(pid);
     await server.stop();
     expect(identityOf(pid)).toBeNull();

@@ -49,9 +49,18 @@ describe('a data folder is refused with one line', () => {
 
     await expect(startPostgres({ dataDir })).rejects.toMatchObject({
       code: 'data_dir_incompatible',
-      message: expect.stringContaining('is of Postgres 17'),
+      message: expect.stringContaining('is a database of Postgres 17'),
     });
     expect(existsSync(join(dataDir, 'lock'))).toBe(false);
+  });
+
+  test('if something else lies where the database would', async () => {
+    const dataDir = subfolder('foreign');
+    mkdirSync(join(dataDir, 'postgres'));
+    writeFileSync(join(dataDir, 'postgres', 'notes.txt'), 'mine');
+
+    await expect(startPostgres({ dataDir })).rejects.toMatchObject({ code: 'data_dir_incompatible' });
+    expect(readFileSync(join(dataDir, 'postgres', 'notes.txt'), 'utf8')).toBe('mine');
   });
 
   test('if the database is damaged, with the reason Postgres gives', async () => {
