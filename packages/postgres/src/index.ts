@@ -1,1 +1,3 @@
 export { MigrationError, migrate } from './migrate.ts';
+export { openStore } from './store.ts';
+export type { PostgresStore } from './store.ts';

@@ -15,9 +15,44 @@ export { makeUuidV7, runTimeRange, taskId, uuidTimeMs } from './ids.ts';
 export { retryCapMs, retryDelayMs, roll } from './retry.ts';
 export type { RetryTiming } from './retry.ts';
 export { BadUpdate } from './state/bad-update.ts';
-export { checkUpdate, isCommuting, writeKind } from './state/check-update.ts';
-export { applyWrite, defaultOf, foldChannel, isOverwrite, isUnread } from './state/reducer.ts';
+export { checkUpdate, isCommuting, isUnread, writeKind } from './state/check-update.ts';
+export { isOverwrite } from './state/overwrite.ts';
+export { applyWrite, defaultOf, foldChannel } from './state/reducer.ts';
 export { parseTaskKey, taskKey } from './task-key.ts';
 export type { TaskKeySegment } from './task-key.ts';
 export { cleanJson } from './outcome/clean.ts';
 export type { Cleaned, CleanFailure, CleanLimits } from './outcome/clean.ts';
+export { compileGraph, priorityLevel, priorityName } from './graph/graph.ts';
+export type { Graph, GraphNode, ResolvedRetry } from './graph/graph.ts';
+export { joinVerdict } from './graph/join.ts';
+export { decide, failForEngineError, startRun } from './run/decide.ts';
+export type { AttemptRef, RunEvent, Verdict } from './run/decide.ts';
+export { emptyProgress, applyStep, foldJournal } from './run/journal.ts';
+export type { Facts, Progress, StepRecord, StepType, TaskFact, TaskProgress } from './run/journal.ts';
+export { addSettleReads, firstKey, mergeReads, noReads } from './run/reads.ts';
+export { LIVE_TASK, TERMINAL_RUN } from './run/records.ts';
+export type {
+  ChannelRecord,
+  ChannelWrite,
+  Decision,
+  Fate,
+  JoinRecord,
+  Mail,
+  MailKind,
+  Priority,
+  Reads,
+  RunHead,
+  RunSnapshot,
+  RunStatus,
+  TaskRecord,
+  TaskStatus,
+  TimerKind,
+  TimerRecord,
+  UsageRecord,
+  WorkflowRef,
+} from './run/records.ts';
+export type { ValidationEnv } from './validate/check-nodes.ts';
+export { unsupportedRunFields } from './validate/check-unsupported.ts';
+export type { DocumentIssue } from './validate/document-issue.ts';
+export { validateDocument } from './validate/validate-document.ts';
+export type { DocumentValidation } from './validate/validate-document.ts';

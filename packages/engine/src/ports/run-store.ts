@@ -6,13 +6,13 @@ import type { Decision, MailKind, Reads, RunHead, RunSnapshot } from '../domain/
 /** A decision and which of its ready tasks are offered to workers at once; the others wait in the store (rule A1). */
 export type Plan = { decision: Decision; offered: ReadonlySet<string> };
 
-/** A run that is accepted together with its first decision. */
+/** A run that is accepted together with its first decision, which `plan` makes at the database's time (epoch ms). */
 export type NewRun = {
   head: RunHead;
   input: Json;
   config: Json;
   tags: string[];
-  plan: Plan;
+  plan(now: number): Plan;
   /** The caller's key, and the hash of what it sent: the same key with another hash is a conflict. */
   idempotency: { key: string; payloadHash: string } | null;
 };

@@ -8,15 +8,13 @@ import type { GraphNode } from '../graph/graph.ts';
 import { joinVerdict } from '../graph/join.ts';
 import type { EdgeEnd, Verdict } from '../graph/join.ts';
 import type { Fate, TaskRecord } from './records.ts';
+import { addReadsBehind, covers, firstKey, mergeReads, noReads } from './reads.ts';
+import { NeedsMore } from './working-run.ts';
 import type { WorkingRun } from './working-run.ts';
-
-/** The first activation of a node. */
-export function firstKey(node: string): string {
-  return `${node}#0`;
-}
 
 /** Ends all edges that leave `node`, as `endOf` says, and arms what that fires. */
 export function endEdges(run: WorkingRun, node: GraphNode, endOf: (edge: Edge) => EdgeEnd): void {
+  expectBehind(run, node);
   for (const edge of node.out) endEdge(run, run.node(edge.to), { end: endOf(edge), isGoto: edge.kind === 'goto' });
 }
 
@@ -45,6 +43,14 @@ export function scopeOf(run: WorkingRun, node: GraphNode, task: Pick<TaskRecord,
 export function expressionFailure(error: unknown): TaskError {
   if (!(error instanceof ExpressionError)) throw error;
   return { code: error.code, message: error.message, retryable: false };
+}
+
+/** Asks for all that lies behind the node at once, not for one join after the other. */
+function expectBehind(run: WorkingRun, node: GraphNode): void {
+  if (run.isNew) return;
+  const wanted = noReads();
+  addReadsBehind(wanted, run.graph, node);
+  if (!covers(run.snapshot.reads, wanted)) throw new NeedsMore((more) => mergeReads(more, wanted));
 }
 
 /** A goto fires its target at once, whatever the join; edges that end later are absorbed (rule B4). */

@@ -1,7 +1,7 @@
 /** Retrying a failed run: what failed or was aborted is armed again, and what was skipped because of it waits anew. */
 import type { GraphNode } from '../graph/graph.ts';
 import type { EdgeEnd } from '../graph/join.ts';
-import { firstKey } from './flow.ts';
+import { firstKey } from './reads.ts';
 import { LIVE_TASK } from './records.ts';
 import type { TaskRecord } from './records.ts';
 import type { WorkingRun } from './working-run.ts';

@@ -88,6 +88,11 @@ export class WorkingRun {
     for (const key of snapshot.joins.keys()) this.join(key);
   }
 
+  /** Nothing of it is stored yet, so there is nothing more to see. */
+  get isNew(): boolean {
+    return this.snapshot.head.step === 0;
+  }
+
   node(name: string): GraphNode {
     const node = this.graph.nodes.get(name);
     if (!node) throw new Error(`the workflow has no node ${name}`);
@@ -266,7 +271,7 @@ export class WorkingRun {
 
   #foldedValue(channel: string, schema: StateKey): Json {
     const { reads, channels } = this.snapshot;
-    if (!reads.channels.has(channel)) throw new NeedsMore((more) => more.channels.add(channel));
+    if (!this.isNew && !reads.channels.has(channel)) throw new NeedsMore((more) => more.channels.add(channel));
     const stored = channels.get(channel);
     const reducer = schema.reducer ?? 'last_value';
     const base = stored?.base === undefined ? defaultOf(schema) : stored.base;

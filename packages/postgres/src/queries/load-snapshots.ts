@@ -1,0 +1,186 @@
+/** What a settle reads of its runs, under their locks; all queries of one call travel together. */
+import type { ChannelRecord, JoinRecord, Mail, Reads, RunHead, RunSnapshot } from '@weft/engine/domain';
+
+import type { Client } from '../connection.ts';
+import { HEAD_COLUMNS, TASK_COLUMNS, toHead, toTask } from '../rows.ts';
+import type { HeadRow, TaskRow } from '../rows.ts';
+
+export type LoadRequest = { runId: string; reads: Reads };
+
+export type LockedRuns = { heads: Map<string, RunHead>; now: number };
+
+const INLINE_WINDOW = 100;
+
+/** Locks the runs in id order. Those that another transaction holds are left out, unless `wait`. */
+export async function lockRuns(client: Client, runIds: readonly string[], wait: boolean): Promise<LockedRuns> {
+  const { rows } = await client.query<HeadRow & { now: number }>({
+    name: wait ? 'lock-runs-wait' : 'lock-runs',
+    text: `select ${HEAD_COLUMNS}, extract(epoch from clock_timestamp())::float8 * 1000 as now from run r
+      where r.id = any($1::uuid[]) order by r.id for no key update ${wait ? '' : 'skip locked'}`,
+    values: [runIds],
+  });
+  return { heads: new Map(rows.map((row) => [row.id, toHead(row)])), now: rows[0]?.now ?? 0 };
+}
+
+/** Which of these runs exist at all, locked or not. */
+export async function existingRuns(client: Client, runIds: readonly string[]): Promise<Set<string>> {
+  const text = 'select id from run where id = any($1::uuid[])';
+  const { rows } = await client.query<{ id: string }>({ name: 'existing-runs', text, values: [runIds] });
+  return new Set(rows.map((row) => row.id));
+}
+
+/** Everything of a snapshot but its head. */
+export type SnapshotParts = Omit<RunSnapshot, 'head'>;
+
+export async function loadParts(client: Client, requests: readonly LoadRequest[]): Promise<Map<string, SnapshotParts>> {
+  const parts = new Map(requests.map(({ runId, reads }) => [runId, emptyParts(reads)]));
+  const part = (runId: string): SnapshotParts => {
+    const found = parts.get(runId);
+    if (!found) throw new Error(`run ${runId} was not asked for`);
+    return found;
+  };
+  await Promise.all([
+    loadTasks(client, requests, part),
+    loadJoins(client, requests, part),
+    loadChannels(client, requests, part),
+    loadBodies(client, requests, part),
+    loadMail(client, requests, part),
+    loadInline(client, requests, part),
+    loadWhole(client, requests, part),
+  ]);
+  return parts;
+}
+
+type PartOf = (runId: string) => SnapshotParts;
+type Pairs = { runIds: string[]; keys: string[] };
+
+function emptyParts(reads: Reads): SnapshotParts {
+  return { reads, tasks: new Map(), joins: new Map(), channels: new Map(), body: null, mail: [], inline: [] };
+}
+
+function pairs(requests: readonly LoadRequest[], keysOf: (reads: Reads) => Iterable<string>): Pairs {
+  const result: Pairs = { runIds: [], keys: [] };
+  for (const { runId, reads } of requests) {
+    for (const key of keysOf(reads)) {
+      result.runIds.push(runId);
+      result.keys.push(key);
+    }
+  }
+  return result;
+}
+
+/** Several epochs of one key can exist; the newest is the one that counts. */
+function addTask(part: SnapshotParts, row: TaskRow): void {
+  const known = part.tasks.get(row.key);
+  if (!known || known.epoch < row.epoch) part.tasks.set(row.key, toTask(row));
+}
+
+async function loadTasks(client: Client, requests: readonly LoadRequest[], part: PartOf): Promise<void> {
+  const { runIds, keys } = pairs(requests, (reads) => (reads.everything ? [] : reads.tasks));
+  if (keys.length === 0) return;
+  const { rows } = await client.query<TaskRow>({
+    name: 'load-tasks',
+    text: `select ${TASK_COLUMNS} from unnest($1::uuid[], $2::text[]) as q (run_id, key)
+      join task t on t.run_id = q.run_id and t.key = q.key`,
+    values: [runIds, keys],
+  });
+  for (const row of rows) addTask(part(row.run_id), row);
+}
+
+async function loadJoins(client: Client, requests: readonly LoadRequest[], part: PartOf): Promise<void> {
+  const { runIds, keys } = pairs(requests, (reads) => (reads.everything ? [] : reads.joins));
+  if (keys.length === 0) return;
+  const { rows } = await client.query<JoinRecord & { run_id: string }>({
+    name: 'load-joins',
+    text: `select j.run_id, j.key, j.ended, j.taken, j.failed, j.fired from unnest($1::uuid[], $2::text[]) as q (run_id, key)
+      join task_join j on j.run_id = q.run_id and j.key = q.key`,
+    values: [runIds, keys],
+  });
+  for (const { run_id, ...join } of rows) part(run_id).joins.set(join.key, join);
+}
+
+export type ChannelRow = { run_id: string; channel: string; step: number; kind: 'base' | 'delta'; value: string };
+
+async function loadChannels(client: Client, requests: readonly LoadRequest[], part: PartOf): Promise<void> {
+  const { runIds, keys } = pairs(requests, (reads) => reads.channels);
+  if (keys.length === 0) return;
+  const { rows } = await client.query<ChannelRow>({
+    name: 'load-channels',
+    text: `select w.run_id, w.channel, w.step, w.kind, w.value::text as value
+      from unnest($1::uuid[], $2::text[]) as q (run_id, channel)
+      cross join lateral (
+        select coalesce(max(b.step), -1) as step from channel_write b
+        where b.run_id = q.run_id and b.channel = q.channel and b.kind = 'base'
+      ) as newest
+      join channel_write w on w.run_id = q.run_id and w.channel = q.channel and w.step >= newest.step
+      order by w.run_id, w.channel, w.step, w.kind`,
+    values: [runIds, keys],
+  });
+  for (const row of rows) addChannelRow(part(row.run_id).channels, row);
+}
+
+/** A base stands for all that was written up to its step, a delta of the same step included. */
+export function addChannelRow(channels: Map<string, ChannelRecord>, row: ChannelRow): void {
+  const known = channels.get(row.channel) ?? { base: undefined, deltas: [], lastStep: 0, deltaBytes: 0, baseBytes: 0 };
+  const value = JSON.parse(row.value) as ChannelRecord['deltas'][number];
+  if (row.kind === 'base') {
+    channels.set(row.channel, { ...known, base: value, lastStep: row.step, baseBytes: row.value.length });
+    return;
+  }
+  if (known.base !== undefined && row.step === known.lastStep && known.deltas.length === 0) return;
+  known.deltas.push(value);
+  known.lastStep = row.step;
+  known.deltaBytes += row.value.length;
+  channels.set(row.channel, known);
+}
+
+async function loadBodies(client: Client, requests: readonly LoadRequest[], part: PartOf): Promise<void> {
+  const runIds = requests.filter(({ reads }) => reads.body).map(({ runId }) => runId);
+  if (runIds.length === 0) return;
+  const { rows } = await client.query<{ run_id: string } & NonNullable<RunSnapshot['body']>>({
+    name: 'load-bodies',
+    text: 'select run_id, input, config from run_body where run_id = any($1::uuid[])',
+    values: [runIds],
+  });
+  for (const { run_id, input, config } of rows) part(run_id).body = { input, config };
+}
+
+async function loadMail(client: Client, requests: readonly LoadRequest[], part: PartOf): Promise<void> {
+  const { rows } = await client.query<Mail & { run_id: string }>({
+    name: 'load-mail',
+    text: 'select run_id, id, kind, payload from inbox where run_id = any($1::uuid[]) order by run_id, id',
+    values: [requests.map(({ runId }) => runId)],
+  });
+  for (const { run_id, ...mail } of rows) part(run_id).mail.push(mail);
+}
+
+async function loadInline(client: Client, requests: readonly LoadRequest[], part: PartOf): Promise<void> {
+  const runIds = requests.filter(({ reads }) => reads.inline).map(({ runId }) => runId);
+  if (runIds.length === 0) return;
+  const { rows } = await client.query<TaskRow>({
+    name: 'load-inline',
+    text: `select ${TASK_COLUMNS} from unnest($1::uuid[]) as q (run_id) cross join lateral (
+        select * from task i where i.run_id = q.run_id and i.status = 'ready' and i.lane is null
+        order by i.reads_at, i.key limit ${INLINE_WINDOW}
+      ) as t`,
+    values: [runIds],
+  });
+  for (const row of rows) {
+    addTask(part(row.run_id), row);
+    part(row.run_id).inline.push(row.key);
+  }
+}
+
+async function loadWhole(client: Client, requests: readonly LoadRequest[], part: PartOf): Promise<void> {
+  const runIds = requests.filter(({ reads }) => reads.everything).map(({ runId }) => runId);
+  if (runIds.length === 0) return;
+  const [tasks, joins] = await Promise.all([
+    client.query<TaskRow>(`select ${TASK_COLUMNS} from task t where t.run_id = any($1::uuid[])`, [runIds]),
+    client.query<JoinRecord & { run_id: string }>(
+      'select run_id, key, ended, taken, failed, fired from task_join where run_id = any($1::uuid[])',
+      [runIds],
+    ),
+  ]);
+  for (const row of tasks.rows) addTask(part(row.run_id), row);
+  for (const { run_id, ...join } of joins.rows) part(run_id).joins.set(join.key, join);
+}
