@@ -22,7 +22,7 @@ export class ApiError extends Error {
 export async function toApiError(response: Response): Promise<ApiError> {
   const parsed = Problem.safeParse(await response.json().catch(() => null));
   const problem = parsed.success ? parsed.data : unexpected(response);
-  return new ApiError(problem, retryAfterMs(response.headers.get('retry-after')));
+  return new ApiError(problem, waitOf(response.headers.get('retry-after')));
 }
 
 /** The problem for an answer that does not come from this API. */
@@ -38,6 +38,6 @@ export function unexpected(response: Response): Problem {
   };
 }
 
-function retryAfterMs(header: string | null): number | null {
+function waitOf(header: string | null): number | null {
   return header !== null && /^\d{1,9}$/.test(header) ? Number(header) * 1000 : null;
 }

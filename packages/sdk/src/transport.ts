@@ -44,13 +44,13 @@ export function createTransport(baseUrl: string, token: string | null): Transpor
     origin: base.origin,
     open,
     text: async (call) => (await read(call)).text,
-    json: async <T>(call: Call) => parse<T>(await read(call)),
+    json: async <T>(call: Call) => parse(await read(call)) as T,
   };
 }
 
-function parse<T>({ response, text }: { response: Response; text: string }): T {
+function parse({ response, text }: { response: Response; text: string }): unknown {
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(text);
   } catch {
     throw new ApiError(unexpected(response));
   }

@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest';
+import { ApiError, ConnectionError, createClient, eachItem } from '../src/index.ts';
+import { RUN_ID, sendJson, wireServer } from './wire-server.ts';
+
+describe('a client', () => {
+  test('starts a run with its key, its token and how long to wait', async () => {
+    const server = await wireServer((_, response) => sendJson(response, 201, { id: RUN_ID }));
+    const client = createClient({ url: server.url, token: 'secret' });
+
+    await client.runs.start({ workflow: 'a b', input: { x: 1 } }, { idempotencyKey: 'k', waitMs: 1500 });
+
+    expect(server.asked).toMatchObject([
+      {
+        method: 'POST',
+        url: '/v1/runs?wait=1500ms',
+        headers: { authorization: 'Bearer secret', 'idempotency-key': 'k', 'content-type': 'application/json' },
+        body: '{"workflow":"a b","input":{"x":1}}',
+      },
+    ]);
+  });
+
+  test('sends a document as its author wrote it, or as JSON', async () => {
+    const server = await wireServer((_, response) => sendJson(response, 201, {}));
+    const { workflows } = createClient({ url: server.url });
+
+    await workflows.save({ text: 'name: a', mediaType: 'application/yaml' });
+    await workflows.validate({ name: 'a', nodes: {} });
+
+    expect(server.asked).toMatchObject([
+      { url: '/v1/workflows', headers: { 'content-type': 'application/yaml' }, body: 'name: a' },
+      {
+        url: '/v1/workflows/validate',
+        headers: { 'content-type': 'application/json' },
+        body: '{"name":"a","nodes":{}}',
+      },
+    ]);
+  });
+
+  test('reads a graph as text or as data', async () => {
+    const server = await wireServer(({ url }, response) => {
+      if (url.includes('json')) sendJson(response, 200, { nodes: [] });
+      else response.end('flowchart TD');
+    });
+    const { workflows } = createClient({ url: server.url });
+
+    expect(await workflows.graph('a/b', { version: 2 })).toBe('flowchart TD');
+    expect(await workflows.graph('a', { format: 'json' })).toEqual({ nodes: [] });
+    expect(server.asked[0]?.url).toBe('/v1/workflows/a%2Fb/graph?version=2&format=mermaid');
+  });
+
+  test.each([
+    ['GET', `/v1/runs/${RUN_ID}`, (client: Client) => client.runs.get(RUN_ID)],
+    ['GET', '/v1/runs?limit=5&status=failed', (client: Client) => client.runs.list({ limit: 5, status: 'failed' })],
+    ['GET', `/v1/runs/${RUN_ID}/tasks`, (client: Client) => client.runs.tasks(RUN_ID)],
+    ['GET', `/v1/runs/${RUN_ID}/steps?cursor=c`, (client: Client) => client.runs.steps(RUN_ID, { cursor: 'c' })],
+    ['POST', `/v1/runs/${RUN_ID}/cancel`, (client: Client) => client.runs.cancel(RUN_ID)],
+    ['POST', `/v1/runs/${RUN_ID}/retry`, (client: Client) => client.runs.retry(RUN_ID)],
+    ['POST', '/v1/tasks', (client: Client) => client.tasks.start({ uses: 'echo' })],
+    ['GET', '/v1/tasks/t', (client: Client) => client.tasks.get('t')],
+    ['GET', '/v1/workers', (client: Client) => client.workers.list()],
+    ['GET', '/v1/workflows?limit=1', (client: Client) => client.workflows.list({ limit: 1 })],
+    ['GET', '/v1/workflows/w?version=3', (client: Client) => client.workflows.get('w', { version: 3 })],
+  ])('asks %s %s', async (method, url, call) => {
+    const server = await wireServer((_, response) => sendJson(response, 200, {}));
+
+    await call(createClient(server));
+
+    expect(server.asked).toMatchObject([{ method, url }]);
+  });
+
+  test('keeps the path of its address', async () => {
+    const server = await wireServer((_, response) => sendJson(response, 200, {}));
+
+    await createClient({ url: `${server.url}/weft/` }).runs.list();
+
+    expect(server.asked[0]?.url).toBe('/weft/v1/runs');
+  });
+});
+
+describe('a refusal', () => {
+  test('carries the whole problem and when to come back', async () => {
+    const errors = [{ code: 'unknown_key', pointer: '/nodes/a/usess', message: 'unknown key' }];
+    const problem = {
+      type: 't',
+      title: 'T',
+      status: 422,
+      detail: 'd',
+      code: 'invalid_document',
+      requestId: 'r',
+      errors,
+    };
+    const server = await wireServer((_, response) => {
+      response.setHeader('retry-after', '3');
+      sendJson(response, 422, problem);
+    });
+
+    const error = await createClient(server)
+      .runs.list()
+      .catch((caught: unknown) => caught);
+
+    expect(error).toBeInstanceOf(ApiError);
+    expect(error).toMatchObject({ code: 'invalid_document', status: 422, problem, retryAfterMs: 3000, message: 'd' });
+  });
+
+  test.each([[502], [200]])('is made up where something else than the API answers with %i', async (status) => {
+    const server = await wireServer((_, response) => response.writeHead(status).end('<h1>hello</h1>'));
+
+    await expect(createClient(server).runs.list()).rejects.toMatchObject({ code: 'unexpected_answer', status });
+  });
+
+  test('is a ConnectionError where nobody listens', async () => {
+    const server = await wireServer(() => undefined);
+    await server.close();
+
+    const error = await createClient(server)
+      .runs.list()
+      .catch((caught: unknown) => caught);
+
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect((error as Error).message).toBe(`${server.url} does not answer: ECONNREFUSED`);
+  });
+
+  test('is the reason of the abort where the caller gave up', async () => {
+    const server = await wireServer(() => undefined);
+
+    await expect(createClient(server).runs.list({ signal: AbortSignal.abort(new Error('no more')) })).rejects.toThrow(
+      'no more',
+    );
+  });
+});
+
+test('all items of a list come, page after page', async () => {
+  const asked: (string | undefined)[] = [];
+  const items = eachItem(async (cursor) => {
+    asked.push(cursor);
+    return cursor === undefined ? { items: [1, 2], nextCursor: 'next' } : { items: [3], nextCursor: null };
+  });
+
+  expect(await Array.fromAsync(items)).toEqual([1, 2, 3]);
+  expect(asked).toEqual([undefined, 'next']);
+});
+
+type Client = ReturnType<typeof createClient>;
