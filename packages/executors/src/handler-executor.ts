@@ -1,13 +1,16 @@
 import type { Json } from '@weft/contract';
+import { cleanJson } from '@weft/engine/domain';
 import type { Executor, ExecutorCall, Outcome } from '@weft/engine/ports';
 
 import { aborted, failure, messageOf } from './failure.ts';
 import { MAX_RETRY_AFTER_MS } from './http/retry-after.ts';
-import { isJson } from './json-value.ts';
 import { readResult } from './result-control.ts';
 
 /** How long a handler may clean up after its signal; then its attempt ends without it. */
 const GRACE_MS = 900;
+
+/** How large and how deep a result may be is for whoever stores it to say. */
+const NO_LIMITS = { maxBytes: Number.POSITIVE_INFINITY, maxDepth: Number.POSITIVE_INFINITY };
 
 const CODE = /^[a-z][a-z0-9_]{0,63}$/;
 
@@ -21,8 +24,8 @@ export type HandlerContext = Pick<
 export type Handler = (input: Json, ctx: HandlerContext) => unknown;
 
 /**
- * Makes an executor of type `handler:NAME` out of a function. What it returns goes through JSON (a date becomes its ISO
- * text, `undefined` becomes null). What it throws fails the attempt with `handler_failed`, retryable; the error may say
+ * Makes an executor of type `handler:NAME` out of a function. What it returns becomes JSON (a date its ISO text,
+ * `undefined` null) or fails with `output_not_json` or `output_too_deep`. What it throws fails the attempt with `handler_failed`, retryable; the error may say
  * otherwise with `code` (snake_case), `retryable: false` and `retryAfterMs`.
  */
 export function handlerExecutor(name: string, handler: Handler): Executor {
@@ -53,16 +56,8 @@ async function attempt(handler: Handler, call: ExecutorCall): Promise<Outcome> {
 }
 
 function settled(returned: unknown): Outcome {
-  try {
-    // Despite its declared type, stringify gives undefined for a function or a symbol.
-    const text = JSON.stringify(returned ?? null) as string | undefined;
-    if (text === undefined) return failure('invalid_output', `The handler returned a ${typeof returned}`);
-    const result: unknown = JSON.parse(text);
-    if (isJson(result)) return readResult(result);
-    return failure('invalid_output', 'The handler returned a value that is nested too deep');
-  } catch (error) {
-    return failure('invalid_output', `The handler returned what JSON cannot carry: ${messageOf(error)}`);
-  }
+  const cleaned = cleanJson(returned, NO_LIMITS);
+  return cleaned.ok ? readResult(cleaned.value) : failure(cleaned.code, `The handler's result: ${cleaned.message}`);
 }
 
 function thrown(error: unknown): Outcome {

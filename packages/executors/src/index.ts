@@ -3,7 +3,6 @@ export type { CheckedCall, ExecutorDefinition } from './define.ts';
 export type { Handler, HandlerContext } from './handler-executor.ts';
 export { HandlersFileError, loadHandlers } from './handlers.ts';
 export type { HandlersFileErrorCode } from './handlers.ts';
-export { jsonValue } from './json-value.ts';
 export { ExecutorFileError, executorTypes, loadExecutors } from './load.ts';
 export { redact, redactOutcome } from './redact.ts';
 export { resolveSecrets } from './secrets.ts';

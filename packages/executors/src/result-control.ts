@@ -1,10 +1,10 @@
 import type { Json, JsonObject } from '@weft/contract';
+import { JsonRecord, JsonValue } from '@weft/contract';
 import type { Outcome, Usage } from '@weft/engine/ports';
 import { z } from 'zod';
 
 import { failure } from './failure.ts';
 import { validationFailure } from './validation-failure.ts';
-import { jsonValue } from './json-value.ts';
 
 /** Every name that a result with control may have, and the one it stands for. */
 const CONTROL = new Map([
@@ -30,8 +30,8 @@ const tokens = z.int().min(0).optional();
 const usd = z.number().min(0).optional();
 
 const controlShape = z.strictObject({
-  output: jsonValue.default(null),
-  stateUpdates: z.custom<JsonObject>(isObject, 'expected an object').optional(),
+  output: JsonValue.default(null),
+  stateUpdates: JsonRecord.optional(),
   usage: z
     .strictObject({ inputTokens: tokens, outputTokens: tokens, input_tokens: tokens, output_tokens: tokens, usd })
     .optional(),

@@ -1,10 +1,7 @@
-import type { Json } from '@weft/contract';
-import { defineExecutor, jsonValue } from '@weft/executors';
+import { defineExecutor } from '@weft/executors';
 import { executorCall } from '@weft/testkit/conformance/executor';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-
-import { isJson, MAX_JSON_DEPTH } from '../src/json-value.ts';
 
 const double = defineExecutor({
   type: 'double',
@@ -64,36 +61,5 @@ describe('a defined executor', () => {
       kind: 'failed',
       error: { code: 'executor_threw', message: 'bad luck', retryable: true },
     });
-  });
-});
-
-describe('a JSON value', () => {
-  test.each<[string, unknown]>([
-    ['undefined', undefined],
-    ['NaN', Number.NaN],
-    ['a bigint', 1n],
-    ['a date', new Date(0)],
-    ['a map', new Map()],
-    ['a function', () => 1],
-    ['an undefined field', { a: undefined }],
-    ['a hole in a list', [1, undefined]],
-  ])('is not %s', (_name, value) => {
-    expect(isJson(value)).toBe(false);
-    expect(jsonValue.safeParse(value).success).toBe(false);
-  });
-
-  test('may be nested to the limit and no deeper', () => {
-    const nested = (depth: number) => JSON.parse('['.repeat(depth) + ']'.repeat(depth)) as Json;
-
-    expect(isJson(nested(MAX_JSON_DEPTH))).toBe(true);
-    expect(isJson(nested(MAX_JSON_DEPTH + 1))).toBe(false);
-    expect(isJson(nested(100_000))).toBe(false);
-  });
-
-  test('is refused when it contains itself, twice on each level', () => {
-    const cycle: unknown[] = [];
-    cycle.push(cycle, cycle);
-
-    expect(isJson(cycle)).toBe(false);
   });
 });

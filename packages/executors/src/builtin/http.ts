@@ -1,5 +1,5 @@
 import type { Json } from '@weft/contract';
-import { DANGEROUS_KEYS } from '@weft/contract';
+import { DANGEROUS_KEYS, JsonValue } from '@weft/contract';
 import { z } from 'zod';
 
 import { defineExecutor } from '../define.ts';
@@ -10,12 +10,11 @@ import { decodeBody, readBytes, readExcerpt } from '../http/read-body.ts';
 import type { HttpInput, HttpRequest } from '../http/request.ts';
 import { buildRequest, httpInput } from '../http/request.ts';
 import { retryAfterMs } from '../http/retry-after.ts';
-import { jsonValue } from '../json-value.ts';
 
 const output = z.strictObject({
   status: z.int(),
   headers: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
-  body: jsonValue,
+  body: JsonValue,
   bodyEncoding: z.enum(['json', 'text', 'base64']),
 });
 

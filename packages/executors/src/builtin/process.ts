@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises';
 
 import type { Json } from '@weft/contract';
+import { JsonValue } from '@weft/contract';
 import { z } from 'zod';
 
 import { inheritedEnvironment } from '../config.ts';
 import { defineExecutor } from '../define.ts';
 import type { Failure } from '../failure.ts';
 import { aborted, failure, messageOf } from '../failure.ts';
-import { jsonValue } from '../json-value.ts';
 import { parseOutput } from '../process/parse-output.ts';
 import type { CommandEnd } from '../process/run-command.ts';
 import { runCommand } from '../process/run-command.ts';
@@ -35,7 +35,7 @@ const input = z.strictObject({
   args: z.array(scalar).default([]),
   cwd: text.min(1).optional(),
   env: z.record(variableName, scalar).default({}),
-  stdin: jsonValue.optional(),
+  stdin: JsonValue.optional(),
   parse: z.enum(['text', 'json', 'lines']).default('text'),
   maxBytes: z
     .int()
@@ -50,7 +50,7 @@ export default defineExecutor({
   type: 'process',
   description: 'Runs a command without a shell and returns what it wrote.',
   input,
-  output: z.strictObject({ exitCode: z.int(), stdout: z.string(), stderr: z.string(), value: jsonValue }),
+  output: z.strictObject({ exitCode: z.int(), stdout: z.string(), stderr: z.string(), value: JsonValue }),
   example: { command: 'node', args: ['--print', '1 + 1'], parse: 'json' },
   async run({ input: request, signal, heartbeat }) {
     const end = await runCommand({

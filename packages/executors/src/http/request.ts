@@ -1,6 +1,5 @@
+import { JsonValue } from '@weft/contract';
 import { z } from 'zod';
-
-import { jsonValue } from '../json-value.ts';
 
 const MIB = 1_048_576;
 
@@ -37,7 +36,7 @@ export const httpInput = z
     headers: z.record(headerName, headerValue).default({}),
     query: z.record(z.string(), z.union([scalar, z.null(), z.array(scalar)])).default({}),
     body: z.string().optional(),
-    json: jsonValue.optional(),
+    json: JsonValue.optional(),
     maxBytes: z.int().min(1).max(MAX_RESPONSE_BYTES).default(MIB),
     followRedirects: z.boolean().default(true),
   })
