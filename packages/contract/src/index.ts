@@ -4,9 +4,20 @@ export { exitCodes } from './exit-code.ts';
 export type { ExitCode } from './exit-code.ts';
 export { JsonRecord, JsonValue } from './json.ts';
 export type { Json, JsonObject } from './json.ts';
-export { DANGEROUS_KEYS, END, Label, NodeName, START, StateKeyName, Tags, WorkflowName } from './name.ts';
+export {
+  DANGEROUS_KEYS,
+  END,
+  Label,
+  NodeName,
+  NodeReference,
+  START,
+  StateKeyName,
+  Tags,
+  WorkflowName,
+} from './name.ts';
 export { pageOf, PageQuery } from './page.ts';
 export type { Page } from './page.ts';
+export { pointerOf, tokensOf } from './pointer.ts';
 export { Budget, DurationMs, FailureMode, Join, MAX_MS, OnFailure, Priority, RetryPolicy } from './policy.ts';
 export { AppError, Problem, ProblemItem, problemTable, toProblem } from './problem.ts';
 export type { ProblemCode } from './problem.ts';

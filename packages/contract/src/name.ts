@@ -27,6 +27,13 @@ export const NodeName = z
   .meta({ id: 'NodeName', description: 'The name of a node' });
 export type NodeName = z.infer<typeof NodeName>;
 
+/** The name of a node that should exist; validation says so if it does not. */
+export const NodeReference = z
+  .string()
+  .min(1, { error: 'a name must not be empty' })
+  .max(NAME_LENGTH, { error: `a name has at most ${NAME_LENGTH} characters` })
+  .meta({ id: 'NodeReference', description: 'The name of a node' });
+
 /** A state key. Names that begin with two underscores belong to the engine (`__meta`, `__overwrite`). */
 export const StateKeyName = z
   .string()

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Label, NodeName } from './name.ts';
+import { Label, NodeReference } from './name.ts';
 
 /** The longest time a timer can hold (2^31 - 1 ms, about 24.8 days). */
 export const MAX_MS = 2_147_483_647;
@@ -48,7 +48,7 @@ export type FailureMode = z.infer<typeof FailureMode>;
 
 /** What a task that has finally failed means for its run; `goto` takes an edge of its own to another node. */
 export const OnFailure = z
-  .union([FailureMode, z.strictObject({ goto: NodeName })])
+  .union([FailureMode, z.strictObject({ goto: NodeReference })])
   .meta({ id: 'OnFailure', description: 'failRun (default), skipDependents, continue, or the node to go on at' });
 export type OnFailure = z.infer<typeof OnFailure>;
 

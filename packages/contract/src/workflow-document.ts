@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { JsonRecord, JsonValue } from './json.ts';
-import { NodeName, StateKeyName, Tags, WorkflowName } from './name.ts';
+import { NodeName, NodeReference, StateKeyName, Tags, WorkflowName } from './name.ts';
 import { Budget, DurationMs, FailureMode, Join, Priority, RetryPolicy } from './policy.ts';
 import { StateKey } from './state-key.ts';
 import { WorkflowNode } from './workflow-node.ts';
@@ -42,8 +42,8 @@ export const WorkflowDocument = z
     budget: Budget.optional(),
     mode: z.enum(['dataflow', 'superstep']).optional(),
     maxSteps: z.int().min(1).max(1_000_000).optional().meta({ description: 'Bound on loop iterations (1000)' }),
-    interruptBefore: z.array(NodeName).max(10_000).optional(),
-    interruptAfter: z.array(NodeName).max(10_000).optional(),
+    interruptBefore: z.array(NodeReference).max(10_000).optional(),
+    interruptAfter: z.array(NodeReference).max(10_000).optional(),
     output: JsonValue.optional().meta({ description: 'Template of the output of the run' }),
     nodes: z.record(NodeName, WorkflowNode).meta({ minProperties: 1 }),
     edges: z.array(EdgePair).max(1_000_000).optional(),

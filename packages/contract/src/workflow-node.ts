@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { JsonRecord, JsonValue } from './json.ts';
-import { END, Label, NodeName, StateKeyName, Tags, WorkflowName } from './name.ts';
+import { Label, NodeReference, StateKeyName, Tags, WorkflowName } from './name.ts';
 import { DurationMs, Join, OnFailure, Priority, RetryPolicy } from './policy.ts';
 
 const Text = z.string().max(1_000_000);
 const Expression = z.string().min(1, { error: 'must not be empty' }).max(100_000);
-const Target = z.union([NodeName, z.literal(END)]).meta({ description: 'A node, or __end__' });
+const Target = NodeReference.meta({ description: 'A node, or __end__' });
 
 const commonFields = {
   description: z.string().max(10_000).optional(),
-  needs: z.array(NodeName).max(10_000).optional().meta({ description: 'Nodes whose edges lead here' }),
+  needs: z.array(NodeReference).max(10_000).optional().meta({ description: 'Nodes whose edges lead here' }),
   when: Expression.optional().meta({ description: 'CEL condition: if false, the node is skipped' }),
   join: Join.optional(),
   tags: Tags.optional(),
@@ -96,7 +96,7 @@ export const SendNode = z
   .strictObject({
     type: z.literal('send'),
     items: JsonValue.meta({ description: 'A reference to an array, or an array' }),
-    target: NodeName,
+    target: NodeReference,
     concurrency: z.int().min(1).max(100_000).optional(),
     onItemFailure: z.enum(['continue', 'fail']).optional(),
     ...commonFields,

@@ -1,5 +1,4 @@
-import type { ProblemCode, ProblemItem } from '@weft/contract';
-import { pointerOf } from './pointer.ts';
+import { pointerOf, type ProblemCode, type ProblemItem } from '@weft/contract';
 
 /** What was found: the problem's code is one of the table. */
 export type Issue = ProblemItem & { code: ProblemCode };

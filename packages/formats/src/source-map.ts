@@ -1,6 +1,5 @@
 /** From a JSON pointer to a line and a column of the text that the value was read from. */
-import type { ProblemItem } from '@weft/contract';
-import { tokensOf } from './pointer.ts';
+import { type ProblemItem, tokensOf } from '@weft/contract';
 
 /** Line and column, both from 1; columns count UTF-16 units. */
 export type Location = { line: number; column: number };

@@ -1,0 +1,58 @@
+/** What a node's type asks for beyond its schema. */
+import { writtenEdges } from '../graph/edges.ts';
+import type { Draft, RawObject } from './draft.ts';
+import { type IssuePath, type Issues, quote } from './document-issue.ts';
+
+/** What the checks must know of the place where the workflow will run. */
+export type ValidationEnv = {
+  hasExecutor(type: string): boolean;
+  /** For "did you mean". */
+  executorNames?: readonly string[];
+  /** How many nodes a document may have. */
+  maxNodes: number;
+};
+
+const HANDLER = /^handler:[^\s:]+$/;
+
+export function checkNodes(draft: Draft, env: ValidationEnv, issues: Issues): void {
+  const routing = new Set(writtenEdges(draft.edges).flatMap((edge) => (edge.kind === 'route' ? [edge.from] : [])));
+  for (const [name, node] of draft.nodes) {
+    const path = ['nodes', name];
+    if (node['type'] === 'task') checkTask(node, path, { env, issues });
+    if (node['type'] === 'route' && !routing.has(name)) {
+      issues.add(
+        'missing_field',
+        [...path, 'routes'],
+        'a route needs routes, a default, or edges such as ["name:value", target]',
+      );
+    }
+    if (node['type'] === 'send') checkTarget(node, path, { draft, issues });
+  }
+}
+
+/** A task has an executor, or a prompt for an endpoint. A handler is valid although no worker offers it yet. */
+function checkTask(node: RawObject, path: IssuePath, { env, issues }: { env: ValidationEnv; issues: Issues }): void {
+  const uses = node['uses'];
+  if (uses === undefined && node['prompt'] === undefined) {
+    return issues.add('missing_field', [...path, 'uses'], 'a task needs "uses": an executor, or handler:NAME');
+  }
+  if (typeof uses !== 'string' || uses === '' || HANDLER.test(uses)) return;
+  if (uses.startsWith('handler:')) {
+    return issues.add('unknown_executor', [...path, 'uses'], 'handler: needs a name without spaces and colons');
+  }
+  if (env.hasExecutor(uses)) return;
+  const names = env.executorNames ?? [];
+  const offer = names.length > 0 ? `; the executors are ${names.join(', ')}, and handler:NAME` : '';
+  issues.add(
+    'unknown_executor',
+    [...path, 'uses'],
+    `there is no executor ${quote(uses)}${issues.hint(uses, names)}${offer}`,
+  );
+}
+
+function checkTarget(node: RawObject, path: IssuePath, { draft, issues }: { draft: Draft; issues: Issues }): void {
+  const target = node['target'];
+  if (typeof target !== 'string' || draft.nodeNames.has(target)) return;
+  const message = `there is no node ${quote(target)}${issues.hint(target, draft.nodeNames)}`;
+  issues.add('missing_reference', [...path, 'target'], message);
+}

@@ -1,0 +1,41 @@
+import type { StartRun } from '@weft/contract';
+import type { Draft, RawObject } from './draft.ts';
+import { type DocumentIssue, type IssuePath, Issues, quote } from './document-issue.ts';
+import { unsupported } from './unsupported.ts';
+
+/** Node types, fields and modes that the engine cannot run yet; loops are found with the circles. */
+export function checkUnsupported(draft: Draft, issues: Issues): void {
+  refuseFields(draft.root, [], { fields: unsupported.document, issues });
+  const mode = draft.root['mode'];
+  if (typeof mode === 'string' && unsupported.modes.includes(mode)) refuse(['mode'], `mode ${quote(mode)}`, issues);
+  for (const [name, node] of draft.nodes) checkNode(node, ['nodes', name], issues);
+}
+
+/** The fields of a request to start a run that would have no effect yet. */
+export function unsupportedRunFields(request: StartRun): DocumentIssue[] {
+  const issues = new Issues();
+  refuseFields(request, [], { fields: unsupported.runFields, issues });
+  return issues.list();
+}
+
+function checkNode(node: RawObject, path: IssuePath, issues: Issues): void {
+  const type = node['type'];
+  if (typeof type === 'string' && unsupported.nodeTypes.includes(type)) {
+    return refuse([...path, 'type'], `node type ${quote(type)}`, issues);
+  }
+  refuseFields(node, path, { fields: unsupported.nodeFields, issues });
+}
+
+function refuseFields(
+  value: RawObject,
+  path: IssuePath,
+  { fields, issues }: { fields: string[]; issues: Issues },
+): void {
+  for (const field of fields) {
+    if (value[field] !== undefined) refuse([...path, field], `field ${quote(field)}`, issues);
+  }
+}
+
+function refuse(path: IssuePath, what: string, issues: Issues): void {
+  issues.add('node_type_unsupported', path, `the ${what} is not supported yet`);
+}
