@@ -27,7 +27,7 @@ const LAYERS: Readonly<Record<string, RegExp>> = {
 const SQL =
   /(?<![<\w.])(insert\s+into\s+\w|delete\s+from\s+\w|update\s+\w+\s+set\s|select\s[^;'"`]{1,300}?\sfrom\s+\w)/i;
 const ENVIRONMENT = /\bprocess\.env\b|import\s*\{[^}]*\benv\b[^}]*\}\s*from\s*'node:process'/;
-const IMPORT = /\bfrom\s*'([^'\n]+)'|\bimport\s*\(?\s*'([^'\n]+)'/g;
+const IMPORT = /^(?:import|export)\b[^;'"]*?\sfrom\s*'([^'\s]+)'|^import\s*'([^'\s]+)'|\bimport\(\s*'([^'\s]+)'/gm;
 
 type SourceFile = { path: string; text: string };
 type Manifest = { path: string; dependencies: readonly string[] };
@@ -61,7 +61,7 @@ function withoutComments(text: string): string {
 }
 
 function importsOf(file: SourceFile): string[] {
-  return [...withoutComments(file.text).matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? '');
+  return [...withoutComments(file.text).matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
 }
 
 /** A relative import as a path from the root of the repository; any other as it stands. */
@@ -197,7 +197,8 @@ describe('each check bites', () => {
   );
 
   test('imports that the tables allow pass', () => {
-    const text = `import { z } from 'zod';\nimport type { Run } from '@weft/contract';\nimport { a } from './a.ts';`;
+    const text = `import { z } from 'zod';\nimport type { Run } from '@weft/contract';\nimport { a } from './a.ts';\n
+      export type End = 'from' | 'to';\nconst glob = '@weft/*/src/**';`;
     const file = { path: 'packages/executors/src/b.ts', text };
 
     expect([importViolations, layerViolations, sqlViolations].flatMap((check) => check(file))).toEqual([]);
