@@ -24,6 +24,7 @@ export type { ProblemCode } from './problem.ts';
 export { Interrupt, ListRunsQuery, Run, RunPage, RunStatus } from './run.ts';
 export { Callback, IdempotencyKey, StartedRunBatch, StartRun, StartRunBatch, StartRunQuery } from './start-run.ts';
 export { priorityOf, StartedTask, StartTask, TaskPriority } from './start-task.ts';
+export { Reason, Reasons } from './reason.ts';
 export { Reducer, StateKey } from './state-key.ts';
 export { Step, StepPage, StepType } from './step.ts';
 export { Task, TaskPage, TaskStatus } from './task.ts';

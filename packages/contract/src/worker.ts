@@ -8,17 +8,18 @@ export type WorkerStatus = z.infer<typeof WorkerStatus>;
 export const Worker = z
   .object({
     id: z.string().meta({ description: 'One incarnation of a worker process' }),
+    name: z.string().meta({ description: 'The name it was given; stays the same over restarts' }),
     host: z.string(),
     pid: z.int().min(0),
     version: z.string(),
     status: WorkerStatus,
     lanes: z.array(z.string()),
-    executors: z.array(z.string()).meta({ description: 'Executors and handlers it offers' }),
+    executors: z.array(z.string()).exactOptional().meta({ description: 'Executors and handlers it offers' }),
     slots: z.int().min(0),
     running: z.int().min(0),
     rssBytes: z.int().min(0),
-    heapBytes: z.int().min(0),
-    eventLoopLagMs: z.number().min(0),
+    heapBytes: z.int().min(0).exactOptional(),
+    eventLoopLagMs: z.number().min(0).exactOptional(),
     startedAt: Instant,
     seenAt: Instant.meta({ description: 'Its last heartbeat' }),
   })

@@ -1,0 +1,104 @@
+/** Why a task is where it is: everything that can be known from the store, the lanes and the fleet. */
+import type { Reason } from '@weft/contract';
+
+import { LIVE_TASK } from '../../domain/run/records.ts';
+import type { Priority } from '../../domain/run/records.ts';
+import type { RunReader, RunRecord, TaskView, WorkerRecord } from '../../ports/index.ts';
+import { toInstant } from './instant.ts';
+import type { QueryDeps } from './query-deps.ts';
+import { isDropped } from './view-task.ts';
+
+export type ExplainDeps = Pick<QueryDeps, 'reader' | 'fleet' | 'broker'>;
+
+/** The reasons, the most telling first; null if the tenant has no such task. */
+export async function explainTask(deps: ExplainDeps, tenant: string, id: string): Promise<Reason[] | null> {
+  const task = await deps.reader.task(tenant, id);
+  const run = task && (await deps.reader.run(tenant, task.runId));
+  if (!task || !run) return null;
+  if (isDropped(task, run)) return [runEnded(run)];
+  if (!LIVE_TASK.has(task.status)) return [settled(task)];
+  if (task.status === 'running') return [running(task)];
+  if (task.status === 'waiting') return [await waiting(deps.reader, run, task)];
+  return task.lane === null ? [inline()] : readyReasons(deps, run, { task, lane: task.lane });
+}
+
+function runEnded({ head }: RunRecord): Reason {
+  return { code: 'run_ended', message: `the run is ${head.status}, so the task was cancelled with it` };
+}
+
+function settled(task: TaskView): Reason {
+  const cause = task.error ? `: ${task.error.message}` : '';
+  const details = { status: task.status, ...(task.error && { error: task.error.code }) };
+  return { code: 'task_settled', message: `the task is ${task.status}${cause}`, details };
+}
+
+function running({ worker, startedAt, attempt }: TaskView): Reason {
+  const since = startedAt === null ? '' : ` since ${toInstant(startedAt)}`;
+  const details = { attempt, ...(worker !== null && { worker }) };
+  return { code: 'running', message: `attempt ${attempt} runs on worker ${worker ?? 'unknown'}${since}`, details };
+}
+
+function inline(): Reason {
+  return { code: 'engine_step', message: 'the node needs no worker; the engine settles it with its next transaction' };
+}
+
+async function waiting(reader: RunReader, run: RunRecord, task: TaskView): Promise<Reason> {
+  const dueAt = await retryDueAt(reader, run.head.step, task);
+  const cause = task.error ? ` after ${task.error.code}` : '';
+  if (dueAt === null) return { code: 'retry_wait', message: `the task waits for its next attempt${cause}` };
+  const until = toInstant(dueAt);
+  return {
+    code: 'retry_wait',
+    message: `the task waits until ${until} for its next attempt${cause}`,
+    details: { until },
+  };
+}
+
+const WINDOW = 200;
+const MAX_WINDOWS = 25;
+
+/** The journal says when a waiting task is due; the step that says so is mostly among the newest. */
+async function retryDueAt(reader: RunReader, newest: number, task: TaskView): Promise<number | null> {
+  for (let to = newest, i = 0; to > task.readsAt && i < MAX_WINDOWS; to -= WINDOW, i += 1) {
+    const afterStep = Math.max(to - WINDOW, task.readsAt);
+    const steps = await reader.steps(task.runId, { afterStep, limit: to - afterStep });
+    const facts = steps.flatMap(({ facts: { tasks } }) => tasks ?? []).filter(({ key }) => key === task.key);
+    const fact = facts.findLast(({ attempt, dueAt }) => attempt === task.attempt && dueAt !== undefined);
+    if (fact?.dueAt !== undefined) return fact.dueAt;
+  }
+  return null;
+}
+
+type Queued = { task: TaskView; lane: string };
+
+async function readyReasons(deps: ExplainDeps, run: RunRecord, { task, lane }: Queued): Promise<Reason[]> {
+  const workers = (await deps.fleet.list()).filter((worker) => worker.endedAt === null && worker.lanes.includes(lane));
+  const place = await placeOf(deps, run, { task, lane });
+  return [...fleetReasons(lane, workers), place];
+}
+
+function fleetReasons(lane: string, workers: WorkerRecord[]): Reason[] {
+  const details = { lane, workers: workers.length };
+  if (workers.length === 0) return [{ code: 'no_worker', message: `no live worker serves the lane ${lane}`, details }];
+  if (workers.some(({ running: busy, slots }) => busy < slots)) return [];
+  return [
+    { code: 'workers_busy', message: `all slots of the ${workers.length} workers of lane ${lane} are taken`, details },
+  ];
+}
+
+async function placeOf({ broker }: ExplainDeps, { head }: RunRecord, { task, lane }: Queued): Promise<Reason> {
+  const tenant = head.workflow.tenant;
+  const lists = ([0, 1, 2, 3] satisfies Priority[]).map((priority) => ({ lane, tenant, priority }));
+  const depth = (await broker.depths(lists)).reduce((sum, count) => sum + count, 0);
+  const details = { lane, depth };
+  if (task.offeredAt === null) {
+    const message = `the window of lane ${lane} is full (${depth} wait there); the task waits in the store for its turn`;
+    return { code: 'not_offered', message, details };
+  }
+  const [held] = await broker.held([{ lane, taskId: task.id }]);
+  if (held === null || held === undefined) {
+    const message = `the lane ${lane} does not hold the task at present; the sweeper will offer it again`;
+    return { code: 'offer_lost', message, details };
+  }
+  return { code: 'on_lane', message: `the task is on lane ${lane}, where ${depth} wait, or was just claimed`, details };
+}

@@ -1,0 +1,14 @@
+import type { Graph } from '../../domain/graph/graph.ts';
+import type { WorkflowRef } from '../../domain/run/records.ts';
+import type { Broker, DispatchStore, FleetStore, RunReader, WorkflowStore } from '../../ports/index.ts';
+
+/** What reading needs. Nothing here takes a lock, and nothing that is read decides about a run. */
+export type QueryDeps = {
+  reader: RunReader;
+  workflows: WorkflowStore;
+  fleet: FleetStore;
+  dispatch: Pick<DispatchStore, 'backlog'>;
+  broker: Pick<Broker, 'held' | 'depths'>;
+  /** The compiled version; a version never changes, so it may be kept. */
+  loadGraph: (ref: WorkflowRef) => Promise<Graph>;
+};

@@ -1,0 +1,39 @@
+import type { Run } from '@weft/contract';
+
+import { priorityName } from '../../domain/graph/graph.ts';
+import type { RunRecord } from '../../ports/index.ts';
+import { toInstant, toInstantOrNull } from './instant.ts';
+import type { QueryDeps } from './query-deps.ts';
+import { runOutput } from './run-output.ts';
+import { foldState, keepsState } from './run-state.ts';
+
+export type RunQueryDeps = Pick<QueryDeps, 'reader' | 'loadGraph'>;
+
+/** The run as the wire shows it; null if the tenant has no such run. */
+export async function viewRun(deps: RunQueryDeps, tenant: string, id: string): Promise<Run | null> {
+  const record = await deps.reader.run(tenant, id);
+  return record && toRun(deps, record);
+}
+
+/** Adds to the stored record what is derived from it: state and output. */
+export async function toRun(deps: RunQueryDeps, record: RunRecord): Promise<Run> {
+  const { head } = record;
+  const graph = await deps.loadGraph(head.workflow);
+  const channels = keepsState(graph) ? await deps.reader.channels(head.id, null) : new Map<string, never>();
+  return {
+    id: head.id,
+    workflow: { name: head.workflow.name, version: head.workflow.version },
+    status: head.status,
+    input: record.input,
+    output: await runOutput(deps.reader, graph, record),
+    state: foldState(graph, channels),
+    error: record.error,
+    tags: record.tags,
+    priority: priorityName(head.priority),
+    step: head.step,
+    createdAt: toInstant(record.createdAt),
+    startedAt: toInstantOrNull(record.startedAt),
+    endedAt: toInstantOrNull(record.endedAt),
+    usage: record.usage,
+  };
+}
