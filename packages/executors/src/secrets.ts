@@ -12,7 +12,8 @@ export type Environment = Record<string, string | undefined>;
 /** An input with its secrets in place, and the secrets alone, for `redact`. */
 export type ResolvedInput = { kind: 'resolved'; input: Json; secrets: string[] };
 
-const SECRET_NAME = /^[A-Za-z0-9_]{1,100}$/;
+/** The names that a template lets pass. */
+const SECRET_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 
 /**
  * Puts secrets into an input. `secretPaths` are the JSON pointers of the document's literal `{ secret: NAME }` objects;
