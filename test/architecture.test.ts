@@ -11,7 +11,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/postgres': ['contract', 'engine'],
   'packages/embedded': ['contract', 'engine', 'postgres'],
   'packages/sdk': ['contract'],
-  'packages/sdk': ['contract'],
   'packages/testkit': ['contract', 'embedded', 'engine', 'executors', 'formats', 'postgres', 'sdk'],
   'apps/producer': ['contract', 'engine', 'formats', 'postgres'],
   'apps/worker': ['contract', 'engine', 'executors', 'postgres'],
