@@ -158,9 +158,12 @@ function npx() {
   return { command: 'npx', args: [] };
 }
 
-/** Without a usable home folder the caches of npm and pnpm go below the clone. CI=true: never ask, never wait. */
+/**
+ * Without a usable home folder the caches of npm and pnpm go below the clone. CI=true: never ask, never wait. The log
+ * level is ours because `npm --silent` would hand its own down and hide why an installation failed.
+ */
 function installEnv() {
-  const env = { CI: 'true' };
+  const env = { CI: 'true', npm_config_loglevel: 'error' };
   if (isWritable(home())) return env;
   const spare = path.join(root, '.cache', 'home');
   fs.mkdirSync(spare, { recursive: true });
