@@ -6,3 +6,5 @@ export type { MediaType, ParsedDocument, ParseLimits } from './parse-document.ts
 export { parseJson } from './parse-json.ts';
 export { withLocations } from './source-map.ts';
 export type { Locate, Location } from './source-map.ts';
+export { readWorkflow } from './read-workflow.ts';
+export type { ReadOptions, ReadWorkflow } from './read-workflow.ts';
