@@ -21,8 +21,7 @@ export function liquidReferences(templates: LiquidTemplate[], own: readonly stri
   for (const [name, uses] of Object.entries(globals)) {
     if (own.includes(name)) continue;
     if (!isReferenceRoot(name)) throw unknownName(name);
-    for (const use of uses)
-      references.push({ root: name, path: staticPath(use as unknown as { segments: Segment[] }) });
+    for (const use of uses) references.push({ root: name, path: staticPath(use) });
   }
   return references;
 }

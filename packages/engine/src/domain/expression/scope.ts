@@ -36,7 +36,7 @@ export function resolveReference(scope: Scope, reference: Reference): Json {
   const result = typeof name === 'string' && Object.hasOwn(scope.nodes, name) ? scope.nodes[name] : undefined;
   if (result === undefined) return null;
   if (result.error === undefined) return getPath(result.output, reference.path, 1);
-  return reference.path[1] === 'error' ? getPath(result.error as JsonObject, reference.path, 2) : null;
+  return reference.path[1] === 'error' ? getPath(result.error, reference.path, 2) : null;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Compiles the values a template is made of: what is static stays as it is, the rest becomes functions of the scope. */
+import { DANGEROUS_KEYS } from '@weft/contract';
 import type { Json, JsonObject } from '@weft/contract';
 import { compileCondition } from './condition.ts';
 import { errorAt, ExpressionError } from './expression-error.ts';
@@ -16,7 +17,6 @@ export type Compilation = {
 type Place = { pointer: string; depth: number };
 
 const MAX_DEPTH = 200;
-const REFUSED_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Compiles the value at a place of the template; errors are gathered, not thrown. */
 export function compilePart(source: Json, into: Compilation, place: Place = { pointer: '', depth: 0 }): Compiled {
@@ -40,11 +40,15 @@ function compileList(source: Json[], into: Compilation, place: Place): Compiled 
 
 function compileObject(source: JsonObject, into: Compilation, place: Place): Compiled {
   const keys = Object.keys(source);
-  if (keys.length === 1 && typeof source.secret === 'string') return compileSecret(source, into, place);
+  if (keys.length === 1 && typeof source.secret === 'string') {
+    checkSecretName(source.secret);
+    into.secretPaths.push(place.pointer);
+    return { kind: 'static', value: source };
+  }
   if (keys.length === 1 && typeof source.cel === 'string' && into.computes) return compileCel(source.cel, into, place);
   const parts: [key: string, part: Compiled][] = [];
   for (const key of keys) {
-    if (REFUSED_KEYS.has(key)) throw badTemplate(`the key '${key}' is refused`);
+    if (DANGEROUS_KEYS.has(key)) throw badTemplate(`the key '${key}' is refused`);
     parts.push([key, compilePart(source[key] as Json, into, below(place, key))]);
   }
   if (parts.every(([key, part]) => isUnchanged(part, source[key]))) return { kind: 'static', value: source };
@@ -60,12 +64,10 @@ function renderObject(parts: [key: string, part: Compiled][]): Compiled {
   return { kind: 'dynamic', render };
 }
 
-function compileSecret(source: JsonObject, into: Compilation, place: Place): Compiled {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(String(source.secret))) {
-    throw badTemplate('the name of a secret has letters, digits and _ only');
+function checkSecretName(name: string): void {
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(name)) {
+    throw badTemplate('the name of a secret is at most 100 letters, digits and _');
   }
-  into.secretPaths.push(place.pointer);
-  return { kind: 'static', value: source };
 }
 
 function compileCel(source: string, into: Compilation, place: Place): Compiled {

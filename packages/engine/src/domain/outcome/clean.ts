@@ -26,7 +26,7 @@ export type CleanFailure = 'output_too_large' | 'output_too_deep' | 'output_not_
 export function cleanJson(value: unknown, limits: CleanLimits): Cleaned {
   const cleaner = new Cleaner(limits);
   try {
-    const cleaned = cleaner.clean(value) ?? null;
+    const cleaned = cleaner.cleanEntry(value);
     return { ok: true, value: cleaned, bytes: cleaner.bytes, changed: !Object.is(cleaned, value) };
   } catch (thrown) {
     if (thrown instanceof Refusal) return { ok: false, code: thrown.code, message: thrown.message };
@@ -59,8 +59,13 @@ class Cleaner {
     this.#limits = { maxItems: Number.POSITIVE_INFINITY, ...limits, maxDepth };
   }
 
-  /** The value as JSON; undefined where JSON has nothing to say. */
-  clean(value: unknown): Json | undefined {
+  /** The value as JSON; null where JSON has nothing to say. */
+  cleanEntry(value: unknown): Json {
+    const cleaned = this.#clean(value);
+    return cleaned === undefined ? this.#null() : cleaned;
+  }
+
+  #clean(value: unknown): Json | undefined {
     if (++this.#items > this.#limits.maxItems) this.#refuseSize(`${this.#limits.maxItems} values`);
     switch (typeof value) {
       case 'string':
@@ -111,7 +116,7 @@ class Cleaner {
     let copy: Json[] | undefined;
     for (let i = 0; i < value.length; i++) {
       const entry = value[i];
-      const cleaned = this.clean(entry) ?? (entry === null ? null : this.#null());
+      const cleaned = this.cleanEntry(entry);
       if (copy === undefined && cleaned !== entry) copy = value.slice(0, i) as Json[];
       copy?.push(cleaned);
     }
@@ -122,7 +127,7 @@ class Cleaner {
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === Object.prototype || prototype === null) return this.#plain(value as Record<string, unknown>);
     const { toJSON } = value as { toJSON?: unknown };
-    if (typeof toJSON === 'function') return this.clean(toJSON.call(value));
+    if (typeof toJSON === 'function') return this.#clean(toJSON.call(value));
     if (value instanceof Error) return this.#plain({ name: value.name, message: value.message });
     if (ArrayBuffer.isView(value) || OPAQUE.some((type) => value instanceof type)) {
       throw new Refusal('output_not_json', `${value.constructor.name} is not JSON`);
@@ -139,7 +144,7 @@ class Cleaner {
       const key = keys[i] as string;
       if (DANGEROUS_KEYS.has(key)) throw new Refusal('output_not_json', `the key '${key}' is refused`);
       const entry = value[key];
-      const cleaned = this.clean(entry);
+      const cleaned = this.#clean(entry);
       const name = cleaned === undefined ? key : this.#string(key);
       if (copy === undefined && (name !== key || cleaned !== entry || cleaned === undefined)) {
         copy = copyOf(value, keys.slice(0, i));

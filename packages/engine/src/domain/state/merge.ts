@@ -4,11 +4,10 @@
  * It works on an explicit stack, so depth cannot overflow. Objects that the fold made itself are changed in place;
  * those of the base and of the updates are copied before the first change, so a long fold copies nothing twice.
  */
+import { DANGEROUS_KEYS } from '@weft/contract';
 import type { Json, JsonObject } from '@weft/contract';
 import { BadUpdate } from './bad-update.ts';
 import { isObject } from './overwrite.ts';
-
-const REFUSED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Objects that belong to one fold and may be changed. */
 export type Owned = WeakSet<JsonObject>;
@@ -29,7 +28,7 @@ export function refusedKeyIn(value: Json): string | undefined {
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const keyed = !Array.isArray(next);
     for (const [key, child] of Object.entries(next)) {
-      if (keyed && REFUSED.has(key)) return key;
+      if (keyed && DANGEROUS_KEYS.has(key)) return key;
       if (typeof child === 'object' && child !== null) open.push(child);
     }
   }
@@ -40,7 +39,7 @@ type Work = { open: [JsonObject, JsonObject][]; owned: Owned };
 
 function mergeLevel(target: JsonObject, update: JsonObject, { open, owned }: Work): void {
   for (const key of Object.keys(update)) {
-    if (REFUSED.has(key)) throw new BadUpdate(`the key '${key}' is refused`);
+    if (DANGEROUS_KEYS.has(key)) throw new BadUpdate(`the key '${key}' is refused`);
     const next = update[key] as Json;
     const old = Object.hasOwn(target, key) ? target[key] : undefined;
     if (isObject(old) && isObject(next)) {

@@ -14,7 +14,7 @@ export class MessageList {
   #length = 0;
 
   constructor(base: Json | undefined) {
-    if (Array.isArray(base)) for (const entry of base) this.#push(entry, isObject(entry) ? idOf(entry) : undefined);
+    if (Array.isArray(base)) for (const entry of base) this.#put(entry, isObject(entry) ? idOf(entry) : undefined);
   }
 
   /** Applies one message or a list of them. */
@@ -28,28 +28,32 @@ export class MessageList {
 
   #addOne(message: JsonObject): void {
     const id = idOf(message);
-    const slot = id === undefined ? undefined : this.#slotById.get(id);
-    if (message.remove === true) return this.#remove(id, slot);
-    if (slot !== undefined) this.#slots[slot] = message;
-    else if (id !== undefined) this.#push(message, id);
-    else this.#pushUnnamed(message);
+    if (message.remove === true) this.#remove(id);
+    else if (id !== undefined) this.#put(message, id);
+    else this.#putUnnamed(message);
   }
 
-  #remove(id: Json | undefined, slot: number | undefined): void {
+  #remove(id: Json | undefined): void {
+    const slot = id === undefined ? undefined : this.#slotById.get(id);
     if (id === undefined || slot === undefined) return;
     this.#slots[slot] = undefined;
     this.#slotById.delete(id);
     this.#length--;
   }
 
-  #pushUnnamed(message: JsonObject): void {
+  #putUnnamed(message: JsonObject): void {
     let number = this.#length;
     while (this.#slotById.has(`msg_${number}`)) number++;
-    this.#push({ ...message, id: `msg_${number}` }, `msg_${number}`);
+    this.#put({ ...message, id: `msg_${number}` }, `msg_${number}`);
   }
 
-  #push(entry: Json, id: Json | undefined): void {
-    if (id !== undefined && !this.#slotById.has(id)) this.#slotById.set(id, this.#slots.length);
+  #put(entry: Json, id: Json | undefined): void {
+    const slot = id === undefined ? undefined : this.#slotById.get(id);
+    if (slot !== undefined) {
+      this.#slots[slot] = entry;
+      return;
+    }
+    if (id !== undefined) this.#slotById.set(id, this.#slots.length);
     this.#slots.push(entry);
     this.#length++;
   }

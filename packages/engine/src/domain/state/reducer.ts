@@ -10,9 +10,7 @@ import { deepMerge, type Owned } from './merge.ts';
 import { MessageList } from './messages.ts';
 import { isOverwrite, overwriteValue } from './overwrite.ts';
 
-export { isUnread } from './check-update.ts';
 export { defaultOf } from './initial-value.ts';
-export { isOverwrite } from './overwrite.ts';
 
 /** The value after one update. Throws `bad_update` when the reducer cannot take it (see `checkUpdate`). */
 export function applyWrite(reducer: Reducer, old: Json | undefined, update: Json): Json {
