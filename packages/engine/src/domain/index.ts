@@ -1,3 +1,5 @@
+export { diagramOf, toDot, toMermaid } from './graph/diagram.ts';
+export type { Diagram, DiagramEdge, DiagramNode } from './graph/diagram.ts';
 export { documentEdges, startNodes } from './graph/edges.ts';
 export type { Edge, EdgeSource } from './graph/edges.ts';
 export { compileCondition } from './expression/condition.ts';

@@ -1,1 +1,16 @@
-export {};
+export { awaitRunEnd } from './queries/await-run-end.ts';
+export { explainTask } from './queries/explain-task.ts';
+export { toInstant } from './queries/instant.ts';
+export { listRuns } from './queries/list-runs.ts';
+export { listSteps } from './queries/list-steps.ts';
+export { listTasks } from './queries/list-tasks.ts';
+export type { TaskPlace } from './queries/list-tasks.ts';
+export { listWorkers } from './queries/list-workers.ts';
+export type { QueryDeps } from './queries/query-deps.ts';
+export { runEvents } from './queries/run-events.ts';
+export type { StreamDeps, StreamItem } from './queries/run-events.ts';
+export { STREAM_MODES } from './queries/step-events.ts';
+export type { StreamMode } from './queries/step-events.ts';
+export { viewRun } from './queries/view-run.ts';
+export { viewTask } from './queries/view-task.ts';
+export type { Engine, StartRequest, StartResult } from './engine.ts';

@@ -11,9 +11,16 @@ export async function listWorkers({ fleet }: { fleet: Pick<FleetStore, 'list'> }
 
 function toWorker(worker: WorkerRecord): Worker {
   return {
-    ...{ id: worker.id, name: worker.name, host: worker.host, pid: worker.pid, version: worker.version },
+    id: worker.id,
+    name: worker.name,
+    host: worker.host,
+    pid: worker.pid,
+    version: worker.version,
     status: worker.endedAt === null ? 'active' : 'dead',
-    ...{ lanes: worker.lanes, slots: worker.slots, running: worker.running, rssBytes: worker.rssBytes },
+    lanes: worker.lanes,
+    slots: worker.slots,
+    running: worker.running,
+    rssBytes: worker.rssBytes,
     startedAt: toInstant(worker.startedAt),
     seenAt: toInstant(worker.beatAt),
   };

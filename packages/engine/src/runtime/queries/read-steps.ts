@@ -1,4 +1,4 @@
-import type { JsonObject, Step } from '@weft/contract';
+import type { Step } from '@weft/contract';
 
 import type { StepRecord } from '../../domain/run/journal.ts';
 import type { ChannelWrite } from '../../domain/run/records.ts';
@@ -27,12 +27,15 @@ export async function readSteps(
 export function toStep(runId: string, { record, writes }: StepWithWrites): Step {
   return {
     runId,
-    ...{ step: record.step, parent: record.parent, epoch: record.epoch, type: record.type },
+    step: record.step,
+    parent: record.parent,
+    epoch: record.epoch,
+    type: record.type,
     ...(record.node !== null && { node: record.node }),
     ...(record.taskId !== null && { taskId: record.taskId }),
     ...(record.attempt !== null && { attempt: record.attempt }),
     ...(writes.length > 0 && { updates: updatesOf(writes) }),
-    facts: record.facts as unknown as JsonObject,
+    facts: record.facts,
     at: toInstant(record.at),
     ...(record.worker !== null && { worker: record.worker }),
   };

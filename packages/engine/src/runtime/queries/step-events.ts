@@ -88,7 +88,7 @@ function dataOf(mode: StreamMode, { runId, step, state }: StepMoment): Json | un
     case 'values':
       return writes.length > 0 || record.facts.run ? (state ?? undefined) : undefined;
     case 'debug':
-      return toStep(runId, step) as unknown as JsonObject;
+      return toStep(runId, step);
   }
 }
 

@@ -24,11 +24,16 @@ export function toTask(task: TaskView, run: RunRecord, graph: Graph): Task {
   const segment = parseTaskKey(task.key)?.at(-1);
   const dropped = isDropped(task, run);
   return {
-    ...{ id: task.id, runId: task.runId, key: task.key, node: task.node },
+    id: task.id,
+    runId: task.runId,
+    key: task.key,
+    node: task.node,
     iteration: segment?.iteration ?? 0,
     ...(segment?.item !== undefined && { item: segment.item }),
     status: dropped ? 'cancelled' : task.status,
-    ...{ attempt: task.attempt, failures: task.failures, crashes: task.crashes },
+    attempt: task.attempt,
+    failures: task.failures,
+    crashes: task.crashes,
     maxAttempts: graph.nodes.get(task.node)?.retry.maxAttempts ?? 1,
     lane: task.lane ?? '',
     priority: priorityName(task.priority),
