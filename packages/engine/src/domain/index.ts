@@ -10,7 +10,7 @@ export { getPath, parsePath } from './expression/path.ts';
 export type { Path } from './expression/path.ts';
 export { resolveReference } from './expression/scope.ts';
 export type { NodeError, NodeResult, Reference, ReferenceRoot, Scope } from './expression/scope.ts';
-export { compileTemplate, compileUpdates, findTemplateErrors } from './expression/template.ts';
+export { compileTemplate, compileUpdates } from './expression/template.ts';
 export type { Template } from './expression/template.ts';
 export { canonicalJson, contentHash } from './content-hash.ts';
 export { makeUuidV7, runTimeRange, taskId, uuidTimeMs } from './ids.ts';

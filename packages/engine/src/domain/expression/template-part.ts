@@ -11,14 +11,13 @@ export type Compilation = {
   computes: boolean;
   references: Reference[];
   secretPaths: string[];
-  errors: ExpressionError[];
 };
 
 type Place = { pointer: string; depth: number };
 
 const MAX_DEPTH = 200;
 
-/** Compiles the value at a place of the template; errors are gathered, not thrown. */
+/** Compiles the value at a place of the template. Throws the first error, with its pointer. */
 export function compilePart(source: Json, into: Compilation, place: Place = { pointer: '', depth: 0 }): Compiled {
   try {
     if (typeof source === 'string') return locate(compileText(source, into.references), place.pointer);
@@ -26,9 +25,8 @@ export function compilePart(source: Json, into: Compilation, place: Place = { po
     if (place.depth >= MAX_DEPTH) throw badTemplate(`a template is at most ${MAX_DEPTH} levels deep`);
     return Array.isArray(source) ? compileList(source, into, place) : compileObject(source, into, place);
   } catch (error) {
-    if (!(error instanceof ExpressionError)) throw error;
-    into.errors.push(errorAt(error, place.pointer));
-    return { kind: 'static', value: null };
+    const isLocated = !(error instanceof ExpressionError) || error.pointer !== '';
+    throw isLocated ? error : errorAt(error, place.pointer);
   }
 }
 

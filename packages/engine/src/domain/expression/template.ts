@@ -5,7 +5,6 @@
  * strings as they are, null as nothing, everything else as JSON. What is inserted is data and never read as a template.
  */
 import type { Json, JsonObject } from '@weft/contract';
-import type { ExpressionError } from './expression-error.ts';
 import { distinctReferences } from './reference.ts';
 import { projectNodes, referencedNodes, type Reference, type Scope } from './scope.ts';
 import { compilePart, type Compilation } from './template-part.ts';
@@ -39,25 +38,12 @@ export function compileUpdates(updates: JsonObject): Template {
   return compile(updates, true);
 }
 
-/** Every error of a template, each with its pointer; none when it compiles. */
-export function findTemplateErrors(source: Json, options: { computes?: boolean } = {}): ExpressionError[] {
-  const compilation = newCompilation(options.computes ?? false);
-  compilePart(source, compilation);
-  return compilation.errors;
-}
-
 function compile(source: Json, computes: boolean): Template {
-  const compilation = newCompilation(computes);
+  const compilation: Compilation = { computes, references: [], secretPaths: [] };
   const part = compilePart(source, compilation);
-  const [error] = compilation.errors;
-  if (error !== undefined) throw error;
   const { secretPaths } = compilation;
   const references = distinctReferences(compilation.references);
   const names = referencedNodes(references);
   const render = (scope: Scope): Json => valueOf(part, { scope, nodes: projectNodes(scope.nodes, names) });
   return { references, secretPaths, isStatic: references.length === 0, render };
-}
-
-function newCompilation(computes: boolean): Compilation {
-  return { computes, references: [], secretPaths: [], errors: [] };
 }
