@@ -44,10 +44,27 @@ const everyType = {
   ],
   nodes: {
     a: {
-      ...{ type: 'task', uses: 'echo', description: 'd', needs: [], when: 'true', join: 'any', tags: ['t'], lane: 'l' },
-      ...{ priority: 'high', retry: { maxAttempts: 2, onCrash: 'fail', retryOn: ['http_503'] }, timeoutMs: 1 },
-      ...{ queueTimeoutMs: 1, heartbeatMs: 1, cache: { ttlMs: 1 }, output: 'k', outputMapping: { k: 'a.b' } },
-      ...{ onFailure: { goto: 'b' }, defer: true, cost: { usd: 0.1 }, concurrencyKey: 'x', maxIterations: 3 },
+      type: 'task',
+      uses: 'echo',
+      description: 'd',
+      needs: [],
+      when: 'true',
+      join: 'any',
+      tags: ['t'],
+      lane: 'l',
+      priority: 'high',
+      retry: { maxAttempts: 2, onCrash: 'fail', retryOn: ['http_503'] },
+      timeoutMs: 1,
+      queueTimeoutMs: 1,
+      heartbeatMs: 1,
+      cache: { ttlMs: 1 },
+      output: 'k',
+      outputMapping: { k: 'a.b' },
+      onFailure: { goto: 'b' },
+      defer: true,
+      cost: { usd: 0.1 },
+      concurrencyKey: 'x',
+      maxIterations: 3,
     },
     b: { type: 'interrupt', message: 'ok?', answerSchema: { type: 'boolean' }, expiresMs: 5, default: false },
     c: { type: 'send', items: '${a.list}', target: 'd', concurrency: 3, onItemFailure: 'fail' },
@@ -71,14 +88,17 @@ describe('the workflow document', () => {
 
   test('refuses an unknown key at every level', () => {
     const document = {
-      ...{ name: 'x', extra: 1, state: { k: { type: 'any', extra: 1 } }, defaults: { extra: 1 } },
+      name: 'x',
+      extra: 1,
+      state: { k: { type: 'any', extra: 1 } },
+      defaults: { extra: 1 },
       nodes: { a: { type: 'task', uses: 'echo', extra: 1, retry: { extra: 1 } } },
     };
     const places = WorkflowDocument.safeParse(document).error?.issues.map((issue) => [
       issue.code,
       issue.path.join('/'),
     ]);
-    expect(places?.sort()).toEqual([
+    expect(places?.toSorted()).toEqual([
       ['unrecognized_keys', ''],
       ['unrecognized_keys', 'defaults'],
       ['unrecognized_keys', 'nodes/a'],

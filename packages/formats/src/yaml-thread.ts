@@ -60,7 +60,11 @@ function firstAnswer(thread: Worker, request: YamlRequest, timeoutMs: number): P
 
 /** A thread that is up: its start does not count as parsing time. */
 async function startWorker(): Promise<Worker> {
-  const started = new Worker(new URL('./yaml-worker.ts', import.meta.url), { resourceLimits: RESOURCE_LIMITS });
+  const started = new Worker(new URL('./yaml-worker.ts', import.meta.url), {
+    resourceLimits: RESOURCE_LIMITS,
+    // Flags of the main program, such as --input-type, are not for a thread.
+    execArgv: [],
+  });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   started.once('online', resolve);
   started.once('error', reject);
