@@ -68,7 +68,13 @@ describe('validating a document', () => {
       'state.k == 1',
       '#/properties/a',
     ];
-    const objects = [{ goto: 'a' }, { cel: '1' }, { secret: 'X' }, { a: 'b', b: 'a' }, { toString: 1, valueOf: 1 }];
+    const objects: unknown[] = [
+      { goto: 'a' },
+      { cel: '1' },
+      { secret: 'X' },
+      { a: 'b', b: 'a' },
+      { toString: 1, valueOf: 1 },
+    ];
     const part = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom<unknown>(...names, ...objects, ['a', 'b']));
     const fields = (keys: string): Record<string, typeof part> =>
       Object.fromEntries(keys.split(' ').map((key) => [key, part]));
