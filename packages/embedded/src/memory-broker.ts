@@ -1,0 +1,134 @@
+import type { Ack, Broker, ClaimRequest, Clock, LaneList, TaskMessage } from '@weft/engine/ports';
+
+import type { OnListenerError } from './listeners.ts';
+import { Listeners, warnOfListenerError } from './listeners.ts';
+import type { LaneOptions } from './memory-lane.ts';
+import { MemoryLane } from './memory-lane.ts';
+import { systemClock } from './system-clock.ts';
+import type { WeightOf } from './tenant-ring.ts';
+import { WaitingClaims } from './waiting-claim.ts';
+
+export type MemoryBrokerOptions = {
+  clock?: Pick<Clock, 'randomBytes'>;
+  /**
+   * How much longer waiting outweighs one level of priority (30,000 ms). A low task waits at most three times this longer
+   * than a critical one; and a critical one waits behind low ones that are older by more than that.
+   */
+  ageingMs?: number;
+  /** How many messages a tenant may have in one of its turns (1 for all). */
+  weightOf?: WeightOf;
+  /** What becomes of an error thrown by a listener of `onRevoke` (a process warning). */
+  onListenerError?: OnListenerError;
+};
+
+const DEFAULT_AGEING_MS = 30_000;
+
+/** Lanes in the memory of one process, as in rules A2 and A3. Every operation is atomic: none yields while it changes. */
+export function createMemoryBroker(options: MemoryBrokerOptions = {}): Broker {
+  return new MemoryBroker(options);
+}
+
+class MemoryBroker implements Broker {
+  readonly #lanes = new Map<string, MemoryLane>();
+  readonly #claims = new WaitingClaims();
+  readonly #revocations: Listeners<string>;
+  readonly #laneOptions: LaneOptions;
+  readonly #epoch: string;
+
+  constructor(options: MemoryBrokerOptions) {
+    const { clock = systemClock, ageingMs = DEFAULT_AGEING_MS, weightOf = () => 1 } = options;
+    this.#laneOptions = { ageingMs, weightOf };
+    this.#revocations = new Listeners(options.onListenerError ?? warnOfListenerError);
+    this.#epoch = Buffer.from(clock.randomBytes(16)).toString('hex');
+  }
+
+  async publish(messages: readonly TaskMessage[], acks: readonly Ack[] = []): Promise<number> {
+    for (const ack of acks) this.#lanes.get(ack.lane)?.ack(ack);
+    let added = 0;
+    for (const message of messages) if (this.#lane(message.lane).publish(message)) added++;
+    this.#handOver(messages);
+    return added;
+  }
+
+  async claim(request: ClaimRequest): Promise<TaskMessage[]> {
+    const { worker, lanes, limit, signal } = request;
+    if (signal.aborted || limit < 1) return [];
+    const taken = this.#take(worker, lanes, limit);
+    if (taken.length > 0) return taken;
+    const handed = await this.#claims.wait(request);
+    if (!signal.aborted) return handed;
+    // Aborted after the messages were handed over, but before the caller could see them.
+    this.#putBack(worker, handed);
+    return [];
+  }
+
+  async release(worker: string, messages: readonly TaskMessage[]): Promise<void> {
+    this.#putBack(worker, messages);
+  }
+
+  async held(tasks: readonly { lane: string; taskId: string }[]): Promise<(number | null)[]> {
+    return tasks.map(({ lane, taskId }) => this.#lanes.get(lane)?.heldAttempt(taskId) ?? null);
+  }
+
+  async depths(lists: readonly LaneList[]): Promise<number[]> {
+    return lists.map((list) => this.#lanes.get(list.lane)?.depth(list) ?? 0);
+  }
+
+  async epoch(): Promise<string> {
+    return this.#epoch;
+  }
+
+  async revoke(runId: string): Promise<void> {
+    this.#revocations.notify(runId);
+  }
+
+  onRevoke(listener: (runId: string) => void): () => void {
+    return this.#revocations.add(listener);
+  }
+
+  #lane(name: string): MemoryLane {
+    const known = this.#lanes.get(name);
+    if (known !== undefined) return known;
+    const lane = new MemoryLane(this.#laneOptions);
+    this.#lanes.set(name, lane);
+    return lane;
+  }
+
+  #take(worker: string, lanes: readonly string[], limit: number): TaskMessage[] {
+    const taken: TaskMessage[] = [];
+    while (taken.length < limit) {
+      const message = this.#mostUrgent(lanes)?.take(worker);
+      if (message === undefined || message === null) break;
+      taken.push(message);
+    }
+    return taken;
+  }
+
+  #mostUrgent(lanes: readonly string[]): MemoryLane | null {
+    let best: { lane: MemoryLane; rank: number } | null = null;
+    for (const name of lanes) {
+      const lane = this.#lanes.get(name);
+      const rank = lane?.rank ?? null;
+      if (lane === undefined || rank === null) continue;
+      if (best === null || rank < best.rank) best = { lane, rank };
+    }
+    return best?.lane ?? null;
+  }
+
+  #putBack(worker: string, messages: readonly TaskMessage[]): void {
+    for (const message of messages.toReversed()) this.#lanes.get(message.lane)?.putBack(worker, message);
+    this.#handOver(messages);
+  }
+
+  /** Ends waiting claims with what has come, the longest wait first, in equal shares: no claim is woken for nothing. */
+  #handOver(messages: readonly TaskMessage[]): void {
+    for (const name of new Set(messages.map((message) => message.lane))) {
+      const lane = this.#lane(name);
+      for (let claim = this.#claims.first(name); claim !== null; claim = this.#claims.first(name)) {
+        if (lane.waiting === 0) break;
+        const share = Math.ceil(lane.waiting / this.#claims.count(name));
+        claim.end(this.#take(claim.worker, [name], Math.min(claim.limit, share)));
+      }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import type { Ack, LaneList, TaskMessage } from '@weft/engine/ports';
+
+/** What a broker holds, as plainly as it can be said: one list of messages, some of them claimed. */
+type Held = { message: TaskMessage; worker: string | null };
+
+/**
+ * The broker that is right by being simple. It does not choose what a claim gets; it says whether what a broker chose is
+ * allowed, and throws if not.
+ */
+export class LaneModel {
+  /** Waiting messages stand in the order in which their lists are served. */
+  #held: Held[] = [];
+
+  publish(messages: readonly TaskMessage[], acks: readonly Ack[]): number {
+    for (const ack of acks)
+      this.#held = this.#held.filter((held) => !(isSame(held, ack) && attemptOf(held) <= ack.attempt));
+    return messages.filter((message) => this.#add(message)).length;
+  }
+
+  /** Notes that `worker` was given these messages, in this order. */
+  claimed(worker: string, messages: readonly TaskMessage[], inOrder: boolean): void {
+    for (const message of messages) {
+      const held = this.#held.find((candidate) => isSame(candidate, message));
+      if (held === undefined) throw new Error(`claimed, but not held: ${name(message)}`);
+      if (attemptOf(held) !== message.attempt) throw new Error(`not the held attempt: ${name(message)}`);
+      if (held.worker !== null) throw new Error(`claimed by ${held.worker} already: ${name(message)}`);
+      const before = this.#held.find((candidate) => candidate.worker === null && isSameList(candidate, message));
+      if (inOrder && before !== held) throw new Error(`out of order: ${name(message)}`);
+      held.worker = worker;
+    }
+  }
+
+  /** The messages are of different tasks. */
+  release(worker: string, messages: readonly TaskMessage[]): void {
+    const released = messages.flatMap((message) =>
+      this.#held.filter((held) => {
+        return held.worker === worker && isSame(held, message) && attemptOf(held) === message.attempt;
+      }),
+    );
+    this.#held = [...released, ...this.#held.filter((held) => !released.includes(held))];
+    for (const held of released) held.worker = null;
+  }
+
+  waitingOn(lanes: readonly string[]): number {
+    return this.#held.filter((held) => held.worker === null && lanes.includes(held.message.lane)).length;
+  }
+
+  claims(): { worker: string; message: TaskMessage }[] {
+    return this.#held.flatMap(({ worker, message }) => (worker === null ? [] : [{ worker, message }]));
+  }
+
+  heldAttempt(lane: string, taskId: string): number | null {
+    return this.#held.find((held) => isSame(held, { lane, taskId }))?.message.attempt ?? null;
+  }
+
+  depth({ lane, tenant, priority }: LaneList): number {
+    const isThere = ({ message }: Held): boolean =>
+      message.lane === lane && message.workflow.tenant === tenant && message.priority === priority;
+    return this.#held.filter((held) => held.worker === null && isThere(held)).length;
+  }
+
+  #add(message: TaskMessage): boolean {
+    const known = this.#held.find((held) => isSame(held, message));
+    if (known !== undefined && attemptOf(known) >= message.attempt) return false;
+    this.#held = [...this.#held.filter((held) => held !== known), { message, worker: null }];
+    return true;
+  }
+}
+
+function isSame(held: Held, task: { lane: string; taskId: string }): boolean {
+  return held.message.lane === task.lane && held.message.taskId === task.taskId;
+}
+
+function isSameList({ message }: Held, other: TaskMessage): boolean {
+  const sameTenant = message.workflow.tenant === other.workflow.tenant;
+  return sameTenant && message.lane === other.lane && message.priority === other.priority;
+}
+
+function attemptOf(held: Held): number {
+  return held.message.attempt;
+}
+
+function name({ lane, taskId, attempt }: TaskMessage): string {
+  return `attempt ${attempt} of ${taskId} on ${lane}`;
+}
