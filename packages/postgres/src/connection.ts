@@ -30,7 +30,8 @@ const JSON_TYPE = 114;
 const types = {
   getTypeParser(oid: number, format?: 'text' | 'binary') {
     if (format !== 'binary') {
-      if (oid === TIMESTAMPTZ) return (text: string) => Date.parse(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'));
+      if (oid === TIMESTAMPTZ)
+        return (text: string) => Date.parse(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'));
       if (oid === INT8) return Number;
       if (oid === JSON_TYPE) return (text: string) => JSON.parse(text) as unknown;
     }
@@ -113,7 +114,8 @@ function toStoreError(error: unknown, committing: boolean): StoreError {
   if (error instanceof StoreError) return error;
   const code = codeOf(error);
   const transient = code === undefined ? isConnectionLoss(error) : isTransient(code);
-  const outcomeUnknown = committing && transient && (code === undefined || code.startsWith('08') || code.startsWith('57P'));
+  const outcomeUnknown =
+    committing && transient && (code === undefined || code.startsWith('08') || code.startsWith('57P'));
   const message = error instanceof Error ? error.message : String(error);
   return new StoreError(message, { transient, outcomeUnknown, cause: error });
 }

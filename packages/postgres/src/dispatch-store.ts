@@ -1,6 +1,6 @@
 /** What the sweepers read and touch: the DispatchStore port on Postgres. */
 import type { Json, JsonObject, TaskError } from '@weft/contract';
-import type { NodeResult } from '@weft/engine/domain';
+import type { NodeResult, WorkflowRef } from '@weft/engine/domain';
 import type {
   DispatchStore,
   DueTimer,
@@ -26,6 +26,7 @@ export function createDispatchStore(pool: Pool): DispatchStore {
     strandedAttempts: (request) => strandedAttempts(pool, request),
     dueTimers: (withinMs, limit) => dueTimers(pool, withinMs, limit),
     neglectedRuns: (olderThanMs, limit) => neglectedRuns(pool, olderThanMs, limit),
+    workflowsOf: (runIds) => workflowsOf(pool, runIds),
     maintain: () => maintain(pool),
   };
 }
@@ -52,8 +53,21 @@ const MESSAGE_COLUMNS = `t.id as task_id, t.run_id, t.key, t.node, t.epoch as ta
 function toMessage(row: MessageRow): TaskMessage {
   const { key, node, attempt, lane, priority } = row;
   return {
-    ...{ taskId: row.task_id, runId: row.run_id, key, node, taskEpoch: row.task_epoch, runEpoch: row.run_epoch, attempt },
-    ...{ workflow: { tenant: row.tenant, name: row.workflow, version: row.version }, lane, priority, readyAt: row.ready_at },
+    ...{
+      taskId: row.task_id,
+      runId: row.run_id,
+      key,
+      node,
+      taskEpoch: row.task_epoch,
+      runEpoch: row.run_epoch,
+      attempt,
+    },
+    ...{
+      workflow: { tenant: row.tenant, name: row.workflow, version: row.version },
+      lane,
+      priority,
+      readyAt: row.ready_at,
+    },
   };
 }
 
@@ -110,7 +124,10 @@ async function staleOffers(pool: Pool, olderThanMs: number, limit: number): Prom
 type InputRow = { n: number; input: Json; config: Json; captured: JsonObject | null; reads_at: number };
 type ResultRow = { n: number; node: string; output: Json; error: TaskError | null };
 
-async function loadInputs(pool: Pool, tasks: Parameters<DispatchStore['loadInputs']>[0]): Promise<(InputMaterial | null)[]> {
+async function loadInputs(
+  pool: Pool,
+  tasks: Parameters<DispatchStore['loadInputs']>[0],
+): Promise<(InputMaterial | null)[]> {
   const [inputs, results] = await Promise.all([
     query<InputRow>(pool, {
       name: 'load-inputs',
@@ -178,14 +195,15 @@ async function markRunning(pool: Pool, marks: readonly RunningMark[]): Promise<T
     name: 'mark-running',
     text: `with mark as materialized (
         select * from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::text[], $7::float8[], $8::float8[])
-          as m (run_id, key, task_epoch, run_epoch, attempt, worker, started_at, deadline)
+          as m (run_id, key, task_epoch, run_epoch, attempt, worker, started_ms_ago, due_in_ms)
       ), mine as materialized (
         select t.run_id, t.key, t.epoch from mark m
         join task t on t.run_id = m.run_id and t.key = m.key and t.epoch = m.task_epoch
         where t.attempt = m.attempt and t.status = 'ready' for update of t skip locked
       ), marked as (
-        update task t set status = 'running', worker = m.worker, started_at = to_timestamp(m.started_at / 1000),
-          deadline = to_timestamp(m.deadline / 1000)
+        update task t set status = 'running', worker = m.worker,
+          started_at = clock_timestamp() - make_interval(secs => m.started_ms_ago / 1000),
+          deadline = clock_timestamp() + make_interval(secs => m.due_in_ms / 1000)
         from mark m join mine on mine.run_id = m.run_id and mine.key = m.key and mine.epoch = m.task_epoch
         where t.run_id = m.run_id and t.key = m.key and t.epoch = m.task_epoch
       )
@@ -201,8 +219,8 @@ async function markRunning(pool: Pool, marks: readonly RunningMark[]): Promise<T
       marks.map((mark) => mark.runEpoch),
       marks.map((mark) => mark.attempt),
       marks.map((mark) => mark.worker),
-      marks.map((mark) => mark.startedAt),
-      marks.map((mark) => mark.deadline),
+      marks.map((mark) => mark.startedMsAgo),
+      marks.map((mark) => mark.dueInMs),
     ],
   });
   return rows.map(toAttempt);
@@ -249,4 +267,13 @@ async function neglectedRuns(pool: Pool, olderThanMs: number, limit: number): Pr
     values: [olderThanMs, limit],
   });
   return rows.map((row) => row.run_id);
+}
+
+async function workflowsOf(pool: Pool, runIds: readonly string[]): Promise<Map<string, WorkflowRef>> {
+  const rows = await query<{ id: string } & WorkflowRef>(pool, {
+    name: 'workflows-of',
+    text: 'select id, tenant, workflow as name, version from run where id = any($1::uuid[])',
+    values: [runIds],
+  });
+  return new Map(rows.map(({ id, ...ref }) => [id, ref]));
 }

@@ -144,7 +144,11 @@ async function listSteps(pool: Pool, runId: string, page: Parameters<RunReader['
 }
 
 /** A compaction has the step of the delta that it ends with; what was written at that step is the delta. */
-async function listWrites(pool: Pool, runId: string, range: { fromStep: number; toStep: number }): Promise<ChannelWrite[]> {
+async function listWrites(
+  pool: Pool,
+  runId: string,
+  range: { fromStep: number; toStep: number },
+): Promise<ChannelWrite[]> {
   return query<ChannelWrite>(pool, {
     name: 'list-writes',
     text: `select distinct on (step, channel) channel, step, kind, value from channel_write
@@ -178,6 +182,7 @@ async function readCounts(pool: Pool): ReturnType<RunReader['counts']> {
       text: `select status, count(*) as n from run where status in ('pending', 'running', 'interrupted') group by status`,
     }),
   ]);
-  const toObject = (rows: { status: string; n: number }[]) => Object.fromEntries(rows.map(({ status, n }) => [status, n]));
+  const toObject = (rows: { status: string; n: number }[]) =>
+    Object.fromEntries(rows.map(({ status, n }) => [status, n]));
   return { tasks: toObject(tasks), runs: toObject(runs) };
 }

@@ -99,7 +99,10 @@ async function loadMore(
   parts: Map<string, SnapshotParts>,
 ): Promise<void> {
   if (wanting.length === 0) return;
-  const loaded = await loadParts(client, wanting.map(({ change, reads }) => ({ runId: change.runId, reads })));
+  const loaded = await loadParts(
+    client,
+    wanting.map(({ change, reads }) => ({ runId: change.runId, reads })),
+  );
   for (const { change, reads } of wanting) {
     const known = parts.get(change.runId);
     const more = loaded.get(change.runId);

@@ -6,3 +6,6 @@ export { createSeededRandom } from './seeded-random.ts';
 export type { SeededRandom } from './seeded-random.ts';
 export { ackOf, taskMessage } from './task-message.ts';
 export type { TaskMessageParts } from './task-message.ts';
+export { createRig } from './rig.ts';
+export type { Rig, RigOptions } from './rig.ts';
+export { verifyRuns } from './verify-runs.ts';

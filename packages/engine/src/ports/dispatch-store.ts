@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '@weft/contract';
 
 import type { NodeResult } from '../domain/expression/scope.ts';
-import type { TimerRecord } from '../domain/run/records.ts';
+import type { TimerRecord, WorkflowRef } from '../domain/run/records.ts';
 import type { LaneList, TaskMessage } from './broker.ts';
 
 /** Names one attempt of one task. */
@@ -15,8 +15,8 @@ export type InputMaterial = {
   nodes: Record<string, NodeResult>;
 };
 
-/** A started task, as written by the flush: who runs it, since when, and when it is overdue. */
-export type RunningMark = TaskAttempt & { worker: string; startedAt: number; deadline: number };
+/** A started task, as written by the flush: who runs it, since how long, and in how long it is overdue (ms). */
+export type RunningMark = TaskAttempt & { worker: string; startedMsAgo: number; dueInMs: number };
 
 /**
  * What the store knows of tasks on their way to workers: what waits, what was offered, what runs, what is due. It is what
@@ -39,6 +39,8 @@ export type DispatchStore = {
   dueTimers(withinMs: number, limit: number): Promise<DueTimer[]>;
   /** Runs with mail or left-over inline nodes that nobody took care of for `olderThanMs`. */
   neglectedRuns(olderThanMs: number, limit: number): Promise<string[]>;
+  /** Which version each of these runs is pinned to; runs that do not exist are left out. */
+  workflowsOf(runIds: readonly string[]): Promise<Map<string, WorkflowRef>>;
   /** Prepares the store for the runs of the coming weeks and forgets keys that have expired. */
   maintain(): Promise<void>;
 };

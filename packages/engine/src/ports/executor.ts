@@ -1,14 +1,9 @@
-import type { Json, JsonObject, TaskError, Usage } from '@weft/contract';
+import type { Json, JsonObject } from '@weft/contract';
 
-export type { TaskError, Usage };
+import type { Outcome } from '../domain/outcome/outcome.ts';
 
-/**
- * What came of one attempt. Expected failures are values: an executor throws only by mistake, and what it throws counts
- * as a retryable failure with the code `executor_threw`.
- */
-export type Outcome =
-  | { kind: 'succeeded'; output: Json; stateUpdates?: JsonObject; usage?: Usage }
-  | { kind: 'failed'; error: TaskError; retryAfterMs?: number; usage?: Usage };
+export type { TaskError, Usage } from '@weft/contract';
+export type { Outcome } from '../domain/outcome/outcome.ts';
 
 /** One log line of an executor; goes to the worker's log with the task's ids. */
 export type ExecutorLog = (level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: JsonObject) => void;

@@ -1,7 +1,15 @@
 import type { Json, TaskError, Usage } from '@weft/contract';
 
 import type { StepRecord } from '../domain/run/journal.ts';
-import type { ChannelRecord, ChannelWrite, JoinRecord, RunHead, RunStatus, TaskRecord, TaskStatus } from '../domain/run/records.ts';
+import type {
+  ChannelRecord,
+  ChannelWrite,
+  JoinRecord,
+  RunHead,
+  RunStatus,
+  TaskRecord,
+  TaskStatus,
+} from '../domain/run/records.ts';
 
 export type RunRecord = {
   head: RunHead;
@@ -35,7 +43,10 @@ export type RunReader = {
   run(tenant: string, id: string): Promise<RunRecord | null>;
   runs(filter: RunFilter): Promise<RunRecord[]>;
   /** The tasks of a run, in the order in which they were armed. */
-  tasks(runId: string, page: { limit: number; after: { readsAt: number; key: string } | null; statuses?: TaskStatus[] }): Promise<TaskView[]>;
+  tasks(
+    runId: string,
+    page: { limit: number; after: { readsAt: number; key: string } | null; statuses?: TaskStatus[] },
+  ): Promise<TaskView[]>;
   task(tenant: string, id: string): Promise<TaskView | null>;
   /** The newest activation of each of these nodes, where there is one. */
   tasksByKey(runId: string, keys: readonly string[]): Promise<TaskView[]>;

@@ -17,13 +17,19 @@ export type NewRun = {
   idempotency: { key: string; payloadHash: string } | null;
 };
 
-export type Submission = { kind: 'created' } | { kind: 'existing'; runId: string } | { kind: 'conflict'; runId: string };
+export type Submission =
+  | { kind: 'created' }
+  | { kind: 'existing'; runId: string }
+  | { kind: 'conflict'; runId: string };
 
 /** One run's share of a settle: what to load, and how to decide once it is seen under the lock. */
 export type RunChange = {
   runId: string;
   reads: Reads;
-  decide(view: { snapshot: RunSnapshot; now: number }): { kind: 'planned'; plan: Plan } | Extract<Verdict, { kind: 'needs' }>;
+  decide(view: {
+    snapshot: RunSnapshot;
+    now: number;
+  }): { kind: 'planned'; plan: Plan } | Extract<Verdict, { kind: 'needs' }>;
 };
 
 /** `locked`: another transaction holds the run; `missing`: there is no such run. */

@@ -7,7 +7,11 @@ export type StoredWorkflow = { ref: WorkflowRef; hash: string; document: Workflo
 /** Workflow versions. A version never changes once saved. */
 export type WorkflowStore = {
   /** Saves the next version, or finds the one that has this content. */
-  save(request: { tenant: string; hash: string; document: WorkflowDocument }): Promise<StoredWorkflow & { created: boolean }>;
+  save(request: {
+    tenant: string;
+    hash: string;
+    document: WorkflowDocument;
+  }): Promise<StoredWorkflow & { created: boolean }>;
   /** The given version, or the newest. */
   load(request: { tenant: string; name: string; version?: number }): Promise<StoredWorkflow | null>;
   /** The newest version of each workflow, by name. */

@@ -20,19 +20,52 @@ export function sendPlans(client: Client, runs: readonly PlannedRun[]): Promise<
   const armed = rows(({ plan: { decision } }) => decision.tasks.filter((task) => decision.armed.has(task.key)));
   const changed = rows(({ plan: { decision } }) => decision.tasks.filter((task) => !decision.armed.has(task.key)));
   return [
-    ...deleteTasks(client, rows(({ plan }) => plan.decision.takenBack)),
+    ...deleteTasks(
+      client,
+      rows(({ plan }) => plan.decision.takenBack),
+    ),
     ...insertTasks(client, armed),
     ...updateTasks(client, changed),
-    ...upsertJoins(client, rows(({ plan }) => plan.decision.joins)),
-    ...insertSteps(client, rows(({ plan }) => plan.decision.steps)),
-    ...insertWrites(client, rows(({ plan }) => plan.decision.writes)),
-    ...deleteTimers(client, rows(({ plan }) => plan.decision.timersCleared)),
-    ...upsertTimers(client, rows(({ plan }) => plan.decision.timersSet)),
-    ...insertUsage(client, rows(({ plan }) => plan.decision.usage)),
-    ...sendOwnMail(client, rows(({ plan }) => plan.decision.sentMail)),
-    ...deleteMail(client, rows(({ plan }) => plan.decision.consumedMail)),
-    ...updateBodies(client, rows(({ plan }) => (plan.decision.ending ? [plan.decision] : []))),
-    ...closeTasks(client, runs.filter(({ plan }) => plan.decision.closes)),
+    ...upsertJoins(
+      client,
+      rows(({ plan }) => plan.decision.joins),
+    ),
+    ...insertSteps(
+      client,
+      rows(({ plan }) => plan.decision.steps),
+    ),
+    ...insertWrites(
+      client,
+      rows(({ plan }) => plan.decision.writes),
+    ),
+    ...deleteTimers(
+      client,
+      rows(({ plan }) => plan.decision.timersCleared),
+    ),
+    ...upsertTimers(
+      client,
+      rows(({ plan }) => plan.decision.timersSet),
+    ),
+    ...insertUsage(
+      client,
+      rows(({ plan }) => plan.decision.usage),
+    ),
+    ...sendOwnMail(
+      client,
+      rows(({ plan }) => plan.decision.sentMail),
+    ),
+    ...deleteMail(
+      client,
+      rows(({ plan }) => plan.decision.consumedMail),
+    ),
+    ...updateBodies(
+      client,
+      rows(({ plan }) => (plan.decision.ending ? [plan.decision] : [])),
+    ),
+    ...closeTasks(
+      client,
+      runs.filter(({ plan }) => plan.decision.closes),
+    ),
   ];
 }
 
@@ -79,7 +112,14 @@ function send<Row>(
 ): Promise<unknown>[] {
   if (rows.length === 0) return [];
   const { name, text, columns } = statement;
-  const values = [({ run }: Tagged<Row>) => run.runId, ...columns.map((of) => ({ row, run }: Tagged<Row>) => of(row, run))];
+  const values = [
+    ({ run }: Tagged<Row>) => run.runId,
+    ...columns.map(
+      (of) =>
+        ({ row, run }: Tagged<Row>) =>
+          of(row, run),
+    ),
+  ];
   return [client.query({ name, text, values: values.map((of) => rows.map(of)) })];
 }
 
@@ -285,7 +325,9 @@ function deleteMail(client: Client, rows: Tagged<string>[]): Promise<unknown>[] 
 
 /** A run that is reopened loses its error; one that has ended gets its error or its rendered output. */
 function updateBodies(client: Client, rows: Tagged<Decision>[]): Promise<unknown>[] {
-  const worth = rows.filter(({ row: { ending, head } }) => ending?.error || ending?.output !== undefined || head.epoch > 0);
+  const worth = rows.filter(
+    ({ row: { ending, head } }) => ending?.error || ending?.output !== undefined || head.epoch > 0,
+  );
   return send(client, worth, {
     name: 'update-bodies',
     text: `update run_body b set error = u.error, output = u.output

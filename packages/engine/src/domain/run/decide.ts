@@ -5,7 +5,7 @@
  * write, or says what more it must see. The runtime carries the decision out in the transaction that holds the lock
  * (rules A5, A8).
  */
-import type { Outcome } from '../../ports/executor.ts';
+import type { Outcome } from '../outcome/outcome.ts';
 import type { Graph } from '../graph/graph.ts';
 import { cancelRun, endRun, endWhenQuiet } from './end-run.ts';
 import { beginRun } from './flow.ts';
@@ -84,7 +84,13 @@ function conclude(run: WorkingRun, { applied, consumed }: { applied: boolean[]; 
   settleInline(run, MAX_INLINE_STEPS);
   endWhenQuiet(run);
   return {
-    ...{ head: run.head, steps: run.steps, writes: [...run.writes, ...run.compactions], usage: run.usage, ending: run.ending },
+    ...{
+      head: run.head,
+      steps: run.steps,
+      writes: [...run.writes, ...run.compactions],
+      usage: run.usage,
+      ending: run.ending,
+    },
     tasks: [...run.changedTasks].flatMap((key) => run.tasks.get(key) ?? []),
     joins: [...run.changedJoins].flatMap((key) => run.joins.get(key) ?? []),
     ...{ armed: run.armed, takenBack: run.takenBack },

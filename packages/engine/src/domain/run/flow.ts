@@ -35,7 +35,9 @@ export function scopeOf(run: WorkingRun, node: GraphNode, task: Pick<TaskRecord,
     input,
     config,
     state: task.captured ?? {},
-    nodes: Object.fromEntries(results.filter((entry): entry is [string, NonNullable<(typeof entry)[1]>] => entry[1] !== null)),
+    nodes: Object.fromEntries(
+      results.filter((entry): entry is [string, NonNullable<(typeof entry)[1]>] => entry[1] !== null),
+    ),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Nodes that need no worker: routes, transforms, and what was decided when they were armed (a skip, a bad condition). */
 import type { Json } from '@weft/contract';
 
-import type { Outcome } from '../../ports/executor.ts';
+import type { Outcome } from '../outcome/outcome.ts';
 import type { GraphNode } from '../graph/graph.ts';
 import { expressionFailure, scopeOf } from './flow.ts';
 import type { TaskRecord } from './records.ts';

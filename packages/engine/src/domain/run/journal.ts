@@ -78,7 +78,16 @@ export type Progress = {
 };
 
 export function emptyProgress(): Progress {
-  const head = { status: 'pending', epoch: 0, step: 0, live: 0, asking: 0, generations: 0, failed: 0, openJoins: 0 } as const;
+  const head = {
+    status: 'pending',
+    epoch: 0,
+    step: 0,
+    live: 0,
+    asking: 0,
+    generations: 0,
+    failed: 0,
+    openJoins: 0,
+  } as const;
   return { head: { ...head }, tasks: new Map(), joins: new Map() };
 }
 

@@ -1,7 +1,7 @@
 /** What an outcome makes of its task, its edges and its run. */
 import type { Json, JsonObject, TaskError } from '@weft/contract';
 
-import type { Outcome } from '../../ports/executor.ts';
+import type { Outcome } from '../outcome/outcome.ts';
 import { getPath } from '../expression/path.ts';
 import type { Edge } from '../graph/edges.ts';
 import type { GraphNode } from '../graph/graph.ts';
@@ -17,7 +17,11 @@ import type { WorkingRun } from './working-run.ts';
 const MAX_CRASHES = 3;
 
 /** Settles a task with what its executor, its route or its transform gave. */
-export function settleTask(run: WorkingRun, task: TaskRecord, result: { outcome: Outcome; worker: string | null }): void {
+export function settleTask(
+  run: WorkingRun,
+  task: TaskRecord,
+  result: { outcome: Outcome; worker: string | null },
+): void {
   const { outcome, worker } = result;
   const node = run.node(task.node);
   run.spend(task, task.attempt, outcome.usage);
@@ -76,7 +80,10 @@ export function failTask(run: WorkingRun, task: TaskRecord, failure: Failure): v
   const attempt = task.attempt + 1;
   clearQueueTimer(run, task);
   run.openStep('task_retried', { task, worker: failure.worker });
-  run.change({ key: task.key, status: 'waiting', attempt, failures, error: failure.error, dueAt }, { error: failure.error });
+  run.change(
+    { key: task.key, status: 'waiting', attempt, failures, error: failure.error, dueAt },
+    { error: failure.error },
+  );
   run.timersSet.push({ key: task.key, kind: 'retry', attempt, dueAt });
 }
 

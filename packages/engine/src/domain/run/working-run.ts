@@ -36,6 +36,9 @@ export class NeedsMore extends Error {
   }
 }
 
+/** A task may have started this long ago without being written as running: the queue's timeout must not hit it. */
+const UNSEEN_START_MS = 1000;
+
 const MAX_DELTAS = 1000;
 const MIN_COMPACTED_BYTES = 64 * 1024;
 
@@ -229,7 +232,7 @@ export class WorkingRun {
     if (node.queueTimeoutMs === null) return;
     this.timersSet.push({
       ...{ key: task.key, kind: 'queue', attempt: task.attempt },
-      dueAt: this.now + node.queueTimeoutMs,
+      dueAt: this.now + node.queueTimeoutMs + UNSEEN_START_MS,
     });
   }
 

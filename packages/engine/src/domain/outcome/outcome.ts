@@ -1,0 +1,9 @@
+import type { Json, JsonObject, TaskError, Usage } from '@weft/contract';
+
+/**
+ * What came of one attempt. Expected failures are values: an executor throws only by mistake, and what it throws counts
+ * as a retryable failure with the code `executor_threw`.
+ */
+export type Outcome =
+  | { kind: 'succeeded'; output: Json; stateUpdates?: JsonObject; usage?: Usage }
+  | { kind: 'failed'; error: TaskError; retryAfterMs?: number; usage?: Usage };

@@ -1,0 +1,18 @@
+import type { Json } from '@weft/contract';
+
+import type { Outcome } from '../domain/outcome/outcome.ts';
+
+/** Secrets live with the worker: they are put into an input just before it is used, and taken out of what comes back. */
+export type Secrets = {
+  /**
+   * Puts the named secrets in place of the `{ secret: NAME }` objects at `pointers` (JSON pointers into `input`). Fails
+   * with `missing_secret` where the worker has none of that name.
+   */
+  resolve(
+    input: Json,
+    pointers: readonly string[],
+  ): { kind: 'resolved'; input: Json; secrets: string[] } | Extract<Outcome, { kind: 'failed' }>;
+  /** The value with every secret in its strings replaced. */
+  redact<Value extends Json | string>(value: Value, secrets: readonly string[]): Value;
+  redactOutcome(outcome: Outcome, secrets: readonly string[]): Outcome;
+};

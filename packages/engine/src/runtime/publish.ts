@@ -1,0 +1,54 @@
+/** What follows a commit: messages to lanes, notices to watchers, wake-ups. Losing any of it loses nothing. */
+import { TERMINAL_RUN } from '../domain/run/records.ts';
+import type { Ack, DueTimer, Plan, RunNotice, TaskMessage } from '../ports/index.ts';
+import type { Admission } from './admission.ts';
+import type { EngineDeps } from './deps.ts';
+import { listOf, toMessage } from './messages.ts';
+
+/** Timers that are due later are loaded by the sweeper when their time comes near. */
+export const TIMER_HORIZON_MS = 60_000;
+
+export type PublishDeps = Pick<EngineDeps, 'broker' | 'bus' | 'timers' | 'log'> & { admission: Admission };
+
+export async function publishPlans(
+  deps: PublishDeps,
+  plans: readonly Plan[],
+  acks: readonly Ack[] = [],
+): Promise<void> {
+  deps.bus.publish(plans.flatMap(noticesOf));
+  const timers = plans.flatMap(timersOf);
+  try {
+    if (timers.length > 0) await deps.timers.schedule(timers);
+    await publishReady(deps, plans, acks);
+  } catch (error) {
+    deps.log.warn({ err: error }, 'committed tasks were not published; the sweeper will');
+  }
+}
+
+async function publishReady(
+  { broker, admission }: PublishDeps,
+  plans: readonly Plan[],
+  acks: readonly Ack[],
+): Promise<void> {
+  const offered: TaskMessage[] = [];
+  for (const { decision, offered: keys } of plans) {
+    for (const task of decision.ready) {
+      const message = toMessage(decision.head, task);
+      if (keys.has(task.key)) offered.push(message);
+      else admission.waiting(listOf(message));
+    }
+  }
+  if (offered.length + acks.length > 0) await broker.publish(offered, acks);
+}
+
+function noticesOf({ decision: { head, steps } }: Plan): RunNotice[] {
+  if (steps.length === 0) return [];
+  return [{ kind: 'step', runId: head.id, step: head.step, ended: TERMINAL_RUN.has(head.status) }];
+}
+
+function timersOf({ decision: { head, steps, timersSet } }: Plan): DueTimer[] {
+  const now = steps.at(-1)?.at ?? 0;
+  return timersSet
+    .map((timer) => ({ ...timer, runId: head.id, inMs: timer.dueAt - now }))
+    .filter((timer) => timer.inMs <= TIMER_HORIZON_MS);
+}

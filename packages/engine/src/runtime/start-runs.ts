@@ -1,0 +1,143 @@
+/** Submitting runs: checked, decided and written in groups; durable when it returns. */
+import { AppError } from '@weft/contract';
+
+import { checkInput } from '../domain/graph/input-schema.ts';
+import type { Graph } from '../domain/graph/graph.ts';
+import { priorityLevel } from '../domain/graph/graph.ts';
+import { makeUuidV7 } from '../domain/ids.ts';
+import { startRun } from '../domain/run/decide.ts';
+import type { Decision, RunHead } from '../domain/run/records.ts';
+import type { NewRun, Plan, Submission } from '../ports/index.ts';
+import { StoreError } from '../ports/index.ts';
+import type { Admission } from './admission.ts';
+import type { EngineDeps } from './deps.ts';
+import type { StartRequest, StartResult } from './engine.ts';
+import type { GraphCache } from './graph-cache.ts';
+import { createGroup } from './group-commit.ts';
+import { toMessage } from './messages.ts';
+import { publishPlans } from './publish.ts';
+
+export type StartRuns = {
+  start(requests: readonly StartRequest[]): Promise<(StartResult | AppError)[]>;
+  idle(): Promise<void>;
+};
+
+export type StartDeps = Pick<EngineDeps, 'runs' | 'broker' | 'bus' | 'timers' | 'clock' | 'log'> & {
+  graphs: GraphCache;
+  admission: Admission;
+  /** Left-over inline nodes of a new run are gone on with. */
+  goOn(run: RunHead): void;
+};
+
+const MAX_BATCH = 500;
+
+type Pending = { run: NewRun; plan: Plan | null; done: (result: StartResult | AppError) => void };
+
+export function createStartRuns(deps: StartDeps): StartRuns {
+  const group = createGroup<Pending>({ commit: (batch) => commit(deps, batch), maxItems: MAX_BATCH });
+
+  async function startOne(request: StartRequest): Promise<StartResult | AppError> {
+    const graph = await deps.graphs.load(request.workflow);
+    const errors = checkInput(graph.document.input, request.input);
+    if (errors.length > 0)
+      return new AppError('invalid_input', 'the input does not match the schema of the workflow', { errors });
+    const { promise, resolve } = Promise.withResolvers<StartResult | AppError>();
+    const pending: Pending = { run: newRun(deps, { graph, request, planned }), plan: null, done: resolve };
+    function planned(plan: Plan): void {
+      pending.plan = plan;
+    }
+    group.add(pending);
+    return promise;
+  }
+
+  return {
+    start: (requests) => Promise.all(requests.map((request) => startOne(request).catch(asAppError))),
+    idle: () => group.idle(),
+  };
+}
+
+function newRun(
+  deps: StartDeps,
+  { graph, request, planned }: { graph: Graph; request: StartRequest; planned: (plan: Plan) => void },
+): NewRun {
+  const { input, config, tags, idempotency } = request;
+  const defaults = graph.document.defaults?.priority;
+  const head: RunHead = {
+    id: makeUuidV7(deps.clock.now(), deps.clock.randomBytes(10)),
+    workflow: graph.ref,
+    ...{ status: 'pending', epoch: 0, step: 0, live: 0, asking: 0, generations: 0, failed: 0, openJoins: 0 },
+    priority: request.priority ?? priorityLevel(defaults ?? 'normal'),
+  };
+  return {
+    ...{ head, input, config, tags, idempotency },
+    plan(now) {
+      const plan = admit(deps, startRun(graph, { head, body: { input, config }, now }));
+      planned(plan);
+      return plan;
+    },
+  };
+}
+
+function admit(deps: StartDeps, decision: Decision): Plan {
+  const offered = decision.ready.filter((task) => deps.admission.mayOffer(toMessage(decision.head, task)));
+  return { decision, offered: new Set(offered.map((task) => task.key)) };
+}
+
+async function commit(deps: StartDeps, batch: Pending[]): Promise<void> {
+  let submissions: Submission[];
+  try {
+    submissions = await submit(
+      deps,
+      batch.map((pending) => pending.run),
+    );
+  } catch (error) {
+    await refuse(deps, batch, error);
+    return;
+  }
+  const plans: Plan[] = [];
+  for (const [index, { run, plan, done }] of batch.entries()) {
+    const submission = submissions[index] ?? { kind: 'created' };
+    if (submission.kind === 'created' && plan) {
+      plans.push(plan);
+      if (plan.decision.goesOn) deps.goOn(plan.decision.head);
+    }
+    done(toResult(run.head.id, submission));
+  }
+  await publishPlans(deps, plans);
+}
+
+/** A submission whose commit is in doubt is sent again: its id and key make the second one find the first. */
+async function submit(deps: StartDeps, runs: NewRun[]): Promise<Submission[]> {
+  try {
+    return await deps.runs.submit(runs);
+  } catch (error) {
+    if (!(error instanceof StoreError) || !error.outcomeUnknown) throw error;
+    return deps.runs.submit(runs);
+  }
+}
+
+/** One run that the store refuses must not take the others of its group with it. */
+async function refuse(deps: StartDeps, batch: Pending[], error: unknown): Promise<void> {
+  const lasting = error instanceof StoreError && !error.transient;
+  if (lasting && batch.length > 1) {
+    const half = Math.ceil(batch.length / 2);
+    await commit(deps, batch.slice(0, half));
+    await commit(deps, batch.slice(half));
+    return;
+  }
+  deps.log.error({ err: error, runs: batch.length }, 'runs could not be stored');
+  for (const pending of batch) pending.done(asAppError(error));
+}
+
+function toResult(id: string, submission: Submission): StartResult | AppError {
+  if (submission.kind === 'created') return { runId: id, created: true };
+  if (submission.kind === 'existing') return { runId: submission.runId, created: false };
+  const message = `this key has already started run ${submission.runId} with another request`;
+  return new AppError('idempotency_conflict', message);
+}
+
+function asAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const code = error instanceof StoreError && error.transient ? 'unavailable' : 'internal';
+  return new AppError(code, 'the run could not be stored', { cause: error });
+}

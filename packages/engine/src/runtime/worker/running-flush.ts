@@ -1,0 +1,39 @@
+/** Writes what has been running for a while as running, and hears which attempts are not wanted any more (rule A6). */
+import type { DispatchStore, RunningMark, TaskAttempt, TaskMessage } from '../../ports/index.ts';
+
+/** A task that ends sooner is never written as running: short tasks cost one write. */
+export const RUNNING_AFTER_MS = 100;
+/** How often a long attempt is looked at again. */
+const RECHECK_MS = 1000;
+
+export type RunningAttempt = { message: TaskMessage; startedAt: number; dueAt: number; checkedAt: number | null };
+
+/** The attempt as the store names it. */
+export function attemptOf({ runId, key, taskEpoch, runEpoch, attempt }: TaskMessage): TaskAttempt {
+  return { runId, key, taskEpoch, runEpoch, attempt };
+}
+
+/**
+ * Marks the attempts that are due for it. `now` is monotonic, as are their instants. Returns those that lost their claim.
+ */
+export async function flushRunning(
+  dispatch: DispatchStore,
+  { running, worker, now }: { running: Iterable<RunningAttempt>; worker: string; now: number },
+): Promise<RunningAttempt[]> {
+  const due = [...running].filter((attempt) =>
+    attempt.checkedAt === null ? now - attempt.startedAt >= RUNNING_AFTER_MS : now - attempt.checkedAt >= RECHECK_MS,
+  );
+  if (due.length === 0) return [];
+  const lost = await dispatch.markRunning(due.map((attempt) => toMark(attempt, worker, now)));
+  for (const attempt of due) attempt.checkedAt = now;
+  const names = new Set(lost.map(attemptName));
+  return due.filter((attempt) => names.has(attemptName(attempt.message)));
+}
+
+function toMark({ message, startedAt, dueAt }: RunningAttempt, worker: string, now: number): RunningMark {
+  return { ...attemptOf(message), worker, startedMsAgo: now - startedAt, dueInMs: dueAt - now };
+}
+
+function attemptName({ runId, key, taskEpoch, attempt }: TaskAttempt): string {
+  return `${runId} ${taskEpoch} ${attempt} ${key}`;
+}

@@ -1,0 +1,109 @@
+/** A whole engine in the test's process, on a real database: what the embedded stack is, without HTTP. */
+import type { Json, WorkflowDocument } from '@weft/contract';
+import { createMemoryBroker, createMemoryEventBus, createMemoryTimers, systemClock } from '@weft/embedded';
+import type { Broker, Clock, Executor, Log, RunRecord, Secrets, TaskView } from '@weft/engine/ports';
+import { createEngine, createWorker } from '@weft/engine/runtime';
+import type { RunningEngine, SweeperSettings, Worker } from '@weft/engine/runtime';
+import { openStore } from '@weft/postgres';
+import type { PostgresStore } from '@weft/postgres';
+import { expect } from 'vitest';
+
+export type RigOptions = {
+  url: string;
+  executors?: Record<string, Executor['run']>;
+  slots?: number;
+  lanes?: string[];
+  /** Faster than in production, so that tests of recovery are quick. */
+  sweep?: Partial<SweeperSettings>;
+  worker?: boolean;
+  broker?: Broker;
+};
+
+export type Rig = {
+  engine: RunningEngine;
+  store: PostgresStore;
+  worker: Worker | null;
+  broker: Broker;
+  /** Starts a run of the document; gives its id. */
+  start(document: WorkflowDocument, request?: { input?: Json; config?: Json }): Promise<string>;
+  /** Starts a run and waits for its end. */
+  run(document: WorkflowDocument, request?: { input?: Json; config?: Json }): Promise<RunRecord>;
+  ended(runId: string): Promise<RunRecord>;
+  tasks(runId: string): Promise<Record<string, TaskView>>;
+  steps(runId: string): Promise<string[]>;
+  stop(): Promise<void>;
+};
+
+const NO_SECRETS: Secrets = {
+  resolve: (input) => ({ kind: 'resolved', input, secrets: [] }),
+  redact: (value) => value,
+  redactOutcome: (outcome) => outcome,
+};
+
+const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+const PATIENCE = { timeout: 20_000, interval: 10 };
+
+export async function createRig(options: RigOptions): Promise<Rig> {
+  const clock: Clock = systemClock;
+  const store = openStore({ url: options.url, onError: () => undefined });
+  const broker = options.broker ?? createMemoryBroker();
+  const log = process.env['WEFT_TEST_LOG'] ? console : SILENT;
+  const deps = { ...store, broker, bus: createMemoryEventBus(), timers: createMemoryTimers({ clock }), clock, log };
+  const sweep = { intervalMs: 100, staleOfferMs: 2000, deadAfterMs: 15_000, ...options.sweep };
+  const engine = createEngine(deps, { sweep });
+  engine.start();
+  const worker = options.worker === false ? null : await startWorker(deps, engine, options);
+
+  async function start(document: WorkflowDocument, { input = {}, config = {} }: { input?: Json; config?: Json } = {}) {
+    const { ref } = await engine.saveWorkflow({ tenant: 'default', document });
+    const request = { workflow: ref, input, config, priority: null, tags: [], idempotency: null };
+    const [result] = await engine.startRuns([request]);
+    if (!result || result instanceof Error) throw result ?? new Error('no result');
+    return result.runId;
+  }
+
+  async function ended(runId: string): Promise<RunRecord> {
+    await expect.poll(async () => (await store.reader.run('default', runId))?.endedAt ?? null, PATIENCE).not.toBeNull();
+    const run = await store.reader.run('default', runId);
+    if (!run) throw new Error(`run ${runId} is gone`);
+    return run;
+  }
+
+  return {
+    ...{ engine, store, worker, broker, start, ended },
+    run: async (document, request) => ended(await start(document, request)),
+    async tasks(runId) {
+      const tasks = await store.reader.tasks(runId, { limit: 100_000, after: null });
+      return Object.fromEntries(tasks.map((task) => [task.key, task]));
+    },
+    async steps(runId) {
+      const steps = await store.reader.steps(runId, { afterStep: 0, limit: 100_000 });
+      return steps.map((step) => (step.node ? `${step.type} ${step.node}` : step.type));
+    },
+    async stop() {
+      await worker?.stop(0);
+      await engine.stop();
+      await store.close();
+    },
+  };
+}
+
+type Deps = Parameters<typeof createEngine>[0];
+
+async function startWorker(deps: Deps, engine: RunningEngine, options: RigOptions): Promise<Worker> {
+  const given = Object.entries({ echo: echoRun, ...options.executors });
+  const executors = new Map(given.map(([type, run]) => [type, { type, run } satisfies Executor]));
+  const worker = createWorker(
+    { ...deps, graphs: engine.graphs, settler: engine.settler },
+    {
+      ...{ id: crypto.randomUUID(), name: 'rig', version: 'test', pid: process.pid, host: 'test' },
+      ...{ lanes: options.lanes ?? ['default'], slots: options.slots ?? 50, executors, secrets: NO_SECRETS },
+      rssBytes: () => process.memoryUsage.rss(),
+    },
+  );
+  await worker.start();
+  return worker;
+}
+
+const echoRun: Executor['run'] = async ({ input }) => ({ kind: 'succeeded', output: input });

@@ -1,0 +1,131 @@
+/**
+ * Holds every run of a database against its journal: what is folded must be what is stored (rule C1), steps have no gaps,
+ * and each epoch ends at most once. Test databases are verified before they are dropped, so every suite proves it.
+ */
+import { foldChannel, foldJournal } from '@weft/engine/domain';
+import type { ChannelWrite, JoinRecord, Progress, StepRecord, TaskRecord } from '@weft/engine/domain';
+import type { RunReader, RunRecord } from '@weft/engine/ports';
+import { openStore } from '@weft/postgres';
+
+const EVERYTHING = 1_000_000;
+
+/** Throws with all that is wrong, or returns how many runs were verified. */
+export async function verifyRuns(url: string): Promise<number> {
+  const store = openStore({ url, maxConnections: 2, onError: () => undefined });
+  try {
+    const runs = await store.reader.runs({ tenant: 'default', limit: EVERYTHING });
+    const wrong: string[] = [];
+    for (const run of runs) {
+      for (const problem of await verifyRun(store.reader, run)) wrong.push(`run ${run.head.id}: ${problem}`);
+    }
+    if (wrong.length > 0) throw new Error(`${wrong.length} invariants are broken:\n${wrong.slice(0, 20).join('\n')}`);
+    return runs.length;
+  } finally {
+    await store.close();
+  }
+}
+
+async function verifyRun(reader: RunReader, run: RunRecord): Promise<string[]> {
+  const { id } = run.head;
+  const [steps, tasks, joins, writes, channels] = await Promise.all([
+    reader.steps(id, { afterStep: 0, limit: EVERYTHING }),
+    reader.tasks(id, { limit: EVERYTHING, after: null }),
+    reader.joins(id),
+    reader.writes(id, { fromStep: 0, toStep: EVERYTHING }),
+    reader.channels(id, null),
+  ]);
+  const folded = foldJournal(steps);
+  return [
+    ...verifySteps(steps, run),
+    ...differences('head', pickHead(run.head), folded.head),
+    ...differences('tasks', storedTasks(tasks, run), foldedTasks(folded)),
+    ...differences('joins', storedJoins(joins), storedJoins([...folded.joins.values()])),
+    ...differences('state', foldedState(channels), foldedState(regroup(writes))),
+  ];
+}
+
+function verifySteps(steps: StepRecord[], run: RunRecord): string[] {
+  const wrong: string[] = [];
+  const gap = steps.findIndex((step, index) => step.step !== index + 1);
+  if (gap >= 0) wrong.push(`step ${gap + 1} is missing`);
+  if (steps.length !== run.head.step) wrong.push(`${steps.length} steps, but the head says ${run.head.step}`);
+  const ends = new Map<number, number>();
+  const finals = new Map<string, number>();
+  for (const step of steps) {
+    if (step.type === 'run_ended' || step.type === 'cancelled') ends.set(step.epoch, (ends.get(step.epoch) ?? 0) + 1);
+    const isFinal = step.type === 'task_succeeded' || step.type === 'task_failed' || step.type === 'task_skipped';
+    const name = `${step.epoch} ${step.key}`;
+    if (isFinal) finals.set(name, (finals.get(name) ?? 0) + 1);
+  }
+  for (const [epoch, count] of ends) if (count > 1) wrong.push(`epoch ${epoch} has ended ${count} times`);
+  for (const [name, count] of finals) if (count > 1) wrong.push(`task ${name} was settled ${count} times`);
+  return wrong;
+}
+
+function pickHead(head: RunRecord['head']): Progress['head'] {
+  const { status, epoch, step, live, asking, generations, failed, openJoins } = head;
+  return { status, epoch, step, live, asking, generations, failed, openJoins };
+}
+
+/** Running is ready to the journal; the rows of an ended run may still have to be closed. */
+function storedTasks(tasks: TaskRecord[], run: RunRecord): Record<string, unknown> {
+  const newest = new Map<string, TaskRecord>();
+  for (const task of tasks) {
+    const known = newest.get(task.key);
+    if (!known || known.epoch < task.epoch) newest.set(task.key, task);
+  }
+  const ended = run.endedAt !== null;
+  return Object.fromEntries(
+    [...newest.values()].map(({ key, status, attempt, failures, crashes, blamed }) => {
+      const live = status === 'ready' || status === 'running' || status === 'waiting';
+      const seen = live && ended ? 'cancelled' : status === 'running' ? 'ready' : status;
+      return [key, { status: seen, attempt, failures, crashes, blamed }];
+    }),
+  );
+}
+
+function foldedTasks(folded: Progress): Record<string, unknown> {
+  return Object.fromEntries([...folded.tasks].map(([key, task]) => [key, { ...task }]));
+}
+
+function storedJoins(joins: JoinRecord[]): Record<string, unknown> {
+  return Object.fromEntries(
+    joins.map(({ key, ended, taken, failed, fired }) => [key, { ended, taken, failed, fired }]),
+  );
+}
+
+type Channel = { base: unknown; deltas: unknown[] };
+
+function regroup(writes: ChannelWrite[]): Map<string, Channel> {
+  const channels = new Map<string, Channel>();
+  for (const { channel, kind, value } of writes) {
+    if (kind === 'base') channels.set(channel, { base: value, deltas: [] });
+    else {
+      const known = channels.get(channel) ?? { base: undefined, deltas: [] };
+      known.deltas.push(value);
+      channels.set(channel, known);
+    }
+  }
+  return channels;
+}
+
+/** Compaction must not change a value; which reducer folds it is the same on both sides, so one that takes all will do. */
+function foldedState(channels: Map<string, Channel>): Record<string, unknown> {
+  return Object.fromEntries(
+    [...channels].map(([name, { base, deltas }]) => {
+      const flat = Array.isArray(base) ? [...(base as unknown[]), ...deltas] : [base, ...deltas];
+      return [name, foldChannel('last_value', null, [flat as never])];
+    }),
+  );
+}
+
+function differences(what: string, stored: object, folded: object): string[] {
+  const wrong: string[] = [];
+  const a = stored as Record<string, unknown>;
+  const b = folded as Record<string, unknown>;
+  for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+    const [left, right] = [JSON.stringify(a[key]), JSON.stringify(b[key])];
+    if (left !== right) wrong.push(`${what} ${key}: stored ${left}, folded ${right}`);
+  }
+  return wrong;
+}
