@@ -1,1 +1,2 @@
-export {};
+export type { CliIo } from './cli-io.ts';
+export { runCli } from './run-cli.ts';

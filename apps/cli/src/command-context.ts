@@ -1,0 +1,25 @@
+import type { WeftClient } from '@weft/sdk';
+import type { Environment } from './config.ts';
+import type { Terminal } from './output/terminal.ts';
+
+/** What every command works with. */
+export type CommandContext = {
+  /** Made when it is first used, so that what works offline needs neither address nor token. */
+  readonly client: WeftClient;
+  terminal: Terminal;
+  env: Environment;
+  /** Data as JSON on the standard output, and nothing else there. */
+  json: boolean;
+  /** Aborted by Ctrl-C. */
+  interrupt: AbortSignal;
+};
+
+/** Writes one JSON value. */
+export function writeJson({ terminal }: Pick<CommandContext, 'terminal'>, value: unknown): void {
+  terminal.out.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Writes one line of talk. */
+export function say({ terminal }: Pick<CommandContext, 'terminal'>, line: string): void {
+  terminal.err.write(`${line}\n`);
+}

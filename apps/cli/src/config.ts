@@ -1,0 +1,46 @@
+/** The environment of the command line; the only file that reads it. */
+import { readFileSync } from 'node:fs';
+
+export const DEFAULT_URL = 'http://127.0.0.1:4400';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The environment as it is. */
+export function environment(): Environment {
+  return process.env;
+}
+
+/** Where the server is: the flag, else WEFT_URL, else the default. */
+export function serverUrl(flag: string | undefined, env: Environment): string {
+  return flag ?? nonEmpty(env['WEFT_URL']) ?? DEFAULT_URL;
+}
+
+/** The token: the flag, else WEFT_TOKEN, else the content of the file WEFT_TOKEN_FILE. Throws if that cannot be read. */
+export function serverToken(flag: string | undefined, env: Environment): string | null {
+  const given = flag ?? nonEmpty(env['WEFT_TOKEN']);
+  const file = nonEmpty(env['WEFT_TOKEN_FILE']);
+  if (given !== undefined || file === undefined) return given ?? null;
+  return readFileSync(file, 'utf8').trim();
+}
+
+/** How many nodes a document may have: WEFT_MAX_NODES, else 10,000. */
+export function maxNodes(env: Environment): number {
+  const given = Number(nonEmpty(env['WEFT_MAX_NODES']) ?? 10_000);
+  return Number.isSafeInteger(given) && given > 0 ? given : 10_000;
+}
+
+/** Where embedded data lives, unless a flag says otherwise. */
+export function dataDirectory(env: Environment): string {
+  return nonEmpty(env['WEFT_DATA_DIR']) ?? '.weft';
+}
+
+/** Whether a stream gets colours: by the no-color convention, then FORCE_COLOR, then whether it is a terminal. */
+export function wantsColor(isTty: boolean, env: Environment): boolean {
+  if (nonEmpty(env['NO_COLOR']) !== undefined || env['TERM'] === 'dumb') return false;
+  const forced = nonEmpty(env['FORCE_COLOR']);
+  return forced === undefined ? isTty : forced !== '0';
+}
+
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}

@@ -1,0 +1,35 @@
+/** How a run ended, told to whoever started or watched it. */
+import { exitCodes, type ExitCode, type Run } from '@weft/contract';
+import { say, writeJson, type CommandContext } from '../command-context.ts';
+import { blockText } from './block-text.ts';
+import { elapsedMs, formatDuration } from './duration.ts';
+import { painter } from './paint.ts';
+import { plainText } from './plain-text.ts';
+import { inStatusColor, statusMark } from './status-mark.ts';
+
+/** 0 for a run that succeeded, 1 for one that failed or was cancelled. */
+export function exitCodeOfRun({ status }: Pick<Run, 'status'>): ExitCode {
+  return status === 'succeeded' ? exitCodes.ok : exitCodes.runFailed;
+}
+
+/** Writes the output (or with `--json` the run) to the standard output, and says how it ended. */
+export function reportEnd(context: CommandContext, run: Run): ExitCode {
+  const { terminal, json } = context;
+  if (json) {
+    writeJson(context, run);
+    return exitCodeOfRun(run);
+  }
+  say(context, endLine(run, terminal.err.color));
+  if (run.output !== null) terminal.out.write(`${blockText(run.output, terminal.out.isTty)}\n`);
+  return exitCodeOfRun(run);
+}
+
+/** `✓ name@1 succeeded in 1.2s`, with the error of a run that did not. */
+export function endLine({ workflow, status, error, createdAt, endedAt }: Run, color: boolean): string {
+  const paint = painter(color);
+  const took = elapsedMs(createdAt, endedAt);
+  const name = plainText(`${workflow.name}@${workflow.version}`);
+  const reason = error === null ? '' : `: ${plainText(`${error.code}: ${error.message}`)}`;
+  const end = `${inStatusColor(status, status, paint)}${took === null ? '' : ` in ${formatDuration(took)}`}`;
+  return `${statusMark(status, paint)} ${name} ${end}${reason}`;
+}

@@ -1,0 +1,104 @@
+/** The commands about runs. */
+import { Priority, RunStatus } from '@weft/contract';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ListOptions } from './commands/list.ts';
+import type { RunOptions } from './commands/run.ts';
+import { parseDuration } from './output/duration.ts';
+import type { Perform } from './perform.ts';
+
+type TimedOptions = { timeout?: number };
+
+export function addRunCommands(program: Command, perform: Perform): void {
+  addRun(program, perform);
+  addList(program, perform);
+  program
+    .command('show <run>')
+    .description('show one run with its nodes, its error and its output')
+    .action((id: string, _: object, command: Command) =>
+      perform(command, async (context) => (await import('./commands/show.ts')).showCommand(context, id)),
+    );
+  program
+    .command('watch <run>')
+    .description('follow a run to its end; with --json every event on a line, then the run')
+    .addOption(timeoutOption())
+    .action((id: string, { timeout }: TimedOptions, command: Command) =>
+      perform(command, async (context) =>
+        (await import('./commands/watch.ts')).watchCommand(context, id, { timeoutMs: timeout ?? null }),
+      ),
+    );
+  program
+    .command('cancel <run>')
+    .description('end a run that has not ended')
+    .action((id: string, _: object, command: Command) =>
+      perform(command, async (context) => (await import('./commands/cancel.ts')).cancelCommand(context, id)),
+    );
+  program
+    .command('retry <run>')
+    .description('run what failed in a failed run again')
+    .option('-w, --watch', 'follow it to its end', false)
+    .addOption(timeoutOption())
+    .action((id: string, { watch, timeout }: TimedOptions & { watch: boolean }, command: Command) =>
+      perform(command, async (context) =>
+        (await import('./commands/retry.ts')).retryCommand(context, id, { watch, timeoutMs: timeout ?? null }),
+      ),
+    );
+}
+
+function addRun(program: Command, perform: Perform): void {
+  program
+    .command('run <file-or-name>')
+    .description('start a run and wait for its end, which prints its output and decides the exit status')
+    .option('-i, --set <key=value>', 'set a key of the input; JSON if it is JSON; a.b=1 nests', collect, [])
+    .option('--input <file>', 'the input as JSON or YAML; - reads the standard input')
+    .option('-w, --watch', 'show the nodes as they run; with --json every event on a line, then the run', false)
+    .option('-d, --detach', 'do not wait: print the id of the run', false)
+    .option('--idempotency-key <key>', 'the same key with the same request starts one run only')
+    .addOption(new Option('--priority <priority>', 'how urgent it is').choices(Priority.options))
+    .option('--tag <tag>', 'a label for the run; may be repeated', collect, [])
+    .addOption(timeoutOption())
+    .action((target: string, options: Omit<RunOptions, 'timeoutMs'> & TimedOptions, command: Command) =>
+      perform(command, async (context) =>
+        (await import('./commands/run.ts')).runCommand(context, target, {
+          ...options,
+          timeoutMs: options.timeout ?? null,
+        }),
+      ),
+    );
+}
+
+function addList(program: Command, perform: Perform): void {
+  program
+    .command('list')
+    .alias('ls')
+    .description('list runs, newest first')
+    .addOption(new Option('--status <status>', 'only those with this status').choices(RunStatus.options))
+    .option('--workflow <name>', 'only those of this workflow')
+    .option('--tag <tag>', 'only those with this label')
+    .option('-n, --limit <count>', 'how many, at most 200', parseLimit, 20)
+    .option('--cursor <cursor>', 'where the page before ended')
+    .action((options: ListOptions, command: Command) =>
+      perform(command, async (context) => {
+        const { limit, cursor, status, workflow, tag } = options;
+        return (await import('./commands/list.ts')).listCommand(context, { limit, cursor, status, workflow, tag });
+      }),
+    );
+}
+
+function timeoutOption(): Option {
+  return new Option('--timeout <duration>', 'stop waiting after 30s, 5m, ...; the run goes on').argParser((text) => {
+    const ms = parseDuration(text);
+    if (ms === undefined || ms > 2_147_483_647)
+      throw new InvalidArgumentError('It is a duration such as 500ms, 30s or 5m.');
+    return ms;
+  });
+}
+
+function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= 200) return limit;
+  throw new InvalidArgumentError('It is a number from 1 to 200.');
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}

@@ -1,0 +1,44 @@
+/** The commands, their arguments and options. What they do is loaded when it is called for. */
+import type { ExitCode } from '@weft/contract';
+import { exitCodes } from '@weft/contract';
+import { Command } from 'commander';
+import type { CliIo } from './cli-io.ts';
+import { DEFAULT_URL } from './config.ts';
+import { createContext, type GlobalOptions } from './create-context.ts';
+import type { Perform } from './perform.ts';
+import { addRunCommands } from './program-runs.ts';
+import { addWorkflowCommands } from './program-workflows.ts';
+
+export type Session = { program: Command; exitCode: () => ExitCode };
+
+const EPILOGUE = `
+Exit status: 0 ok, 1 the run failed, 2 usage, 3 not found, 4 auth, 5 conflict, 6 server unreachable,
+7 invalid document or input, 8 timeout, 130 interrupted. Data goes to the standard output, talk to the error output.`;
+
+export function createProgram(io: CliIo): Session {
+  let exitCode: ExitCode = exitCodes.ok;
+  const perform: Perform = async (command, work) => {
+    exitCode = await work(createContext(io, command.optsWithGlobals<GlobalOptions>()));
+  };
+  const program = new Command('weft')
+    .description('Run and follow durable workflows')
+    .version('0.1.0')
+    .option('--json', 'data as JSON on the standard output', false)
+    .option('--url <url>', `where the server is (or WEFT_URL; ${DEFAULT_URL})`)
+    .option('--token <token>', "the server's token (or WEFT_TOKEN, WEFT_TOKEN_FILE)")
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => io.terminal.out.write(text),
+      writeErr: (text) => io.terminal.err.write(text),
+      getOutHelpWidth: () => io.terminal.out.columns,
+      getErrHelpWidth: () => io.terminal.err.columns,
+      getOutHasColors: () => io.terminal.out.color,
+      getErrHasColors: () => io.terminal.err.color,
+    })
+    .showHelpAfterError('(weft --help says more)')
+    .exitOverride()
+    .addHelpText('after', EPILOGUE);
+  addRunCommands(program, perform);
+  addWorkflowCommands(program, perform);
+  return { program, exitCode: () => exitCode };
+}

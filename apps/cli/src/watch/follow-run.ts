@@ -1,0 +1,76 @@
+/** Following a run to its end: a picture that is redrawn, lines, or JSON lines, as it suits who reads. */
+import { exitCodes, type Run } from '@weft/contract';
+import { eachItem } from '@weft/sdk';
+import { CliError } from '../cli-error.ts';
+import { say, type CommandContext } from '../command-context.ts';
+import { formatDuration } from '../output/duration.ts';
+import { openWatcher, type Watcher } from './watcher.ts';
+import { RunView } from './run-view.ts';
+import { readLayout } from './read-layout.ts';
+
+export type FollowOptions = {
+  /** Shows the nodes; otherwise the run is only waited for. */
+  watch: boolean;
+  /** Gives up after so long; null waits for ever. */
+  timeoutMs: number | null;
+};
+
+/**
+ * Returns the run once it has ended. Throws CliError `timeout` or `interrupted`; the run goes on then, and the error says
+ * how to come back to it.
+ */
+export async function followRun(context: CommandContext, run: Run, options: FollowOptions): Promise<Run> {
+  const deadline = options.timeoutMs === null ? null : AbortSignal.timeout(options.timeoutMs);
+  const signal = deadline === null ? context.interrupt : AbortSignal.any([context.interrupt, deadline]);
+  try {
+    if (options.watch) await watchRun(context, run, signal);
+    else await waitForRun(context, run.id, signal);
+    return await context.client.runs.get(run.id, { signal });
+  } catch (error) {
+    throw signal.aborted ? left(run.id, context.interrupt.aborted ? null : options.timeoutMs) : error;
+  }
+}
+
+async function waitForRun(context: CommandContext, runId: string, signal: AbortSignal): Promise<void> {
+  const onReconnect = sayOnce(context);
+  for await (const _ of context.client.runs.events(runId, { modes: ['tasks'], signal, onReconnect }));
+}
+
+async function watchRun(context: CommandContext, run: Run, signal: AbortSignal): Promise<void> {
+  const { client } = context;
+  const view = new RunView(await readLayout(client, run.workflow, signal));
+  for await (const task of eachItem((cursor) => client.runs.tasks(run.id, { cursor, limit: 200, signal }))) {
+    view.applyTask(task);
+  }
+  const watcher = openWatcher(context, run, view);
+  try {
+    await takeEvents(context, run, { view, watcher, signal });
+  } finally {
+    watcher.close();
+  }
+}
+
+type Watch = { view: RunView; watcher: Watcher; signal: AbortSignal };
+
+async function takeEvents({ client }: CommandContext, run: Run, { view, watcher, signal }: Watch): Promise<void> {
+  const onReconnect = (): void => watcher.say('the connection is lost; trying again');
+  // The tasks above are at least as new as the run, so nothing before its step is missing.
+  for await (const event of client.runs.events(run.id, { modes: ['tasks'], after: run.step, signal, onReconnect })) {
+    watcher.take(event, view.applyEvent(event));
+  }
+}
+
+function sayOnce(context: CommandContext): () => void {
+  let said = false;
+  return () => {
+    if (!said) say(context, 'the connection is lost; trying again');
+    said = true;
+  };
+}
+
+function left(runId: string, timeoutMs: number | null): CliError {
+  const lines = [`The run goes on. Come back with: weft watch ${runId}`];
+  if (timeoutMs === null) return new CliError('interrupted', 'interrupted', { exitCode: exitCodes.interrupted, lines });
+  const message = `the run has not ended after ${formatDuration(timeoutMs)}`;
+  return new CliError('timeout', message, { exitCode: exitCodes.timeout, lines });
+}
