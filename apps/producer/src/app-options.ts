@@ -1,0 +1,35 @@
+import type { ValidationEnv } from '@weft/engine/domain';
+import type { Clock, EventBus } from '@weft/engine/ports';
+import type { Engine, QueryDeps } from '@weft/engine/runtime';
+import type { FastifyBaseLogger } from 'fastify';
+
+import type { Metric } from './metrics-text.ts';
+
+/** What the API stands on. */
+export type AppOptions = {
+  /** The command side. */
+  engine: Engine;
+  /** The read side. */
+  queries: QueryDeps;
+  bus: EventBus;
+  clock: Clock;
+  /** Which executors a document may name; handlers are always allowed. */
+  hasExecutor: (type: string) => boolean;
+  /** For "did you mean". */
+  executorNames?: readonly string[];
+  /** How many nodes a document may have. */
+  maxNodes: number;
+  /** The bearer token that every call needs; null: none. */
+  token: string | null;
+  /** A pino logger. */
+  log: FastifyBaseLogger;
+  /** The release, as `/healthz` and the metrics show it. */
+  version: string;
+  /** Counters of other parts of the process, for `/metrics`. */
+  metrics?: () => Metric[];
+};
+
+/** What is checked against a document here. */
+export function validationEnv({ hasExecutor, executorNames, maxNodes }: AppOptions): ValidationEnv {
+  return { hasExecutor, maxNodes, ...(executorNames && { executorNames }) };
+}

@@ -1,0 +1,75 @@
+/** Composes the API; listens on nothing. */
+import { randomUUID } from 'node:crypto';
+
+import { fastify } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+
+import type { Api } from './api.ts';
+import type { AppOptions } from './app-options.ts';
+import { registerGuard } from './http/guard.ts';
+import { registerProblems, sendProblem } from './http/problem-reply.ts';
+import { MAX_BODY_BYTES, registerBodies } from './http/request-body.ts';
+import { validateByZod } from './http/request-problems.ts';
+import { collectRoutes } from './http/route-list.ts';
+import { answerMalformed } from './http/malformed.ts';
+import { eventRoutes } from './routes/events.ts';
+import { healthRoutes } from './routes/health.ts';
+import { metricsRoutes } from './routes/metrics.ts';
+import { openapiRoutes } from './routes/openapi.ts';
+import { pageRoutes } from './routes/pages.ts';
+import { runRoutes } from './routes/runs.ts';
+import { startRunRoutes } from './routes/start-run.ts';
+import { taskRoutes } from './routes/tasks.ts';
+import { workerRoutes } from './routes/workers.ts';
+import { workflowRoutes } from './routes/workflows.ts';
+
+const REQUEST_ID = /^[\w.:-]{1,100}$/;
+/** The whole request must have arrived after this time. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** The whole API as a Fastify application, ready for `inject` or `listen`. */
+export function buildApp(options: AppOptions): FastifyInstance {
+  const app = fastify({
+    loggerInstance: options.log,
+    disableRequestLogging: true,
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 500 },
+    genReqId: ({ headers }) => {
+      const given = headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+    },
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
+    clientErrorHandler: answerMalformed,
+  });
+  app.setValidatorCompiler(validateByZod);
+  // The answers are typed by their schemas, so they are not checked once more at run time.
+  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
+  app.addHook('onRequest', async (request, reply) => {
+    reply
+      .header('x-request-id', request.id)
+      .header('x-content-type-options', 'nosniff')
+      .header('cache-control', 'no-store');
+  });
+  const routes = collectRoutes(app);
+  registerProblems(app, routes);
+  registerGuard(app, options.token);
+  registerBodies(app);
+  registerRoutes(app.withTypeProvider<ZodTypeProvider>(), options);
+  openapiRoutes(app, routes);
+  return app;
+}
+
+function registerRoutes(api: Api, options: AppOptions): void {
+  workflowRoutes(api, options);
+  startRunRoutes(api, options);
+  runRoutes(api, options);
+  eventRoutes(api, options);
+  taskRoutes(api, options);
+  workerRoutes(api, options);
+  healthRoutes(api, options);
+  metricsRoutes(api, options);
+  pageRoutes(api);
+}

@@ -1,0 +1,49 @@
+/** What the producer takes from its environment, checked once at the start. */
+import { readFileSync } from 'node:fs';
+
+import { z } from 'zod';
+
+import { isLoopback } from './http/loopback.ts';
+
+export type ProducerConfig = { host: string; port: number; token: string | null; maxNodes: number };
+
+/** A setting that is wrong; its message is one line that says what to do. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly code = 'bad_config';
+}
+
+const Environment = z.object({
+  WEFT_HOST: z.string().min(1).default('127.0.0.1'),
+  WEFT_PORT: z.coerce.number().int().min(0).max(65_535).default(4400),
+  WEFT_TOKEN: z.string().regex(/^\S+$/, { error: 'must not hold spaces' }).min(16).max(1000).optional(),
+  WEFT_MAX_NODES: z.coerce.number().int().min(1).max(1_000_000).default(10_000),
+});
+
+/**
+ * Reads `WEFT_HOST`, `WEFT_PORT`, `WEFT_TOKEN` (or the file named by `WEFT_TOKEN_FILE`) and `WEFT_MAX_NODES`.
+ *
+ * Throws ConfigError for a bad value, and for an address beyond this machine without a token.
+ */
+export function readProducerConfig(environment: NodeJS.ProcessEnv = process.env): ProducerConfig {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const result = Environment.safeParse({ ...given, ...tokenFromFile(given) });
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    throw new ConfigError(`${String(issue?.path[0])} is not valid: ${issue?.message}`);
+  }
+  const { WEFT_HOST: host, WEFT_PORT: port, WEFT_TOKEN: token = null, WEFT_MAX_NODES: maxNodes } = result.data;
+  if (token === null && !isLoopback(host)) {
+    throw new ConfigError(`WEFT_HOST ${host} is reachable from outside: set WEFT_TOKEN or WEFT_TOKEN_FILE as well`);
+  }
+  return { host, port, token, maxNodes };
+}
+
+function tokenFromFile({ WEFT_TOKEN_FILE: file }: NodeJS.ProcessEnv): { WEFT_TOKEN?: string } {
+  if (file === undefined) return {};
+  try {
+    return { WEFT_TOKEN: readFileSync(file, 'utf8').trim() };
+  } catch (error) {
+    throw new ConfigError(`WEFT_TOKEN_FILE ${file} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}

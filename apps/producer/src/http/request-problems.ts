@@ -1,0 +1,97 @@
+/** What a schema finds wrong with a part of a request, in our words and with a pointer at the place. */
+import { AppError, pointerOf, WorkflowDocument } from '@weft/contract';
+import type { ProblemCode, ProblemItem } from '@weft/contract';
+import type { FastifySchemaCompiler } from 'fastify';
+import type { z } from 'zod';
+
+type SchemaIssue = z.core.$ZodIssue;
+type Item = ProblemItem & { code: ProblemCode };
+type Path = (string | number)[];
+
+/** Pointers of a body begin at its root; those of other parts with the part's name (`/query/limit`). */
+const ROOTS: Record<string, string[]> = { body: [], querystring: ['query'], params: ['path'], headers: ['headers'] };
+
+/**
+ * Checks a part of a request by its zod schema; what the schema makes of it is what the handler gets. A whole document is
+ * only described by its schema: the engine checks it and reports every error at once.
+ */
+export const validateByZod: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
+  if (schema === WorkflowDocument) return (value: unknown) => ({ value });
+  const root = ROOTS[httpPart ?? 'body'] ?? [];
+  return (data: unknown) => {
+    const result = schema.safeParse(data);
+    if (result.success) return { value: result.data };
+    const items = result.error.issues.flatMap((issue) => problemItems(issue, root, data));
+    return { error: new AppError('invalid_request', summary(items), { errors: items }) };
+  };
+};
+
+/** A refusal of one value of a request. */
+export function invalidValue(pointer: string, message: string): AppError {
+  return new AppError('invalid_request', message, { errors: [{ code: 'invalid_value', pointer, message }] });
+}
+
+/** One line for all of them: the first, and how many more. */
+export function summary(items: readonly ProblemItem[]): string {
+  const [first] = items;
+  if (!first) return 'the request is invalid';
+  const more = items.length > 1 ? ` (and ${items.length - 1} more)` : '';
+  return `${first.pointer === '' ? '' : `${first.pointer}: `}${first.message}${more}`;
+}
+
+function problemItems(issue: SchemaIssue, root: Path, data: unknown): Item[] {
+  const path = issue.path as Path;
+  const pointer = pointerOf([...root, ...path]);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      code: 'unknown_key',
+      pointer: pointerOf([...root, ...path, key]),
+      message: `unknown key ${JSON.stringify(key.slice(0, 100))}`,
+    }));
+  }
+  const value = valueAt(data, path);
+  if (value === undefined && path.length > 0) {
+    return [{ code: 'missing_field', pointer, message: `${JSON.stringify(String(path.at(-1)))} is required` }];
+  }
+  if (issue.code === 'invalid_union') return unionItems(issue, [...root, ...path], value);
+  return [{ code: codeOf(issue), pointer, message: messageOf(issue, value) }];
+}
+
+/** The errors of the branch that was meant: the one that takes values of this type. */
+function unionItems(issue: Extract<SchemaIssue, { code: 'invalid_union' }>, path: Path, value: unknown): Item[] {
+  const branches = issue.errors.toSorted((a, b) => mismatch(a) - mismatch(b));
+  const [branch] = branches;
+  if (!branch || mismatch(branch) > 0) {
+    return [{ code: 'bad_type', pointer: pointerOf(path), message: `${kindOf(value)} is not allowed here` }];
+  }
+  return branch.flatMap((inner) => problemItems(inner, path, value));
+}
+
+function mismatch(branch: readonly SchemaIssue[]): number {
+  return branch.some(({ code, path }) => path.length === 0 && code === 'invalid_type') ? 1 : 0;
+}
+
+function codeOf(issue: SchemaIssue): ProblemCode {
+  return issue.code === 'invalid_type' ? 'bad_type' : 'invalid_value';
+}
+
+function messageOf(issue: SchemaIssue, value: unknown): string {
+  if (issue.code === 'invalid_type') return `expected ${issue.expected}, but found ${kindOf(value)}`;
+  if (issue.code === 'invalid_value') return `expected one of ${issue.values.map(String).join(', ')}`;
+  return issue.message;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'an array';
+  return `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`;
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  let current = value;
+  for (const token of path) {
+    if (typeof current !== 'object' || current === null || !Object.hasOwn(current, token)) return undefined;
+    current = (current as Record<string | number, unknown>)[token];
+  }
+  return current;
+}

@@ -1,0 +1,24 @@
+/** A document out of a request, checked as a whole. */
+import { AppError } from '@weft/contract';
+import type { WorkflowDocument } from '@weft/contract';
+import { validateDocument } from '@weft/engine/domain';
+import type { DocumentIssue } from '@weft/engine/domain';
+
+import type { AppOptions } from './app-options.ts';
+import { validationEnv } from './app-options.ts';
+import { summary } from './http/request-problems.ts';
+
+/** The valid document. Throws AppError `invalid_document` with every error, each at the pointer that `place` makes of it. */
+export function readDocument(
+  options: AppOptions,
+  value: unknown,
+  place: (pointer: string) => string = (pointer) => pointer,
+): WorkflowDocument {
+  const { document, issues } = validateDocument(value, validationEnv(options));
+  if (!document) throw invalidDocument(issues.map((issue) => ({ ...issue, pointer: place(issue.pointer) })));
+  return document;
+}
+
+function invalidDocument(errors: DocumentIssue[]): AppError {
+  return new AppError('invalid_document', summary(errors), { errors });
+}

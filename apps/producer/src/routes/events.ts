@@ -1,0 +1,64 @@
+import { AppError, Event, EventsQuery } from '@weft/contract';
+import type { EventMode } from '@weft/contract';
+import { runEvents, STREAM_MODES } from '@weft/engine/runtime';
+import type { StreamMode } from '@weft/engine/runtime';
+
+import type { Api } from '../api.ts';
+import type { AppOptions } from '../app-options.ts';
+import { asId, found, IdParams } from '../http/ids.ts';
+import { invalidValue } from '../http/request-problems.ts';
+import { problems } from '../schemas/answers.ts';
+import { EventsHeaders } from '../schemas/requests.ts';
+import { StreamHub } from '../stream/stream-hub.ts';
+import { TENANT } from '../tenant.ts';
+
+const DEFAULT_MODES: StreamMode[] = ['tasks', 'updates'];
+
+/** A run as server-sent events. */
+export function eventRoutes(api: Api, options: AppOptions): void {
+  const { queries, bus, clock, log } = options;
+  const hub = new StreamHub(log);
+  api.addHook('preClose', () => hub.close());
+  api.route({
+    method: 'GET',
+    url: '/v1/runs/:id/events',
+    schema: {
+      summary: 'Follow a run',
+      description:
+        'Server-sent events: `id` is the step, `event` the mode, `data` an Event. All steps after `Last-Event-ID` (or `after`), then what comes; `event: end` when the run has ended. Modes: tasks, updates, values, debug.',
+      tags: ['runs'],
+      params: IdParams,
+      querystring: EventsQuery,
+      headers: EventsHeaders,
+      response: {
+        200: { description: 'A stream of events', content: { 'text/event-stream': { schema: Event } } },
+        ...problems,
+      },
+    },
+    handler: async ({ params, query, headers, id: requestId }, reply) => {
+      const runId = asId('run', params.id);
+      const modes = streamModes(query.modes ?? DEFAULT_MODES);
+      const [after, pointer] = query.after === undefined ? [headers['last-event-id'], LAST_ID] : [query.after, AFTER];
+      const afterStep = Number.parseInt(after ?? '0', 10);
+      const { head } = found(await queries.reader.run(TENANT, runId), 'such run');
+      if (afterStep > head.step) throw invalidValue(pointer, `the run is at step ${head.step}`);
+      hub.refuseTooMany();
+      reply.hijack();
+      await hub.send(reply.raw, { requestId }, (signal) =>
+        runEvents({ ...queries, bus, clock }, { tenant: TENANT, runId, afterStep, modes, signal }),
+      );
+    },
+  });
+}
+
+const AFTER = '/query/after';
+const LAST_ID = '/headers/last-event-id';
+
+function streamModes(modes: readonly EventMode[]): Set<StreamMode> {
+  const known = new Set<EventMode>(STREAM_MODES);
+  const unknown = modes.find((mode) => !known.has(mode));
+  if (unknown === undefined) return new Set(modes as StreamMode[]);
+  const message = `the mode ${unknown} is not supported yet`;
+  const errors = [{ code: 'node_type_unsupported', pointer: '/query/modes', message }];
+  throw new AppError('node_type_unsupported', message, { errors });
+}

@@ -1,0 +1,105 @@
+import type { Priority } from '@weft/engine/domain';
+import type { LaneList } from '@weft/engine/ports';
+import { z } from 'zod';
+
+import type { Api } from '../api.ts';
+import type { AppOptions } from '../app-options.ts';
+import { metricsText } from '../metrics-text.ts';
+import type { Metric } from '../metrics-text.ts';
+import { problems } from '../schemas/answers.ts';
+import { TENANT } from '../tenant.ts';
+
+/** Counting everything is not free, and several scrapers may ask at once. */
+const KEPT_MS = 1000;
+
+/** Figures for Prometheus. */
+export function metricsRoutes(api: Api, options: AppOptions): void {
+  let kept: { until: number; text: Promise<string> } | null = null;
+  api.route({
+    method: 'GET',
+    url: '/metrics',
+    config: { isOpen: true },
+    schema: {
+      summary: 'Figures in the text format of Prometheus',
+      tags: ['operation'],
+      response: {
+        200: { description: 'Metrics', content: { 'text/plain': { schema: z.string() } } },
+        ...problems,
+      },
+    },
+    handler: async (_request, reply) => {
+      const now = options.clock.monotonicMs();
+      if (!kept || kept.until <= now) kept = { until: now + KEPT_MS, text: collect(options).then(metricsText) };
+      kept.text.catch(() => (kept = null));
+      return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await kept.text);
+    },
+  });
+}
+
+async function collect(options: AppOptions): Promise<Metric[]> {
+  const { runs, tasks } = await options.queries.reader.counts();
+  return [
+    gauge('weft_runs', 'Runs by status', byLabel('status', runs)),
+    gauge('weft_tasks', 'Tasks by status', byLabel('status', tasks)),
+    ...(await laneMetrics(options)),
+    ...(options.metrics?.() ?? []),
+    ...processMetrics(options),
+  ];
+}
+
+async function laneMetrics({ queries }: AppOptions): Promise<Metric[]> {
+  const backlog = await queries.dispatch.backlog();
+  const workers = (await queries.fleet.list()).filter(({ endedAt }) => endedAt === null);
+  const lanes = [...new Set([...workers.flatMap((worker) => worker.lanes), ...backlog.map(({ lane }) => lane)])];
+  const lists = lanes.flatMap((lane) => listsOf(lane));
+  const depths = await queries.broker.depths(lists);
+  const depth = new Map(lanes.map((lane) => [lane, 0]));
+  for (const [i, { lane }] of lists.entries()) depth.set(lane, (depth.get(lane) ?? 0) + (depths[i] ?? 0));
+  const waiting = new Set(backlog.map(({ lane }) => lane));
+  return [
+    gauge('weft_lane_depth', 'Tasks that wait on a lane', byLabel('lane', Object.fromEntries(depth))),
+    gauge(
+      'weft_lane_backlogged',
+      'Whether tasks wait in the store because the window of the lane is full',
+      byLabel('lane', Object.fromEntries(lanes.map((lane) => [lane, waiting.has(lane) ? 1 : 0]))),
+    ),
+    gauge('weft_workers', 'Live workers', [{ value: workers.length }]),
+    gauge('weft_worker_slots', 'Slots of live workers', [
+      { labels: { state: 'busy' }, value: sum(workers.map(({ running }) => running)) },
+      { labels: { state: 'all' }, value: sum(workers.map(({ slots }) => slots)) },
+    ]),
+  ];
+}
+
+function listsOf(lane: string): LaneList[] {
+  return ([0, 1, 2, 3] satisfies Priority[]).map((priority) => ({ lane, tenant: TENANT, priority }));
+}
+
+function processMetrics({ version }: AppOptions): Metric[] {
+  const { rss, heapUsed } = process.memoryUsage();
+  const { user, system } = process.cpuUsage();
+  return [
+    gauge('weft_build_info', 'The release', [{ labels: { version }, value: 1 }]),
+    gauge('process_resident_memory_bytes', 'Resident memory', [{ value: rss }]),
+    gauge('nodejs_heap_size_used_bytes', 'Used heap', [{ value: heapUsed }]),
+    {
+      name: 'process_cpu_seconds_total',
+      help: 'CPU time, user and system',
+      type: 'counter',
+      samples: [{ value: (user + system) / 1e6 }],
+    },
+    gauge('process_uptime_seconds', 'Time since the process was started', [{ value: process.uptime() }]),
+  ];
+}
+
+function gauge(name: string, help: string, samples: Metric['samples']): Metric {
+  return { name, help, type: 'gauge', samples };
+}
+
+function byLabel(label: string, values: Record<string, number>): Metric['samples'] {
+  return Object.entries(values).map(([name, value]) => ({ labels: { [label]: name }, value }));
+}
+
+function sum(values: number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,140 @@
+import { ListRunsQuery, PageQuery, Run, RunPage, StepPage, TaskPage } from '@weft/contract';
+import { listRuns, listSteps, listTasks, viewRun } from '@weft/engine/runtime';
+import { z } from 'zod';
+
+import type { Api } from '../api.ts';
+import type { AppOptions } from '../app-options.ts';
+import { decodeCursor, encodeCursor } from '../http/cursor.ts';
+import { asId, found, IdParams } from '../http/ids.ts';
+import { problems } from '../schemas/answers.ts';
+import { CancelRun, NoBody } from '../schemas/requests.ts';
+import { TENANT } from '../tenant.ts';
+
+/** Looking at runs, and steering them. */
+export function runRoutes(api: Api, options: AppOptions): void {
+  listRoute(api, options);
+  readRoute(api, options);
+  taskListRoute(api, options);
+  stepListRoute(api, options);
+  cancelRoute(api, options);
+  retryRoute(api, options);
+}
+
+const RunCursor = z.object({ id: z.uuid() });
+
+function listRoute(api: Api, { queries }: AppOptions): void {
+  api.route({
+    method: 'GET',
+    url: '/v1/runs',
+    schema: {
+      summary: 'Runs, newest first',
+      tags: ['runs'],
+      querystring: ListRunsQuery,
+      response: { 200: RunPage, ...problems },
+    },
+    handler: async ({ query: { limit, cursor, status, workflow, tag, createdAfter } }) => {
+      const before = decodeCursor(cursor, RunCursor);
+      const page = await listRuns(queries, {
+        tenant: TENANT,
+        limit,
+        ...(status && { statuses: [status] }),
+        ...(workflow !== undefined && { workflow }),
+        ...(tag !== undefined && { tag }),
+        ...(createdAfter !== undefined && { createdAfter: Date.parse(createdAfter) }),
+        ...(before && { beforeId: before.id }),
+      });
+      return { ...page, nextCursor: page.nextCursor === null ? null : encodeCursor({ id: page.nextCursor }) };
+    },
+  });
+}
+
+function readRoute(api: Api, { queries }: AppOptions): void {
+  api.route({
+    method: 'GET',
+    url: '/v1/runs/:id',
+    schema: { summary: 'One run', tags: ['runs'], params: IdParams, response: { 200: Run, ...problems } },
+    handler: async ({ params }) => found(await viewRun(queries, TENANT, asId('run', params.id)), 'such run'),
+  });
+}
+
+const TaskCursor = z.object({ readsAt: z.int().min(0), key: z.string() });
+
+function taskListRoute(api: Api, { queries }: AppOptions): void {
+  api.route({
+    method: 'GET',
+    url: '/v1/runs/:id/tasks',
+    schema: {
+      summary: 'The tasks of a run, in the order in which they became ready',
+      tags: ['runs'],
+      params: IdParams,
+      querystring: PageQuery,
+      response: { 200: TaskPage, ...problems },
+    },
+    handler: async ({ params, query: { limit, cursor } }) => {
+      const after = decodeCursor(cursor, TaskCursor);
+      const run = { tenant: TENANT, id: asId('run', params.id) };
+      const { items, next } = found(await listTasks(queries, run, { limit, after }), 'such run');
+      return { items, nextCursor: next && encodeCursor(next) };
+    },
+  });
+}
+
+const StepCursor = z.object({ step: z.int().min(0) });
+
+function stepListRoute(api: Api, { queries }: AppOptions): void {
+  api.route({
+    method: 'GET',
+    url: '/v1/runs/:id/steps',
+    schema: {
+      summary: 'The journal of a run, from its first step',
+      tags: ['runs'],
+      params: IdParams,
+      querystring: PageQuery,
+      response: { 200: StepPage, ...problems },
+    },
+    handler: async ({ params, query: { limit, cursor } }) => {
+      const afterStep = decodeCursor(cursor, StepCursor)?.step ?? 0;
+      const run = { tenant: TENANT, id: asId('run', params.id) };
+      const { items, next } = found(await listSteps(queries, run, { limit, afterStep }), 'such run');
+      return { items, nextCursor: next === null ? null : encodeCursor({ step: next }) };
+    },
+  });
+}
+
+function cancelRoute(api: Api, { engine, queries }: AppOptions): void {
+  api.route({
+    method: 'POST',
+    url: '/v1/runs/:id/cancel',
+    schema: {
+      summary: 'Cancel a run',
+      tags: ['runs'],
+      params: IdParams,
+      body: CancelRun,
+      response: { 200: Run, ...problems },
+    },
+    handler: async ({ params, body }) => {
+      const runId = asId('run', params.id);
+      await engine.cancelRun({ tenant: TENANT, runId, reason: body?.reason ?? 'cancelled by request' });
+      return found(await viewRun(queries, TENANT, runId), 'such run');
+    },
+  });
+}
+
+function retryRoute(api: Api, { engine, queries }: AppOptions): void {
+  api.route({
+    method: 'POST',
+    url: '/v1/runs/:id/retry',
+    schema: {
+      summary: 'Try what failed in a failed run again',
+      tags: ['runs'],
+      params: IdParams,
+      body: NoBody,
+      response: { 200: Run, ...problems },
+    },
+    handler: async ({ params }) => {
+      const runId = asId('run', params.id);
+      await engine.retryRun({ tenant: TENANT, runId });
+      return found(await viewRun(queries, TENANT, runId), 'such run');
+    },
+  });
+}

@@ -1,0 +1,87 @@
+import { AppError, Run, StartRun, StartRunQuery, WorkflowVersion } from '@weft/contract';
+import type { Json } from '@weft/contract';
+import { priorityLevel, unsupportedRunFields } from '@weft/engine/domain';
+import type { WorkflowRef } from '@weft/engine/domain';
+import { awaitRunEnd, viewRun } from '@weft/engine/runtime';
+import type { StartRequest, StartResult } from '@weft/engine/runtime';
+
+import type { Api } from '../api.ts';
+import type { AppOptions } from '../app-options.ts';
+import { closeSignal } from '../http/close-signal.ts';
+import { idempotencyOf } from '../http/idempotency.ts';
+import { found } from '../http/ids.ts';
+import { summary } from '../http/request-problems.ts';
+import { readDocument } from '../read-document.ts';
+import { problems } from '../schemas/answers.ts';
+import { IdempotencyHeaders } from '../schemas/requests.ts';
+import { TENANT } from '../tenant.ts';
+
+/** Starting runs: by name, by version, or with a document, which is saved first. */
+export function startRunRoutes(api: Api, options: AppOptions): void {
+  const { queries, bus, clock } = options;
+  api.route({
+    method: 'POST',
+    url: '/v1/runs',
+    schema: {
+      summary: 'Start a run',
+      description: 'Durable once it is answered. With `wait`: the finished run, if it ends in time.',
+      tags: ['runs'],
+      querystring: StartRunQuery,
+      headers: IdempotencyHeaders,
+      body: StartRun,
+      response: { 200: Run, 201: Run, ...problems },
+    },
+    handler: async (request, reply) => {
+      const { body, query } = request;
+      refuseUnsupported(body);
+      const idempotency = idempotencyOf(request);
+      const workflow = await workflowOf(options, body.workflow);
+      const { runId: id, created } = await startOne(options, {
+        workflow,
+        input: body.input ?? {},
+        config: body.config ?? {},
+        priority: body.priority === undefined ? null : priorityLevel(body.priority),
+        tags: body.tags ?? [],
+        idempotency,
+      });
+      if (query.wait !== undefined) {
+        const wait = { timeoutMs: query.wait, signal: closeSignal(reply.raw) };
+        await awaitRunEnd({ reader: queries.reader, bus, clock }, { tenant: TENANT, id }, wait);
+      }
+      const run = found(await viewRun(queries, TENANT, id), 'such run');
+      return reply
+        .code(created ? 201 : 200)
+        .header('location', `/v1/runs/${id}`)
+        .send(run);
+    },
+  });
+}
+
+/** Starts one run. Throws the AppError that the engine answers for it. */
+export async function startOne({ engine }: AppOptions, request: StartRequest): Promise<StartResult> {
+  const [result] = await engine.startRuns([request]);
+  if (result === undefined) throw new Error('the engine has answered nothing');
+  if (result instanceof AppError) throw result;
+  return result;
+}
+
+function refuseUnsupported(body: StartRun): void {
+  const errors = unsupportedRunFields(body);
+  if (errors.length > 0) throw new AppError('node_type_unsupported', summary(errors), { errors });
+}
+
+async function workflowOf(options: AppOptions, workflow: StartRun['workflow']): Promise<WorkflowRef> {
+  if (typeof workflow === 'string') return refOf(options, { name: workflow });
+  const version = WorkflowVersion.safeParse(workflow);
+  if (version.success) return refOf(options, version.data);
+  const document = readDocument(options, workflow as Json, (pointer) => `/workflow${pointer}`);
+  return (await options.engine.saveWorkflow({ tenant: TENANT, document })).ref;
+}
+
+async function refOf({ queries }: AppOptions, wanted: { name: string; version?: number }): Promise<WorkflowRef> {
+  const stored = await queries.workflows.load({ tenant: TENANT, ...wanted });
+  if (stored) return stored.ref;
+  const which = wanted.version === undefined ? '' : `version ${wanted.version} of `;
+  const message = `there is no ${which}workflow ${JSON.stringify(wanted.name)}`;
+  throw new AppError('not_found', message, { errors: [{ code: 'missing_reference', pointer: '/workflow', message }] });
+}

@@ -1,0 +1,77 @@
+import { AppError, priorityOf, Reasons, StartedTask, StartTask, Task } from '@weft/contract';
+import { firstKey, priorityLevel } from '@weft/engine/domain';
+import { explainTask, viewTask } from '@weft/engine/runtime';
+
+import type { Api } from '../api.ts';
+import type { AppOptions } from '../app-options.ts';
+import { idempotencyOf } from '../http/idempotency.ts';
+import { asId, found, IdParams } from '../http/ids.ts';
+import { readDocument } from '../read-document.ts';
+import { problems } from '../schemas/answers.ts';
+import { IdempotencyHeaders } from '../schemas/requests.ts';
+import { documentPointer, taskDocument, TASK_NODE } from '../task-document.ts';
+import { TENANT } from '../tenant.ts';
+import { startOne } from './start-run.ts';
+
+/** Single tasks, and why they are where they are. */
+export function taskRoutes(api: Api, options: AppOptions): void {
+  startRoute(api, options);
+  readRoutes(api, options);
+}
+
+function startRoute(api: Api, options: AppOptions): void {
+  api.route({
+    method: 'POST',
+    url: '/v1/tasks',
+    schema: {
+      summary: 'Start a single task',
+      description: 'A run of one node. Without `uses` it is `handler:<agentType>` with `payload` as its input.',
+      tags: ['tasks'],
+      headers: IdempotencyHeaders,
+      body: StartTask,
+      response: { 202: StartedTask, ...problems },
+    },
+    handler: async (request, reply) => {
+      const { body } = request;
+      const idempotency = idempotencyOf(request);
+      const { document: written, input } = taskDocument(body);
+      const document = readDocument(options, written, documentPointer(body));
+      const { ref: workflow } = await options.engine.saveWorkflow({ tenant: TENANT, document });
+      const { runId } = await startOne(options, {
+        workflow,
+        input,
+        config: {},
+        priority: body.priority === undefined ? null : priorityLevel(priorityOf(body.priority)),
+        tags: body.tags ?? [],
+        idempotency,
+      });
+      const [task] = await options.queries.reader.tasksByKey(runId, [firstKey(TASK_NODE)]);
+      const known = task && (await viewTask(options.queries, TENANT, task.id));
+      if (!known) throw new AppError('internal', 'the run has no task');
+      reply.header('location', `/v1/tasks/${known.id}`);
+      return reply.code(202).send({ id: known.id, runId, status: known.status });
+    },
+  });
+}
+
+function readRoutes(api: Api, { queries }: AppOptions): void {
+  api.route({
+    method: 'GET',
+    url: '/v1/tasks/:id',
+    schema: { summary: 'One task', tags: ['tasks'], params: IdParams, response: { 200: Task, ...problems } },
+    handler: async ({ params }) => found(await viewTask(queries, TENANT, asId('task', params.id)), 'such task'),
+  });
+  api.route({
+    method: 'GET',
+    url: '/v1/tasks/:id/why',
+    schema: {
+      summary: 'Why a task is where it is',
+      tags: ['tasks'],
+      params: IdParams,
+      response: { 200: Reasons, ...problems },
+    },
+    handler: async ({ params }) => ({
+      reasons: found(await explainTask(queries, TENANT, asId('task', params.id)), 'such task'),
+    }),
+  });
+}

@@ -1,0 +1,179 @@
+import {
+  AppError,
+  GraphQuery,
+  PageQuery,
+  SavedWorkflow,
+  Validation,
+  Workflow,
+  WorkflowDocument,
+  WorkflowPage,
+  WorkflowQuery,
+} from '@weft/contract';
+import type { WorkflowSummary } from '@weft/contract';
+import { diagramOf, toDot, toMermaid, validateDocument } from '@weft/engine/domain';
+import type { StoredWorkflow } from '@weft/engine/ports';
+import { toInstant } from '@weft/engine/runtime';
+import { withLocations } from '@weft/formats';
+import { z } from 'zod';
+
+import type { Api } from '../api.ts';
+import { validationEnv } from '../app-options.ts';
+import type { AppOptions } from '../app-options.ts';
+import { decodeCursor, encodeCursor } from '../http/cursor.ts';
+import { found } from '../http/ids.ts';
+import { readDocument } from '../read-document.ts';
+import { GraphJson, problems } from '../schemas/answers.ts';
+import { NameParams, SaveQuery } from '../schemas/requests.ts';
+import { TENANT } from '../tenant.ts';
+
+const DOCUMENT_TYPES = ['application/json', 'application/yaml'];
+
+/** Saving, checking, listing and drawing workflows. */
+export function workflowRoutes(api: Api, options: AppOptions): void {
+  saveRoute(api, options);
+  validateRoute(api, options);
+  readRoutes(api, options);
+  graphRoute(api, options);
+}
+
+function saveRoute(api: Api, options: AppOptions): void {
+  api.route({
+    method: 'POST',
+    url: '/v1/workflows',
+    config: { isDocument: true },
+    schema: {
+      summary: 'Save a workflow',
+      description: 'The same content again is the same version.',
+      tags: ['workflows'],
+      consumes: DOCUMENT_TYPES,
+      querystring: SaveQuery,
+      body: WorkflowDocument,
+      response: { 200: SavedWorkflow, 201: SavedWorkflow, ...problems },
+    },
+    handler: async (request, reply) => {
+      refuseForeign(request.query.format);
+      const document = readDocument(options, request.body);
+      const { ref, hash, created } = await options.engine.saveWorkflow({ tenant: TENANT, document });
+      reply.header('location', `/v1/workflows/${encodeURIComponent(ref.name)}?version=${ref.version}`);
+      return reply.code(created ? 201 : 200).send({ name: ref.name, version: ref.version, hash });
+    },
+  });
+}
+
+function refuseForeign(format: string): void {
+  if (format === 'native') return;
+  const message = `the format ${format} is not supported yet`;
+  const errors = [{ code: 'node_type_unsupported', pointer: '/query/format', message }];
+  throw new AppError('node_type_unsupported', message, { errors });
+}
+
+function validateRoute(api: Api, options: AppOptions): void {
+  api.route({
+    method: 'POST',
+    url: '/v1/workflows/validate',
+    config: { isDocument: true, keepsBadBody: true },
+    schema: {
+      summary: 'Check a document and save nothing',
+      tags: ['workflows'],
+      consumes: DOCUMENT_TYPES,
+      body: WorkflowDocument,
+      response: { 200: Validation, ...problems },
+    },
+    handler: async ({ parsedBody }) => {
+      if (!parsedBody) throw new AppError('unparsable', 'a document is required');
+      if (!parsedBody.ok) return { valid: false, errors: parsedBody.errors, mermaid: null };
+      const { document, issues } = validateDocument(parsedBody.value, validationEnv(options));
+      const mermaid = document ? toMermaid(diagramOf(document)) : null;
+      return { valid: document !== undefined, errors: withLocations(issues, parsedBody.locate), mermaid };
+    },
+  });
+}
+
+const NameCursor = z.object({ name: z.string() });
+
+function readRoutes(api: Api, { queries }: AppOptions): void {
+  api.route({
+    method: 'GET',
+    url: '/v1/workflows',
+    schema: {
+      summary: 'The newest version of each workflow, by name',
+      tags: ['workflows'],
+      querystring: PageQuery,
+      response: { 200: WorkflowPage, ...problems },
+    },
+    handler: async ({ query: { limit, cursor } }) => {
+      const afterName = decodeCursor(cursor, NameCursor)?.name ?? null;
+      const stored = await queries.workflows.list({ tenant: TENANT, limit: limit + 1, afterName });
+      const shown = stored.slice(0, limit);
+      const last = stored.length > limit ? shown.at(-1) : undefined;
+      return { items: shown.map(toSummary), nextCursor: last ? encodeCursor({ name: last.ref.name }) : null };
+    },
+  });
+  api.route({
+    method: 'GET',
+    url: '/v1/workflows/:name',
+    schema: {
+      summary: 'One version of a workflow with its document',
+      tags: ['workflows'],
+      params: NameParams,
+      querystring: WorkflowQuery,
+      response: { 200: Workflow, ...problems },
+    },
+    handler: async ({ params, query }) => {
+      const stored = await loadWorkflow(queries, params.name, query.version);
+      return { ...toSummary(stored), document: stored.document };
+    },
+  });
+}
+
+function graphRoute(api: Api, { queries }: AppOptions): void {
+  const text = { schema: z.string() };
+  api.route({
+    method: 'GET',
+    url: '/v1/workflows/:name/graph',
+    schema: {
+      summary: 'The graph of a workflow',
+      tags: ['workflows'],
+      params: NameParams,
+      querystring: GraphQuery,
+      response: {
+        200: {
+          description: 'Mermaid (text/plain), DOT (text/vnd.graphviz) or JSON',
+          content: { 'text/plain': text, 'text/vnd.graphviz': text, 'application/json': { schema: GraphJson } },
+        },
+        ...problems,
+      },
+    },
+    handler: async ({ params, query }, reply) => {
+      const diagram = diagramOf((await loadWorkflow(queries, params.name, query.version)).document);
+      switch (query.format) {
+        case 'mermaid':
+          return reply.type('text/plain; charset=utf-8').send(toMermaid(diagram));
+        case 'dot':
+          return reply.type('text/vnd.graphviz; charset=utf-8').send(toDot(diagram));
+        case 'json':
+          return reply.send(diagram);
+      }
+    },
+  });
+}
+
+async function loadWorkflow(
+  { workflows }: AppOptions['queries'],
+  name: string,
+  version: number | undefined,
+): Promise<StoredWorkflow> {
+  const stored = await workflows.load({ tenant: TENANT, name, ...(version !== undefined && { version }) });
+  const which = version === undefined ? '' : `version ${version} of `;
+  return found(stored, `${which}workflow ${JSON.stringify(name)}`);
+}
+
+function toSummary({ ref, hash, document, createdAt }: StoredWorkflow): WorkflowSummary {
+  return {
+    name: ref.name,
+    version: ref.version,
+    hash,
+    ...(document.description !== undefined && { description: document.description }),
+    createdAt: toInstant(createdAt),
+  };
+}

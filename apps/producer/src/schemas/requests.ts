@@ -1,0 +1,30 @@
+/** What only this API's requests hold; everything else is in the contract. */
+import { EventsQuery, IdempotencyKey } from '@weft/contract';
+import { z } from 'zod';
+
+export const NameParams = z.object({ name: z.string() });
+
+/** The query of `POST /v1/workflows`. */
+export const SaveQuery = z.strictObject({
+  format: z
+    .enum(['native', 'nullboiler', 'mesh-execute', 'flowmesh', 'n8n'])
+    .default('native')
+    .meta({ description: 'The format of the document' }),
+});
+
+/** The body of `POST /v1/runs/{id}/cancel`, which may be left out. */
+export const CancelRun = z
+  .strictObject({ reason: z.string().min(1).max(1000).optional() })
+  .nullish()
+  .meta({ id: 'CancelRun', description: 'Why the run is cancelled' });
+
+/** The body of an action that takes nothing. */
+export const NoBody = z.strictObject({}).nullish();
+
+export const IdempotencyHeaders = z.looseObject({
+  'idempotency-key': IdempotencyKey.optional().meta({ description: 'The same key and body again: the same run' }),
+});
+
+export const EventsHeaders = z.looseObject({
+  'last-event-id': EventsQuery.shape.after.meta({ description: 'The id of the last event that was received' }),
+});
