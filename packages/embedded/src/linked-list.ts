@@ -29,6 +29,7 @@ export class LinkedList<T extends Linked<T>> {
     else element.prev.next = element.next;
     if (element.next === null) this.#last = element.prev;
     else element.next.prev = element.prev;
+    // An element that is out must not keep its former neighbours alive.
     element.prev = null;
     element.next = null;
     this.#length--;

@@ -1,3 +1,4 @@
+import { ANY_LANE, isAnyLane } from '@weft/engine/ports';
 import type { Ack, Broker, ClaimRequest, Clock, LaneList, TaskMessage } from '@weft/engine/ports';
 
 import type { OnListenerError } from './listeners.ts';
@@ -7,6 +8,7 @@ import { MemoryLane } from './memory-lane.ts';
 import { systemClock } from './system-clock.ts';
 import type { WeightOf } from './tenant-ring.ts';
 import { WaitingClaims } from './waiting-claim.ts';
+import type { WaitingClaim } from './waiting-claim.ts';
 
 export type MemoryBrokerOptions = {
   clock?: Pick<Clock, 'randomBytes'>;
@@ -106,13 +108,18 @@ class MemoryBroker implements Broker {
 
   #mostUrgent(lanes: readonly string[]): MemoryLane | null {
     let best: { lane: MemoryLane; rank: number } | null = null;
-    for (const name of lanes) {
+    for (const name of this.#served(lanes)) {
       const lane = this.#lanes.get(name);
       const rank = lane?.rank ?? null;
       if (lane === undefined || rank === null) continue;
       if (best === null || rank < best.rank) best = { lane, rank };
     }
     return best?.lane ?? null;
+  }
+
+  #served(lanes: readonly string[]): Iterable<string> {
+    if (!lanes.includes(ANY_LANE)) return lanes;
+    return [...lanes, ...Array.from(this.#lanes.keys()).filter(isAnyLane)];
   }
 
   #putBack(worker: string, messages: readonly TaskMessage[]): void {
@@ -124,11 +131,21 @@ class MemoryBroker implements Broker {
   #handOver(messages: readonly TaskMessage[]): void {
     for (const name of new Set(messages.map((message) => message.lane))) {
       const lane = this.#lane(name);
-      for (let claim = this.#claims.first(name); claim !== null; claim = this.#claims.first(name)) {
+      const served = isAnyLane(name) ? [name, ANY_LANE] : [name];
+      for (let claim = this.#firstClaim(served); claim !== null; claim = this.#firstClaim(served)) {
         if (lane.waiting === 0) break;
-        const share = Math.ceil(lane.waiting / this.#claims.count(name));
+        const waiting = served.reduce((sum, of) => sum + this.#claims.count(of), 0);
+        const share = Math.ceil(lane.waiting / waiting);
         claim.end(this.#take(claim.worker, [name], Math.min(claim.limit, share)));
       }
     }
+  }
+
+  #firstClaim(served: readonly string[]): WaitingClaim | null {
+    for (const name of served) {
+      const claim = this.#claims.first(name);
+      if (claim !== null) return claim;
+    }
+    return null;
   }
 }

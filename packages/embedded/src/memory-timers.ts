@@ -26,7 +26,7 @@ class MemoryTimers implements Timers {
   readonly #listeners: Listeners<readonly DueTimer[]>;
   readonly #byId = new Map<string, Pending>();
   readonly #byWakeTime = new IndexedHeap<Pending>((pending) => pending.wakeAtMs);
-  #alarm: { atMs: number; cancel: () => void } | null = null;
+  #cancelAlarm: (() => void) | null = null;
 
   constructor({ clock, onListenerError }: MemoryTimersOptions) {
     this.#clock = clock;
@@ -60,19 +60,17 @@ class MemoryTimers implements Timers {
 
   /** One alarm for the earliest wake-up, none while nobody listens. */
   #setAlarm(): void {
-    const atMs = this.#listeners.size > 0 ? (this.#byWakeTime.first?.wakeAtMs ?? null) : null;
-    if (atMs === (this.#alarm?.atMs ?? null)) return;
-    this.#alarm?.cancel();
-    this.#alarm = atMs === null ? null : { atMs, cancel: this.#callIn(atMs - this.#clock.monotonicMs()) };
+    this.#cancelAlarm?.();
+    this.#cancelAlarm = null;
+    const next = this.#byWakeTime.first;
+    if (next === null || this.#listeners.size === 0) return;
+    this.#cancelAlarm = this.#clock.after(Math.max(0, next.wakeAtMs - this.#clock.monotonicMs()), () => this.#wake());
   }
 
-  #callIn(ms: number): () => void {
-    return this.#clock.after(Math.max(0, ms), () => {
-      this.#alarm = null;
-      const due = this.#takeDue();
-      this.#setAlarm();
-      if (due.length > 0) this.#listeners.notify(due);
-    });
+  #wake(): void {
+    const due = this.#takeDue();
+    this.#setAlarm();
+    if (due.length > 0) this.#listeners.notify(due);
   }
 
   #takeDue(): DueTimer[] {

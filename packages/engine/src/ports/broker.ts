@@ -20,8 +20,17 @@ export type TaskMessage = {
   readyAt: number;
 };
 
+/** In a claim: every lane but those of handlers, which only workers serve that have the handler. */
+export const ANY_LANE = '*';
+
+/** Whether a claim of any lane takes from this one. */
+export function isAnyLane(lane: string): boolean {
+  return !lane.startsWith('handler:');
+}
+
 export type ClaimRequest = {
   worker: string;
+  /** Lanes by name, or ANY_LANE. */
   lanes: readonly string[];
   limit: number;
   /** Ends the wait; the claim then gives an empty list. */

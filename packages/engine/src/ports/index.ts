@@ -1,3 +1,4 @@
+export { ANY_LANE, isAnyLane } from './broker.ts';
 export type { Ack, Broker, ClaimRequest, LaneList, TaskMessage } from './broker.ts';
 export type { Clock } from './clock.ts';
 export type {
