@@ -1,7 +1,7 @@
 /** A whole engine in the test's process, on a real database: what the embedded stack is, without HTTP. */
 import type { Json, WorkflowDocument } from '@weft/contract';
 import { createMemoryBroker, createMemoryEventBus, createMemoryTimers, systemClock } from '@weft/embedded';
-import type { Broker, Clock, Executor, Log, RunRecord, Secrets, TaskView } from '@weft/engine/ports';
+import type { Broker, Clock, EventBus, Executor, Log, RunRecord, Secrets, TaskView } from '@weft/engine/ports';
 import { createEngine, createWorker } from '@weft/engine/runtime';
 import type { RunningEngine, SweeperSettings, Worker } from '@weft/engine/runtime';
 import { openStore } from '@weft/postgres';
@@ -24,6 +24,7 @@ export type Rig = {
   store: PostgresStore;
   worker: Worker | null;
   broker: Broker;
+  bus: EventBus;
   /** Starts a run of the document; gives its id. */
   start(document: WorkflowDocument, request?: { input?: Json; config?: Json }): Promise<string>;
   /** Starts a run and waits for its end. */
@@ -71,7 +72,7 @@ export async function createRig(options: RigOptions): Promise<Rig> {
   }
 
   return {
-    ...{ engine, store, worker, broker, start, ended },
+    ...{ engine, store, worker, broker, bus: deps.bus, start, ended },
     run: async (document, request) => ended(await start(document, request)),
     async tasks(runId) {
       const tasks = await store.reader.tasks(runId, { limit: 100_000, after: null });
