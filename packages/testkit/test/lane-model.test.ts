@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 /** A model with the messages a and b on the lane `default`. */
 function model(): LaneModel {
-  const held = new LaneModel();
+  const held = new LaneModel(5_000);
   held.publish([taskMessage('a'), taskMessage('b')], []);
   return held;
 }
@@ -42,7 +42,16 @@ describe('the model of a broker', () => {
   });
 
   test('refuses a message before the head of its list, but only where order is known', () => {
-    expect(() => model().claimed('w1', [taskMessage('b')], true)).toThrow('out of order');
+    expect(() => model().claimed('w1', [taskMessage('b')], true)).toThrow('not the head of its list');
     expect(() => model().claimed('w1', [taskMessage('b')], false)).not.toThrow();
+  });
+
+  test('refuses a priority that is not the most urgent of its lane', () => {
+    const held = model();
+    held.publish([taskMessage('low', { priority: 3 }), taskMessage('high', { priority: 1 })], []);
+
+    expect(() => held.claimed('w1', [taskMessage('a')], true)).toThrow('not of the most urgent priority');
+    held.claimed('w1', [taskMessage('high', { priority: 1 }), taskMessage('a')], true);
+    expect(held.waitingOn(['default'])).toBe(2);
   });
 });

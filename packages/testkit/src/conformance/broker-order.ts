@@ -87,6 +87,19 @@ export function brokerOrder(open: OpenBroker): void {
       const order = taskIds(await take(3));
       expect(order.indexOf('old')).toBeLessThan(order.indexOf('high'));
     });
+
+    test('A3: once the oldest head is taken, the next oldest counts', async () => {
+      const { broker, take, ageingMs } = await openBroker(open);
+      const old = (extraMs: number) => ({ priority: 2 as const, readyAt: START - ageingMs - extraMs });
+      await broker.publish([
+        taskMessage('high', { priority: 1 }),
+        taskMessage('oldest', { ...old(20), tenant: 'globex' }),
+        taskMessage('young', { priority: 2, tenant: 'globex' }),
+        taskMessage('old', { ...old(10), tenant: 'initech' }),
+      ]);
+
+      expect(taskIds(await take(4))).toEqual(['oldest', 'old', 'high', 'young']);
+    });
   });
 
   describe('keeps lists apart', () => {

@@ -30,13 +30,16 @@ type OpenClaim = {
 export class BrokerWalk {
   /** What was done, for the report of a failure. */
   readonly trail: string[] = [];
-  readonly #model = new LaneModel();
+  readonly #model: LaneModel;
+  readonly #ageingMs: number;
   readonly #random: SeededRandom;
   readonly #brokers: readonly Broker[];
   #open: OpenClaim[] = [];
 
-  constructor(brokers: readonly Broker[], seed: number) {
+  constructor(brokers: readonly Broker[], { seed, ageingMs }: { seed: number; ageingMs: number }) {
     this.#brokers = brokers;
+    this.#model = new LaneModel(ageingMs);
+    this.#ageingMs = ageingMs;
     this.#random = createSeededRandom(seed);
   }
 
@@ -197,7 +200,7 @@ export class BrokerWalk {
       attempt: Math.max(1, held + this.#random.below(3) - 1),
       tenant: this.#random.pick(TENANTS),
       priority: this.#random.pick(PRIORITIES),
-      readyAt: Date.UTC(2026, 0, 1) + this.#random.below(100_000),
+      readyAt: Date.UTC(2026, 0, 1) + this.#random.below(6 * this.#ageingMs),
     });
   }
 }

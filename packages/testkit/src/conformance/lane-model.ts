@@ -10,6 +10,11 @@ type Held = { message: TaskMessage; worker: string | null };
 export class LaneModel {
   /** Waiting messages stand in the order in which their lists are served. */
   #held: Held[] = [];
+  readonly #ageingMs: number;
+
+  constructor(ageingMs: number) {
+    this.#ageingMs = ageingMs;
+  }
 
   publish(messages: readonly TaskMessage[], acks: readonly Ack[]): number {
     for (const ack of acks)
@@ -17,15 +22,17 @@ export class LaneModel {
     return messages.filter((message) => this.#add(message)).length;
   }
 
-  /** Notes that `worker` was given these messages, in this order. */
+  /**
+   * Notes that `worker` was given these messages. With `inOrder` they were claimed at this moment and in this order, so
+   * each must be the head of its list, and its priority the most urgent of its lane.
+   */
   claimed(worker: string, messages: readonly TaskMessage[], inOrder: boolean): void {
     for (const message of messages) {
       const held = this.#held.find((candidate) => isSame(candidate, message));
       if (held === undefined) throw new Error(`claimed, but not held: ${name(message)}`);
       if (attemptOf(held) !== message.attempt) throw new Error(`not the held attempt: ${name(message)}`);
       if (held.worker !== null) throw new Error(`claimed by ${held.worker} already: ${name(message)}`);
-      const before = this.#held.find((candidate) => candidate.worker === null && isSameList(candidate, message));
-      if (inOrder && before !== held) throw new Error(`out of order: ${name(message)}`);
+      if (inOrder) this.#checkOrder(held);
       held.worker = worker;
     }
   }
@@ -57,6 +64,20 @@ export class LaneModel {
     const isThere = ({ message }: Held): boolean =>
       message.lane === lane && message.workflow.tenant === tenant && message.priority === priority;
     return this.#held.filter((held) => held.worker === null && isThere(held)).length;
+  }
+
+  #checkOrder(held: Held): void {
+    const heads = this.#heads(held.message.lane);
+    if (!heads.includes(held)) throw new Error(`not the head of its list: ${name(held.message)}`);
+    const rank = ({ message }: Held): number => message.priority * this.#ageingMs + message.readyAt;
+    const lowest = Math.min(...heads.map(rank));
+    const isUrgent = heads.some((head) => rank(head) === lowest && head.message.priority === held.message.priority);
+    if (!isUrgent) throw new Error(`not of the most urgent priority: ${name(held.message)}`);
+  }
+
+  #heads(lane: string): Held[] {
+    const waiting = this.#held.filter((held) => held.worker === null && held.message.lane === lane);
+    return waiting.filter((held) => waiting.find((other) => isSameList(other, held.message)) === held);
   }
 
   #add(message: TaskMessage): boolean {
