@@ -1,0 +1,140 @@
+/**
+ * The embedded stack: Postgres, lanes in memory, one worker and the API in one process.
+ *
+ * It is composed here and nowhere else; the pieces know nothing of each other. They stop in the order in which work flows:
+ * first nothing new comes in, then what runs ends or is handed back, then what is decided is committed, then the database.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import {
+  createMemoryBroker,
+  createMemoryEventBus,
+  createMemoryTimers,
+  startPostgres,
+  systemClock,
+} from '@weft/embedded';
+import type { FleetStore } from '@weft/engine/ports';
+import { createEngine, createWorker } from '@weft/engine/runtime';
+import type { RunningEngine, Worker } from '@weft/engine/runtime';
+import { migrate, openStore } from '@weft/postgres';
+import type { PostgresStore } from '@weft/postgres';
+import { readProducerConfig, startProducer } from '@weft/producer';
+import type { Producer, ProducerConfig } from '@weft/producer';
+import { readWorkerConfig, workerOptions } from '@weft/worker';
+import { destination, pino } from 'pino';
+import type { Logger } from 'pino';
+
+import { weftVersion } from './version.ts';
+
+export type DevOptions = {
+  host: string | null;
+  port: number | null;
+  /** Where the database lives; ignored with `databaseUrl`. */
+  dataDir: string;
+  /** A Postgres to use instead of an embedded one. */
+  databaseUrl: string | null;
+  /** A file of user handlers, or null. */
+  handlersFile: string | null;
+  /** Where log lines go: the error stream, or a file in the data folder. */
+  log: 'stderr' | 'file';
+};
+
+export type DevStack = { url: string; database: string; stop(): Promise<void> };
+
+/** How long running tasks may go on after the stack was told to stop. */
+const STOP_GRACE_MS = 3000;
+
+/** Starts everything; what was started is stopped again if a later part fails. */
+export async function startDev(options: DevOptions): Promise<DevStack> {
+  const stops: (() => Promise<unknown>)[] = [];
+  const stop = once(async () => {
+    for (const end of stops.toReversed()) await end();
+  });
+  try {
+    return { ...(await start(options, stops)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Promise<Omit<DevStack, 'stop'>> {
+  const config = devConfig(options);
+  await mkdir(options.dataDir, { recursive: true });
+  const log = openLog(options);
+  const database = await openDatabase(options, log);
+  stops.push(database.stop);
+  await migrate(database.url);
+  const store = openStore({ url: database.url, onError: (error) => log.warn({ err: error }, 'a connection broke') });
+  stops.push(() => store.close());
+  await store.dispatch.maintain();
+  await endFormerWorkers(store.fleet);
+  const { engine, worker, producer } = await compose({ options, config, store, log });
+  stops.push(() => engine.stop());
+  stops.push(() => worker.stop(STOP_GRACE_MS));
+  stops.push(() => producer.close());
+  return { url: producer.url, database: database.what };
+}
+
+type Parts = { options: DevOptions; config: ProducerConfig; store: PostgresStore; log: Logger };
+type Stack = { engine: RunningEngine; worker: Worker; producer: Producer };
+
+async function compose({ options, config, store, log }: Parts): Promise<Stack> {
+  const clock = systemClock;
+  const bus = createMemoryEventBus();
+  const broker = createMemoryBroker();
+  const deps = { ...store, broker, bus, timers: createMemoryTimers({ clock }), clock, log };
+  const engine = createEngine(deps);
+  const version = weftVersion();
+  const setup = {
+    name: 'embedded',
+    version,
+    config: readWorkerConfig(),
+    handlersFile: options.handlersFile,
+    lanes: null,
+  };
+  const settings = await workerOptions(setup);
+  const worker = createWorker({ ...deps, graphs: engine.graphs, settler: engine.settler }, settings);
+  const producer = await startProducer({
+    ...config,
+    engine,
+    queries: { ...store, broker, loadGraph: (ref) => engine.graphs.load(ref) },
+    bus,
+    clock,
+    log,
+    version,
+    hasExecutor: (type) => settings.executors.has(type),
+    executorNames: Array.from(settings.executors.keys()),
+  });
+  engine.start();
+  await worker.start();
+  return { engine, worker, producer };
+}
+
+function devConfig({ host, port }: DevOptions): ProducerConfig {
+  const config = readProducerConfig();
+  return { ...config, host: host ?? config.host, port: port ?? config.port };
+}
+
+async function openDatabase({ databaseUrl, dataDir }: DevOptions, log: Logger) {
+  if (databaseUrl !== null) return { url: databaseUrl, what: 'given by DATABASE_URL', stop: async () => {} };
+  const server = await startPostgres({ dataDir, log: (message) => log.info({}, message) });
+  return { url: server.url, what: `embedded, port ${server.port}`, stop: () => server.stop() };
+}
+
+/** The lanes are in this process's memory, so no worker of an earlier one can still be at work. */
+async function endFormerWorkers(fleet: FleetStore): Promise<void> {
+  const live = (await fleet.list()).filter((worker) => worker.endedAt === null);
+  if (live.length > 0) await fleet.end(live.map((worker) => worker.id));
+}
+
+function openLog({ log, dataDir }: DevOptions): Logger {
+  const target = log === 'stderr' ? 2 : join(dataDir, 'weft.log');
+  return pino({ level: 'info' }, destination({ dest: target, sync: log === 'stderr' }));
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | null = null;
+  return () => (done ??= work());
+}
