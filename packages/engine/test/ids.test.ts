@@ -37,6 +37,7 @@ describe('B6: a task id', () => {
     expect(from <= runId && runId <= to).toBe(true);
     expect(from <= id && id <= to).toBe(true);
     expect(runTimeRange(runId)).toEqual({ from, to });
+    for (const bound of [from, to]) expect(bound).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     expect(makeUuidV7(1_795_000_000_001, new Uint8Array(10)) > to).toBe(true);
     expect(makeUuidV7(1_794_999_999_999, new Uint8Array(10).fill(255)) < from).toBe(true);
   });

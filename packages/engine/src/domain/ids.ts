@@ -32,7 +32,7 @@ export function taskId(runId: string, epoch: number, key: string): string {
 /** The smallest and the greatest UUID with the time prefix of `id`: between them lies the run of a task id. */
 export function runTimeRange(id: string): { from: string; to: string } {
   const prefix = timePrefix(id);
-  return { from: `${prefix}-0000-0000-0000-000000000000`, to: `${prefix}-ffff-ffff-ffff-ffffffffffff` };
+  return { from: `${prefix}-0000-0000-000000000000`, to: `${prefix}-ffff-ffff-ffffffffffff` };
 }
 
 /** The instant in a UUIDv7, or of the run in a task id. */
