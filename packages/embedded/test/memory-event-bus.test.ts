@@ -42,6 +42,20 @@ describe('an event bus in memory', () => {
       ]);
   });
 
+  test('does not call who was made to leave by a listener before it', async () => {
+    const bus = createMemoryEventBus();
+    const heard: string[] = [];
+    bus.subscribe(null, () => {
+      heard.push('first');
+      leave();
+    });
+    const leave = bus.subscribe(null, () => heard.push('second'));
+    bus.subscribe(null, () => heard.push('third'));
+    bus.publish([notice(1)]);
+
+    await expect.poll(() => heard).toEqual(['first', 'third']);
+  });
+
   test('does not call listeners within the turn of the publisher', () => {
     const bus = createMemoryEventBus();
     const heard: RunNotice[] = [];

@@ -65,6 +65,19 @@ export function brokerClaiming(open: OpenBroker): void {
       expect(taskIds(ended.flat()).toSorted()).toEqual(['a', 'b', 'c', 'd']);
     });
 
+    test('A3: no claim ends with nothing because messages were acknowledged before they were claimed', async () => {
+      const { broker, other } = await openBroker(open);
+      await broker.publish([taskMessage('gone')]);
+      await broker.publish([], [ackOf(taskMessage('gone'))]);
+      const claims = [startClaim(other, 'w1'), startClaim(other, 'w2')];
+      await broker.publish([taskMessage('a')]);
+      await Promise.race(claims.map((claim) => claim.messages));
+      await broker.publish([taskMessage('b')]);
+
+      const ended = await Promise.all(claims.map((claim) => claim.messages));
+      expect(taskIds(ended.flat()).toSorted()).toEqual(['a', 'b']);
+    });
+
     test('A3: a claim that waits on two lanes is served by either, and once', async () => {
       const { broker, other, drain } = await openBroker(open);
       const signal = AbortSignal.timeout(BOUND_MS);

@@ -18,6 +18,7 @@ const MOST_OPEN_CLAIMS = 3;
 type OpenClaim = {
   worker: string;
   lanes: readonly string[];
+  signal: AbortSignal;
   abort: () => void;
   ended: Promise<void>;
   messages: TaskMessage[] | null;
@@ -152,6 +153,7 @@ export class BrokerWalk {
     const claim: OpenClaim = {
       worker,
       lanes,
+      signal: controller.signal,
       abort: () => controller.abort(),
       ended: messages.then((claimed) => {
         claim.messages = claimed;
@@ -172,7 +174,11 @@ export class BrokerWalk {
   }
 
   #noteEndedClaims(): void {
-    for (const { worker, messages } of this.#open) if (messages !== null) this.#note(worker, messages);
+    for (const { worker, messages, signal } of this.#open) {
+      if (messages === null) continue;
+      this.#note(worker, messages);
+      if (messages.length === 0 && !signal.aborted) throw new Error(`the claim of ${worker} ended with nothing`);
+    }
     this.#open = this.#open.filter((claim) => claim.messages === null);
   }
 
