@@ -1,7 +1,7 @@
 /** Composes the API; listens on nothing. */
 import { randomUUID } from 'node:crypto';
 
-import { fastify } from 'fastify';
+import { fastify, LogController } from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 
@@ -32,7 +32,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 export function buildApp(options: AppOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: options.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,

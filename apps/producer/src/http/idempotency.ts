@@ -1,5 +1,4 @@
 import { IdempotencyKey } from '@weft/contract';
-import type { Json } from '@weft/contract';
 import { contentHash } from '@weft/engine/domain';
 import type { FastifyRequest } from 'fastify';
 
@@ -14,5 +13,5 @@ export function idempotencyOf(request: FastifyRequest): { key: string; payloadHa
     throw invalidValue('/headers/idempotency-key', 'the Idempotency-Key has 1 to 255 visible ASCII characters');
   }
   const body = request.parsedBody?.ok ? request.parsedBody.value : null;
-  return { key: key.data, payloadHash: contentHash(body as Json) };
+  return { key: key.data, payloadHash: contentHash(body) };
 }

@@ -39,8 +39,8 @@ export function metricsRoutes(api: Api, options: AppOptions): void {
 async function collect(options: AppOptions): Promise<Metric[]> {
   const { runs, tasks } = await options.queries.reader.counts();
   return [
-    gauge('weft_runs', 'Runs by status', byLabel('status', runs)),
-    gauge('weft_tasks', 'Tasks by status', byLabel('status', tasks)),
+    gauge('weft_runs', 'Runs that have not ended, by status', byLabel('status', runs)),
+    gauge('weft_tasks', 'Tasks that are not settled, by status', byLabel('status', tasks)),
     ...(await laneMetrics(options)),
     ...(options.metrics?.() ?? []),
     ...processMetrics(options),

@@ -1,5 +1,4 @@
 import { AppError, Run, StartRun, StartRunQuery, WorkflowVersion } from '@weft/contract';
-import type { Json } from '@weft/contract';
 import { priorityLevel, unsupportedRunFields } from '@weft/engine/domain';
 import type { WorkflowRef } from '@weft/engine/domain';
 import { awaitRunEnd, viewRun } from '@weft/engine/runtime';
@@ -74,7 +73,7 @@ async function workflowOf(options: AppOptions, workflow: StartRun['workflow']): 
   if (typeof workflow === 'string') return refOf(options, { name: workflow });
   const version = WorkflowVersion.safeParse(workflow);
   if (version.success) return refOf(options, version.data);
-  const document = readDocument(options, workflow as Json, (pointer) => `/workflow${pointer}`);
+  const document = readDocument(options, workflow, (pointer) => `/workflow${pointer}`);
   return (await options.engine.saveWorkflow({ tenant: TENANT, document })).ref;
 }
 

@@ -1,0 +1,58 @@
+/** The API on a whole engine: real database, one worker, everything in the test's process. */
+import { systemClock } from '@weft/embedded';
+import type { Executor } from '@weft/engine/ports';
+import { createRig, createTestDatabase } from '@weft/testkit';
+import type { Rig } from '@weft/testkit';
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
+import { pino } from 'pino';
+
+import type { AppOptions } from '../src/app-options.ts';
+import { buildApp } from '../src/index.ts';
+
+export type ApiRig = {
+  rig: Rig;
+  options: AppOptions;
+  app: FastifyInstance;
+  get(url: string, headers?: Record<string, string>): Promise<LightMyRequestResponse>;
+  post(url: string, payload?: unknown, headers?: Record<string, string>): Promise<LightMyRequestResponse>;
+  send(request: InjectOptions): Promise<LightMyRequestResponse>;
+  stop(): Promise<void>;
+};
+
+export async function createApiRig(executors: Record<string, Executor['run']> = {}): Promise<ApiRig> {
+  const database = await createTestDatabase();
+  const rig = await createRig({ url: database.url, executors });
+  const options = appOptions(rig, ['echo', ...Object.keys(executors)]);
+  const app = buildApp(options);
+  const send = (request: InjectOptions): Promise<LightMyRequestResponse> => app.inject(request);
+  return {
+    rig,
+    options,
+    app,
+    send,
+    get: (url, headers = {}) => send({ method: 'GET', url, headers }),
+    post: (url, payload, headers = {}) =>
+      send({ method: 'POST', url, headers, ...(payload !== undefined && { payload: payload as object }) }),
+    async stop() {
+      await app.close();
+      await rig.stop();
+      await database.drop();
+    },
+  };
+}
+
+function appOptions(rig: Rig, executorNames: string[]): AppOptions {
+  const { engine, store, broker, bus } = rig;
+  return {
+    engine,
+    queries: { ...store, broker, loadGraph: (ref) => engine.graphs.load(ref) },
+    bus,
+    clock: systemClock,
+    hasExecutor: (type) => executorNames.includes(type),
+    executorNames,
+    maxNodes: 10_000,
+    token: null,
+    log: pino({ level: process.env['WEFT_TEST_LOG'] ? 'debug' : 'silent' }),
+    version: 'test',
+  };
+}
