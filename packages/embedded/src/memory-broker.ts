@@ -68,6 +68,12 @@ class MemoryBroker implements Broker {
     this.#putBack(worker, messages);
   }
 
+  async recall(worker: string): Promise<number> {
+    const claimed = Array.from(this.#lanes.values()).flatMap((lane) => lane.claimedBy(worker));
+    this.#putBack(worker, claimed);
+    return claimed.length;
+  }
+
   async held(tasks: readonly { lane: string; taskId: string }[]): Promise<(number | null)[]> {
     return tasks.map(({ lane, taskId }) => this.#lanes.get(lane)?.heldAttempt(taskId) ?? null);
   }

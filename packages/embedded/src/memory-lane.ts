@@ -68,6 +68,11 @@ export class MemoryLane {
     this.#waiting++;
   }
 
+  /** What the worker has claimed, in order of publication. */
+  claimedBy(worker: string): TaskMessage[] {
+    return Array.from(this.#held.values()).flatMap((held) => (held.worker === worker ? [held.message] : []));
+  }
+
   heldAttempt(taskId: string): number | null {
     return this.#held.get(taskId)?.message.attempt ?? null;
   }

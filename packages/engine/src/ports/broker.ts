@@ -47,10 +47,15 @@ export type Broker = {
    * attempt (rule A2). Returns how many were added.
    */
   publish(messages: readonly TaskMessage[], acks?: readonly Ack[]): Promise<number>;
-  /** Takes up to `limit` messages atomically; waits until there is one, or `signal` aborts (rule A3). */
+  /**
+   * Takes up to `limit` messages atomically; waits until there is one, or `signal` aborts (rule A3). It may still give
+   * messages when the abort comes late: the caller releases them.
+   */
   claim(request: ClaimRequest): Promise<TaskMessage[]>;
-  /** Puts claimed messages back, to be claimed next. Their attempt stays the same. */
+  /** Puts claimed messages back at the front of their lists. Their attempt stays the same. */
   release(worker: string, messages: readonly TaskMessage[]): Promise<void>;
+  /** Puts back all that a dead worker has claimed and not settled. Returns how many. */
+  recall(worker: string): Promise<number>;
   /** For each task, the attempt that is held (waiting on a lane or claimed), or null. */
   held(tasks: readonly { lane: string; taskId: string }[]): Promise<(number | null)[]>;
   /** How many messages wait on each of these lists. */

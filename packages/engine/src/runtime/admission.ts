@@ -5,7 +5,7 @@
  * fairness between tenants is decided before the claim. Once a task had to wait, later ones wait behind it: only the
  * top-up offers then, in order of ready time.
  */
-import type { Broker, DispatchStore, LaneList, Log, TaskMessage } from '../ports/index.ts';
+import type { Broker, Clock, DispatchStore, LaneList, Log, TaskMessage } from '../ports/index.ts';
 import { listName, listOf } from './messages.ts';
 
 /** Messages that one list holds at most. */
@@ -23,80 +23,88 @@ export type Admission = {
   stop(): Promise<void>;
 };
 
+export type AdmissionDeps = { broker: Broker; dispatch: DispatchStore; log: Log; clock: Pick<Clock, 'after'> };
+
 type ListState = { list: LaneList; depth: number; backlog: boolean };
 
-type AdmissionDeps = {
-  broker: Broker;
-  dispatch: DispatchStore;
-  log: Log;
-  /** Calls back after `ms`; gives the function that takes it back. */
-  after(ms: number, callback: () => void): () => void;
-};
+export function createAdmission(deps: AdmissionDeps): Admission {
+  return new WindowAdmission(deps);
+}
 
-export function createAdmission({ broker, dispatch, log, after }: AdmissionDeps): Admission {
-  const lists = new Map<string, ListState>();
-  let topUp: Promise<void> | null = null;
-  let cancelRetry = () => {};
-  let stopped = false;
+class WindowAdmission implements Admission {
+  readonly #deps: AdmissionDeps;
+  readonly #lists = new Map<string, ListState>();
+  #topUp: Promise<void> | null = null;
+  #cancelRetry = () => {};
+  #stopped = false;
 
-  function stateOf(list: LaneList): ListState {
+  constructor(deps: AdmissionDeps) {
+    this.#deps = deps;
+  }
+
+  mayOffer(message: TaskMessage): boolean {
+    const state = this.#stateOf(listOf(message));
+    if (state.backlog || state.depth >= WINDOW) return false;
+    state.depth += 1;
+    // The estimate only grows between measurements: workers take messages without telling.
+    if (state.depth === WINDOW / 2) this.#measure([state]).catch(() => undefined);
+    return true;
+  }
+
+  waiting(list: LaneList): void {
+    this.#stateOf(list).backlog = true;
+    this.#wake();
+  }
+
+  async discover(): Promise<void> {
+    for (const list of await this.#deps.dispatch.backlog()) this.#stateOf(list).backlog = true;
+    this.#wake();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelRetry();
+    await this.#topUp;
+  }
+
+  #stateOf(list: LaneList): ListState {
     const name = listName(list);
-    const state = lists.get(name) ?? { list, depth: 0, backlog: false };
-    lists.set(name, state);
+    const state = this.#lists.get(name) ?? { list, depth: 0, backlog: false };
+    this.#lists.set(name, state);
     return state;
   }
 
-  function wake(): void {
-    if (stopped) return;
-    topUp ??= fill()
-      .catch((error: unknown) => log.warn({ err: error }, 'could not top up the lanes'))
+  #waitingLists(): ListState[] {
+    return Array.from(this.#lists.values()).filter((state) => state.backlog);
+  }
+
+  #wake(): void {
+    if (this.#stopped || this.#topUp || this.#waitingLists().length === 0) return;
+    this.#topUp = this.#fill()
+      .catch((error: unknown) => this.#deps.log.warn({ err: error }, 'could not top up the lanes'))
       .finally(() => {
-        topUp = null;
-        cancelRetry();
-        if ([...lists.values()].some((state) => state.backlog)) cancelRetry = after(RETRY_MS, wake);
+        this.#topUp = null;
+        this.#cancelRetry();
+        if (!this.#stopped) this.#cancelRetry = this.#deps.clock.after(RETRY_MS, () => this.#wake());
       });
   }
 
-  async function fill(): Promise<void> {
-    const waiting = [...lists.values()].filter((state) => state.backlog);
-    await measure(waiting);
+  async #fill(): Promise<void> {
+    const waiting = this.#waitingLists();
+    await this.#measure(waiting);
     for (const state of waiting) {
       const room = WINDOW - state.depth;
       if (room <= 0) continue;
       state.backlog = false; // a task that has to wait from now on says so again
-      const messages = await dispatch.topUp(state.list, room);
+      const messages = await this.#deps.dispatch.topUp(state.list, room);
       state.depth += messages.length;
       state.backlog ||= messages.length === room;
-      await broker.publish(messages);
+      await this.#deps.broker.publish(messages);
     }
   }
 
-  async function measure(states: ListState[]): Promise<void> {
-    const depths = await broker.depths(states.map((state) => state.list));
+  async #measure(states: ListState[]): Promise<void> {
+    const depths = await this.#deps.broker.depths(states.map((state) => state.list));
     for (const [index, state] of states.entries()) state.depth = depths[index] ?? 0;
   }
-
-  return {
-    mayOffer(message) {
-      const state = stateOf(listOf(message));
-      if (state.backlog || state.depth >= WINDOW) return false;
-      state.depth += 1;
-      // The estimate only grows between measurements: workers take messages without telling.
-      if (state.depth >= WINDOW / 2) measure([state]).catch(() => undefined);
-      return true;
-    },
-    waiting(list) {
-      stateOf(list).backlog = true;
-      wake();
-    },
-    async discover() {
-      for (const list of await dispatch.backlog()) stateOf(list).backlog = true;
-      wake();
-    },
-    async stop() {
-      stopped = true;
-      cancelRetry();
-      await topUp;
-    },
-  };
 }

@@ -30,11 +30,13 @@ export type RunningEngine = Engine & {
 export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettings }): RunningEngine {
   const { clock, broker, dispatch, log } = deps;
   const graphs = createGraphCache(deps.workflows);
-  const admission = createAdmission({ broker, dispatch, log, after: clock.after });
+  const admission = createAdmission({ broker, dispatch, log, clock });
   const settler = createSettler({ ...deps, graphs, admission });
   const sweeper = createSweeper({ ...deps, settler, admission }, settings?.sweep);
   const starter = createStartRuns({
-    ...{ ...deps, graphs, admission },
+    ...deps,
+    graphs,
+    admission,
     goOn: ({ id, workflow }) => void settler.settle({ runId: id, workflow, event: { type: 'advance' } }),
   });
   let forgetTimers = () => {};

@@ -23,5 +23,6 @@ export { DEFAULT_SWEEP } from './sweeper.ts';
 export type { Repairs, Sweeper, SweeperSettings } from './sweeper.ts';
 export type { Settler } from './settler.ts';
 export { createWorker } from './worker/worker.ts';
-export type { Worker, WorkerDeps, WorkerOptions } from './worker/worker.ts';
+export type { Worker } from './worker/worker.ts';
+export type { WorkerDeps, WorkerOptions } from './worker/worker-options.ts';
 export { WINDOW } from './admission.ts';

@@ -5,8 +5,8 @@
 import type { Clock, FleetStore, Log } from '../ports/index.ts';
 
 export type Liveness = {
-  /** Looks at all workers once and declares the dead ones ended. Returns how many. */
-  endDead(): Promise<number>;
+  /** Looks at all workers once, declares the dead ones ended, and returns their ids. */
+  endDead(): Promise<string[]>;
 };
 
 type Sighting = { counter: number; since: number };
@@ -33,10 +33,10 @@ export function createLiveness(
         }),
       );
       const dead = [...sightings].filter(([, { since }]) => now - since >= deadAfterMs).map(([id]) => id);
-      if (dead.length === 0) return 0;
+      if (dead.length === 0) return [];
       log.warn({ workers: dead }, 'workers are dead: their counters stand still');
       await fleet.end(dead);
-      return dead.length;
+      return dead;
     },
   };
 }

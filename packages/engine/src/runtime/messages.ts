@@ -4,9 +4,17 @@ import type { LaneList, TaskMessage } from '../ports/index.ts';
 
 export function toMessage(head: RunHead, task: TaskRecord): TaskMessage {
   return {
-    ...{ taskId: task.id, runId: head.id, key: task.key, node: task.node },
-    ...{ taskEpoch: task.epoch, runEpoch: head.epoch, attempt: task.attempt, workflow: head.workflow },
-    ...{ lane: task.lane ?? 'default', priority: task.priority, readyAt: task.readyAt },
+    taskId: task.id,
+    runId: head.id,
+    key: task.key,
+    node: task.node,
+    taskEpoch: task.epoch,
+    runEpoch: head.epoch,
+    attempt: task.attempt,
+    workflow: head.workflow,
+    lane: task.lane ?? 'default',
+    priority: task.priority,
+    readyAt: task.readyAt,
   };
 }
 

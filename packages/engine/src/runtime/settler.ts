@@ -2,19 +2,18 @@
  * Settling: what happened to runs is gathered, decided and committed in groups; what follows is published after the commit
  * (rules A5, A8 to A11).
  */
-import { decide, failForEngineError } from '../domain/run/decide.ts';
 import type { RunEvent } from '../domain/run/decide.ts';
-import type { Graph } from '../domain/graph/graph.ts';
-import { addSettleReads, noReads } from '../domain/run/reads.ts';
 import type { Decision, WorkflowRef } from '../domain/run/records.ts';
-import type { Ack, Plan, RunChange, Settlement } from '../ports/index.ts';
+import type { Ack, Plan, Settlement } from '../ports/index.ts';
 import { StoreError } from '../ports/index.ts';
 import type { Admission } from './admission.ts';
+import { decideRun } from './decide-run.ts';
 import type { EngineDeps } from './deps.ts';
 import type { GraphCache } from './graph-cache.ts';
 import { createGroup } from './group-commit.ts';
+import type { Group } from './group-commit.ts';
+import { pause } from './pause.ts';
 import { publishPlans } from './publish.ts';
-import { toMessage } from './messages.ts';
 
 /** Something that happened to a run, on its way into a commit. */
 export type SettleItem = {
@@ -29,6 +28,8 @@ export type SettleItem = {
 /** `applied` is false where the fence refused the event, or the run does not exist. */
 export type Settled = { applied: boolean; exists: boolean };
 
+export type SettleCounters = { settled: number; refused: number; batches: number };
+
 export type Settler = {
   /** Resolves when the event is committed, or is known to change nothing. Never rejects while the engine runs. */
   settle(item: SettleItem): Promise<Settled>;
@@ -36,168 +37,138 @@ export type Settler = {
   idle(): Promise<void>;
   /** Gives up retrying; what is not committed yet is found again by the sweepers of whoever runs next. */
   stop(): void;
-  readonly counters: { settled: number; refused: number; batches: number };
+  readonly counters: Readonly<SettleCounters>;
 };
-
-const MAX_BATCH = 500;
-/** A run that was locked this often is waited for (rule A9). */
-const MAX_SKIPS = 3;
-const RETRY_DELAYS_MS = [20, 50, 100, 250, 500, 1000];
-
-type Pending = SettleItem & { skips: number; done: (settled: Settled) => void };
 
 export type SettlerDeps = Pick<EngineDeps, 'runs' | 'dispatch' | 'broker' | 'bus' | 'timers' | 'clock' | 'log'> & {
   graphs: GraphCache;
   admission: Admission;
 };
 
+const MAX_BATCH = 500;
+/** A run that was locked this often is waited for (rule A9). */
+const MAX_SKIPS = 3;
+const RETRY_DELAYS_MS = [20, 50, 100, 250, 500, 1000];
+const NOTHING: Settled = { applied: false, exists: false };
+
+type Pending = SettleItem & { skips: number; done: (settled: Settled) => void };
+
 export function createSettler(deps: SettlerDeps): Settler {
-  const { runs, log, clock } = deps;
-  const counters = { settled: 0, refused: 0, batches: 0 };
-  let stopped = false;
-  const group = createGroup<Pending>({ commit: (items) => commit(items), maxItems: MAX_BATCH });
+  return new GroupSettler(deps);
+}
+
+class GroupSettler implements Settler {
+  readonly counters: SettleCounters = { settled: 0, refused: 0, batches: 0 };
+  readonly #deps: SettlerDeps;
+  readonly #group: Group<Pending>;
+  #stopped = false;
+
+  constructor(deps: SettlerDeps) {
+    this.#deps = deps;
+    this.#group = createGroup({ commit: (items) => this.#commit(items), maxItems: MAX_BATCH });
+  }
+
+  settle(item: SettleItem): Promise<Settled> {
+    const { promise, resolve } = Promise.withResolvers<Settled>();
+    this.#group.add({ ...item, skips: 0, done: resolve });
+    return promise;
+  }
+
+  idle(): Promise<void> {
+    return this.#group.idle();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
 
   /** Commits a batch, or parts of it, until every item is dealt with. */
-  async function commit(items: Pending[]): Promise<void> {
-    for (let failures = 0; !stopped; failures++) {
+  async #commit(items: Pending[]): Promise<void> {
+    for (let failures = 0; !this.#stopped; failures++) {
       try {
-        await commitOnce(items);
+        await this.#commitOnce(items);
         return;
       } catch (error) {
         if (!(error instanceof StoreError) || !error.transient) {
-          await isolate(items, error);
+          await this.#isolate(items, error);
           return;
         }
-        log.warn({ err: error, items: items.length }, 'the store did not take a batch; trying again');
-        await pause(RETRY_DELAYS_MS[Math.min(failures, RETRY_DELAYS_MS.length - 1)] ?? 1000);
+        this.#deps.log.warn({ err: error, items: items.length }, 'the store did not take a batch; trying again');
+        await pause(this.#deps.clock, RETRY_DELAYS_MS[failures] ?? 1000);
       }
     }
   }
 
-  async function commitOnce(items: Pending[]): Promise<void> {
+  async #commitOnce(items: Pending[]): Promise<void> {
     const byRun = Map.groupBy(items, (item) => item.runId);
-    const workflows = await workflowsOf(items);
-    const changes: RunChange[] = [];
-    for (const [runId, ofRun] of byRun) {
-      const ref = workflows.get(runId);
-      if (ref)
-        changes.push(toChange({ runId, events: ofRun.map((item) => item.event), graph: await deps.graphs.load(ref) }));
-      else forget(ofRun);
-    }
+    const workflows = await this.#workflowsOf(items);
+    for (const [runId, ofRun] of byRun) if (!workflows.has(runId)) for (const item of ofRun) item.done(NOTHING);
+    const changes = await Promise.all(
+      Array.from(workflows, async ([runId, ref]) => {
+        const events = (byRun.get(runId) ?? []).map((item) => item.event);
+        return decideRun(this.#deps, { runId, events, graph: await this.#deps.graphs.load(ref) });
+      }),
+    );
     if (changes.length === 0) return;
-    const settlements = await runs.settle(changes, { wait: items.some((item) => item.skips >= MAX_SKIPS) });
-    counters.batches += 1;
-    await follow(settlements, byRun);
+    const wait = items.some((item) => item.skips >= MAX_SKIPS);
+    const settlements = await this.#deps.runs.settle(changes, { wait });
+    this.counters.batches += 1;
+    await this.#follow(settlements, byRun);
   }
 
-  async function workflowsOf(items: Pending[]): Promise<Map<string, WorkflowRef>> {
+  async #workflowsOf(items: Pending[]): Promise<Map<string, WorkflowRef>> {
     const known = new Map(items.flatMap((item) => (item.workflow ? [[item.runId, item.workflow] as const] : [])));
-    const unknown = [...new Set(items.map((item) => item.runId))].filter((runId) => !known.has(runId));
-    if (unknown.length === 0) return known;
-    return new Map([...known, ...(await deps.dispatch.workflowsOf(unknown))]);
+    const unknown = new Set(items.map((item) => item.runId).filter((runId) => !known.has(runId)));
+    if (unknown.size === 0) return known;
+    return new Map([...known, ...(await this.#deps.dispatch.workflowsOf(Array.from(unknown)))]);
   }
 
-  function toChange({ runId, events, graph }: { runId: string; events: RunEvent[]; graph: Graph }): RunChange {
-    const reads = noReads();
-    for (const event of events) {
-      if (event.type === 'advance') reads.inline = true;
-      else addSettleReads(reads, graph, event.key.slice(0, event.key.lastIndexOf('#')));
-    }
-    return {
-      runId,
-      reads,
-      decide({ snapshot, now }) {
-        const verdict = safely(graph, { snapshot, events, now });
-        if (verdict.kind === 'needs') return verdict;
-        return { kind: 'planned', plan: admit(verdict.decision) };
-      },
-    };
-  }
-
-  /** A run whose step the engine cannot compute fails alone (rule A11). */
-  function safely(graph: Graph, view: Parameters<typeof decide>[1]): ReturnType<typeof decide> {
-    try {
-      return decide(graph, view);
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      log.error({ err: error, runId: view.snapshot.head.id }, 'the engine could not compute a step');
-      return { kind: 'decided', decision: failForEngineError(graph, { ...view, message }) };
-    }
-  }
-
-  function admit(decision: Decision): Plan {
-    const offered = decision.ready.filter((task) => deps.admission.mayOffer(toMessage(decision.head, task)));
-    return { decision, offered: new Set(offered.map((task) => task.key)) };
-  }
-
-  async function follow(settlements: readonly Settlement[], byRun: Map<string, Pending[]>): Promise<void> {
+  async #follow(settlements: readonly Settlement[], byRun: Map<string, Pending[]>): Promise<void> {
     const plans: Plan[] = [];
+    const acks: Ack[] = [];
     for (const settlement of settlements) {
       const items = byRun.get(settlement.runId) ?? [];
+      if (settlement.kind === 'locked') {
+        for (const item of items) this.#group.add({ ...item, skips: item.skips + 1 });
+        continue;
+      }
+      for (const item of items) if (item.ack) acks.push(item.ack);
       if (settlement.kind === 'settled') {
         plans.push(settlement.plan);
-        finish(items, settlement.plan.decision);
-      } else if (settlement.kind === 'locked') {
-        for (const item of items) group.add({ ...item, skips: item.skips + 1 });
-      } else forget(items);
+        this.#finish(items, settlement.plan.decision);
+      } else for (const item of items) item.done(NOTHING);
     }
-    const ended = settlements.filter((settlement) => settlement.kind !== 'locked');
-    const acks = ended.flatMap(({ runId }) => (byRun.get(runId) ?? []).flatMap((item) => item.ack ?? []));
-    await publishPlans(deps, plans, acks);
+    await publishPlans(this.#deps, plans, acks);
   }
 
-  function forget(items: Pending[]): void {
-    for (const item of items) item.done({ applied: false, exists: false });
-  }
-
-  function finish(items: Pending[], { applied, head, goesOn, sentMail, closes }: Decision): void {
+  /** What is left over, and mail that the run sent to itself, is taken care of by the next commit. */
+  #finish(items: Pending[], { applied, head, goesOn, sentMail, closes }: Decision): void {
     for (const [index, item] of items.entries()) {
       const ok = applied[index] ?? false;
-      counters[ok ? 'settled' : 'refused'] += 1;
+      this.counters[ok ? 'settled' : 'refused'] += 1;
       item.done({ applied: ok, exists: true });
     }
-    if (goesOn || closes || sentMail.length > 0) advance(head.id, head.workflow);
-  }
-
-  function advance(runId: string, workflow: WorkflowRef): void {
-    group.add({ runId, workflow, event: { type: 'advance' }, skips: 0, done: () => undefined });
+    if (!goesOn && !closes && sentMail.length === 0) return;
+    const event = { type: 'advance' } as const;
+    this.#group.add({ runId: head.id, workflow: head.workflow, event, skips: 0, done: () => undefined });
   }
 
   /** Halves a batch that fails for a lasting reason until the culprit stands alone, and rejects that one (rule A11). */
-  async function isolate(items: Pending[], error: unknown): Promise<void> {
-    if (items.length > 1) {
-      const half = Math.ceil(items.length / 2);
-      await commit(items.slice(0, half));
-      await commit(items.slice(half));
-      return;
-    }
+  async #isolate(items: Pending[], error: unknown): Promise<void> {
     const [item] = items;
     if (!item) return;
+    if (items.length > 1) {
+      const half = Math.ceil(items.length / 2);
+      await this.#commit(items.slice(0, half));
+      await this.#commit(items.slice(half));
+      return;
+    }
     const message = error instanceof Error ? error.message : String(error);
-    log.error({ err: error, runId: item.runId, event: item.event.type }, 'the store refused an outcome');
+    this.#deps.log.error({ err: error, runId: item.runId, event: item.event.type }, 'the store refused an event');
     const rejected = rejection(item, message);
-    if (rejected) await commit([rejected]);
+    if (rejected) await this.#commit([rejected]);
     else item.done({ applied: false, exists: true });
   }
-
-  async function pause(ms: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    clock.after(ms, resolve);
-    await promise;
-  }
-
-  return {
-    settle(item) {
-      const { promise, resolve } = Promise.withResolvers<Settled>();
-      group.add({ ...item, skips: 0, done: resolve });
-      return promise;
-    },
-    idle: () => group.idle(),
-    stop() {
-      stopped = true;
-    },
-    counters,
-  };
 }
 
 /** The outcome that is settled in place of one that the store refuses; null if that was refused as well. */

@@ -6,15 +6,15 @@ import type { Graph } from '../domain/graph/graph.ts';
 import { priorityLevel } from '../domain/graph/graph.ts';
 import { makeUuidV7 } from '../domain/ids.ts';
 import { startRun } from '../domain/run/decide.ts';
-import type { Decision, RunHead } from '../domain/run/records.ts';
+import type { RunHead } from '../domain/run/records.ts';
 import type { NewRun, Plan, Submission } from '../ports/index.ts';
 import { StoreError } from '../ports/index.ts';
 import type { Admission } from './admission.ts';
+import { planOf } from './decide-run.ts';
 import type { EngineDeps } from './deps.ts';
 import type { StartRequest, StartResult } from './engine.ts';
 import type { GraphCache } from './graph-cache.ts';
 import { createGroup } from './group-commit.ts';
-import { toMessage } from './messages.ts';
 import { publishPlans } from './publish.ts';
 
 export type StartRuns = {
@@ -65,22 +65,28 @@ function newRun(
   const head: RunHead = {
     id: makeUuidV7(deps.clock.now(), deps.clock.randomBytes(10)),
     workflow: graph.ref,
-    ...{ status: 'pending', epoch: 0, step: 0, live: 0, asking: 0, generations: 0, failed: 0, openJoins: 0 },
+    status: 'pending',
+    epoch: 0,
+    step: 0,
+    live: 0,
+    asking: 0,
+    generations: 0,
+    failed: 0,
+    openJoins: 0,
     priority: request.priority ?? priorityLevel(defaults ?? 'normal'),
   };
   return {
-    ...{ head, input, config, tags, idempotency },
+    head,
+    input,
+    config,
+    tags,
+    idempotency,
     plan(now) {
-      const plan = admit(deps, startRun(graph, { head, body: { input, config }, now }));
+      const plan = planOf(deps.admission, startRun(graph, { head, body: { input, config }, now }));
       planned(plan);
       return plan;
     },
   };
-}
-
-function admit(deps: StartDeps, decision: Decision): Plan {
-  const offered = decision.ready.filter((task) => deps.admission.mayOffer(toMessage(decision.head, task)));
-  return { decision, offered: new Set(offered.map((task) => task.key)) };
 }
 
 async function commit(deps: StartDeps, batch: Pending[]): Promise<void> {

@@ -8,7 +8,9 @@ import type { DueTimer, TaskMessage } from '../ports/index.ts';
 import type { Admission } from './admission.ts';
 import type { EngineDeps } from './deps.ts';
 import { createLiveness } from './liveness.ts';
+import type { Liveness } from './liveness.ts';
 import { TIMER_HORIZON_MS } from './publish.ts';
+import { repeat } from './repeat.ts';
 import type { Settler } from './settler.ts';
 
 export type SweeperSettings = {
@@ -44,109 +46,116 @@ const NEGLECTED_MS = 2000;
 const MAINTAIN_EVERY_MS = 3_600_000;
 
 export function createSweeper(deps: SweeperDeps, settings: SweeperSettings = DEFAULT_SWEEP): Sweeper {
-  const { dispatch, broker, clock, log, settler } = deps;
-  const liveness = createLiveness(deps, settings.deadAfterMs);
-  const repairs: Repairs = { offers: 0, stranded: 0, neglected: 0, deadWorkers: 0 };
-  let brokerEpoch: string | null = null;
-  let maintainedAt = Number.NEGATIVE_INFINITY;
-  let cancel = () => {};
-  let round: Promise<void> | null = null;
-  let stopped = false;
+  return new RoundSweeper(deps, settings);
+}
 
-  async function sweepOnce(): Promise<void> {
-    await step('offers', republish);
-    await step('backlog', () => deps.admission.discover());
-    await step('timers', loadTimers);
-    await step('workers', endDeadWorkers);
-    await step('stranded tasks', releaseStranded);
-    await step('neglected runs', advanceNeglected);
-    await step('housekeeping', maintain);
+class RoundSweeper implements Sweeper {
+  readonly repairs: Repairs = { offers: 0, stranded: 0, neglected: 0, deadWorkers: 0 };
+  readonly #deps: SweeperDeps;
+  readonly #settings: SweeperSettings;
+  readonly #liveness: Liveness;
+  #brokerEpoch: string | null = null;
+  #maintainedAt = Number.NEGATIVE_INFINITY;
+  #round: Promise<void> | null = null;
+  #end: (() => void) | null = null;
+
+  constructor(deps: SweeperDeps, settings: SweeperSettings) {
+    this.#deps = deps;
+    this.#settings = settings;
+    this.#liveness = createLiveness(deps, settings.deadAfterMs);
   }
 
-  async function step(what: string, work: () => Promise<void>): Promise<void> {
+  start(): void {
+    this.#end = repeat(this.#deps, { everyMs: this.#settings.intervalMs, what: 'a sweep', work: () => this.sweep() });
+    void this.sweep();
+  }
+
+  async stop(): Promise<void> {
+    this.#end?.();
+    await this.#round;
+  }
+
+  sweep(): Promise<void> {
+    this.#round ??= this.#sweepOnce().finally(() => {
+      this.#round = null;
+    });
+    return this.#round;
+  }
+
+  async #sweepOnce(): Promise<void> {
+    await this.#step('offers', () => this.#republish());
+    await this.#step('backlog', () => this.#deps.admission.discover());
+    await this.#step('timers', () => this.#loadTimers());
+    await this.#step('workers', () => this.#endDeadWorkers());
+    await this.#step('stranded tasks', () => this.#releaseStranded());
+    await this.#step('neglected runs', () => this.#advanceNeglected());
+    await this.#step('housekeeping', () => this.#maintain());
+  }
+
+  /** One part that fails does not keep the others from their work. */
+  async #step(what: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
-      log.warn({ err: error }, `the sweep of ${what} failed`);
+      this.#deps.log.warn({ err: error }, `the sweep of ${what} failed`);
     }
   }
 
   /** Offered, still ready, and in no lane: its message was lost. A broker that lost everything is looked at at once. */
-  async function republish(): Promise<void> {
+  async #republish(): Promise<void> {
+    const { broker, dispatch } = this.#deps;
     const epoch = await broker.epoch();
-    const emptied = epoch !== brokerEpoch;
-    const stale = await dispatch.staleOffers(emptied ? 0 : settings.staleOfferMs, BATCH);
-    const lost = await notHeld(stale);
+    const emptied = epoch !== this.#brokerEpoch;
+    const stale = await dispatch.staleOffers(emptied ? 0 : this.#settings.staleOfferMs, BATCH);
+    const lost = await this.#notHeld(stale);
     if (lost.length > 0) await broker.publish(lost);
-    if (!emptied) repairs.offers += lost.length;
-    if (stale.length < BATCH) brokerEpoch = epoch;
+    if (!emptied) this.repairs.offers += lost.length;
+    if (stale.length < BATCH || lost.length === 0) this.#brokerEpoch = epoch;
   }
 
-  async function notHeld(messages: TaskMessage[]): Promise<TaskMessage[]> {
+  async #notHeld(messages: TaskMessage[]): Promise<TaskMessage[]> {
     if (messages.length === 0) return [];
-    const held = await broker.held(messages);
+    const held = await this.#deps.broker.held(messages);
     return messages.filter((message, index) => (held[index] ?? 0) < message.attempt);
   }
 
-  async function loadTimers(): Promise<void> {
-    const timers = await dispatch.dueTimers(TIMER_HORIZON_MS, BATCH);
-    if (timers.length > 0) await deps.timers.schedule(timers);
+  async #loadTimers(): Promise<void> {
+    const timers = await this.#deps.dispatch.dueTimers(TIMER_HORIZON_MS, BATCH);
+    if (timers.length > 0) await this.#deps.timers.schedule(timers);
   }
 
-  async function endDeadWorkers(): Promise<void> {
-    repairs.deadWorkers += await liveness.endDead();
+  async #endDeadWorkers(): Promise<void> {
+    const dead = await this.#liveness.endDead();
+    this.repairs.deadWorkers += dead.length;
+    for (const worker of dead) await this.#deps.broker.recall(worker);
   }
 
-  async function releaseStranded(): Promise<void> {
+  async #releaseStranded(): Promise<void> {
+    const { dispatch, settler } = this.#deps;
     const stranded = await dispatch.strandedAttempts({ graceMs: OVERDUE_GRACE_MS, limit: BATCH });
     const settled = await Promise.all(
-      stranded.map(({ task, reason }) =>
-        settler.settle({
-          runId: task.runId,
-          workflow: null,
-          event: reason === 'worker_ended' ? { type: 'released', reason: 'crash', ...task } : overdue(task),
-        }),
-      ),
+      stranded.map(({ task, reason }) => {
+        const crashed = { type: 'released', reason: 'crash', ...task } as const;
+        const event = reason === 'worker_ended' ? crashed : overdue(task);
+        return settler.settle({ runId: task.runId, workflow: null, event });
+      }),
     );
-    repairs.stranded += settled.filter(({ applied }) => applied).length;
+    this.repairs.stranded += settled.filter(({ applied }) => applied).length;
   }
 
-  async function advanceNeglected(): Promise<void> {
+  async #advanceNeglected(): Promise<void> {
+    const { dispatch, settler } = this.#deps;
     const runIds = await dispatch.neglectedRuns(NEGLECTED_MS, BATCH);
-    repairs.neglected += runIds.length;
+    this.repairs.neglected += runIds.length;
     await Promise.all(runIds.map((runId) => settler.settle({ runId, workflow: null, event: { type: 'advance' } })));
   }
 
-  async function maintain(): Promise<void> {
-    const now = clock.monotonicMs();
-    if (now - maintainedAt < MAINTAIN_EVERY_MS) return;
-    await dispatch.maintain();
-    maintainedAt = now;
+  async #maintain(): Promise<void> {
+    const now = this.#deps.clock.monotonicMs();
+    if (now - this.#maintainedAt < MAINTAIN_EVERY_MS) return;
+    await this.#deps.dispatch.maintain();
+    this.#maintainedAt = now;
   }
-
-  function sweep(): Promise<void> {
-    round ??= sweepOnce().finally(() => {
-      round = null;
-    });
-    return round;
-  }
-
-  function next(): void {
-    void sweep().finally(() => {
-      if (!stopped) cancel = clock.after(settings.intervalMs, next);
-    });
-  }
-
-  return {
-    start: next,
-    async stop() {
-      stopped = true;
-      cancel();
-      await round;
-    },
-    sweep,
-    repairs,
-  };
 }
 
 /** A worker that lives but let a deadline pass has lost control of the attempt. */

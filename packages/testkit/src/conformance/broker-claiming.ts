@@ -190,5 +190,16 @@ export function brokerClaiming(open: OpenBroker): void {
 
       expect(await drain()).toEqual([taskMessage('b', { attempt: 2 })]);
     });
+
+    test('A6: what a dead worker had claimed is put back, and nothing of another worker', async () => {
+      const { broker, take, drain } = await openBroker(open);
+      await broker.publish(['a', 'b', 'c'].map((id) => taskMessage(id)));
+      await take(1, { worker: 'dead' });
+      await take(1, { worker: 'alive' });
+
+      expect(await broker.recall('dead')).toBe(1);
+      expect(await broker.recall('dead')).toBe(0);
+      expect(taskIds(await drain()).toSorted()).toEqual(['a', 'c']);
+    });
   });
 }

@@ -81,7 +81,13 @@ function toCall(deps: ExecuteDeps, { attempt, input, secrets, beat }: CallParts)
   const { message, stop } = attempt;
   const { runId, taskId, node } = message;
   return {
-    ...{ input, runId, taskId, node, attempt: message.attempt, idempotencyKey: taskId, signal: stop.signal },
+    input,
+    runId,
+    taskId,
+    node,
+    attempt: message.attempt,
+    idempotencyKey: taskId,
+    signal: stop.signal,
     log(level, text, fields) {
       deps.log[level](
         { runId, taskId, ...deps.secrets.redact(fields ?? {}, secrets) },
@@ -105,7 +111,7 @@ async function callExecutor(executor: Executor, call: ExecutorCall): Promise<Out
 }
 
 /** Start-to-close and heartbeat timeouts are kept by the worker that runs the attempt (rule A12). */
-function watchTime(clock: Clock, node: GraphNode, stop: AbortController): { beat(): void; end(): void } {
+function watchTime(clock: Clock, node: GraphNode, stop: AbortController): { beat: () => void; end: () => void } {
   const cancelTimeout = clock.after(node.timeoutMs, () => stop.abort('timeout' satisfies StopReason));
   let cancelHeartbeat = () => {};
   function beat(): void {
@@ -154,7 +160,8 @@ function clean(outcome: Outcome): Outcome {
 function cleanFailure(outcome: Extract<Outcome, { kind: 'failed' }>): Outcome {
   const { code, message, retryable, details } = outcome.error;
   const text = cleanJson(message.slice(0, 8000), DETAIL_LIMITS);
-  const safe = { code: code.slice(0, 200), message: text.ok ? String(text.value) : 'unreadable', retryable };
+  const readable = text.ok && typeof text.value === 'string' ? text.value : 'unreadable';
+  const safe = { code: code.slice(0, 200), message: readable, retryable };
   const kept = details === undefined ? null : cleanJson(details, DETAIL_LIMITS);
   return { ...outcome, error: kept?.ok ? { ...safe, details: kept.value as NonNullable<typeof details> } : safe };
 }

@@ -1,0 +1,76 @@
+/** One claimed attempt, from its slot to its settled outcome. */
+import type { JsonObject } from '@weft/contract';
+
+import type { Outcome } from '../../domain/outcome/outcome.ts';
+import type { TaskMessage } from '../../ports/index.ts';
+import { executeAttempt } from './execute-attempt.ts';
+import type { Prepared } from './prepare-attempts.ts';
+import { attemptOf } from './running-flush.ts';
+import type { Slot } from './slots.ts';
+import type { WorkerDeps, WorkerOptions } from './worker-options.ts';
+
+type Claimed = {
+  slot: Slot;
+  /** Null: the attempt was overtaken between its offer and its claim. */
+  prepared: Prepared | null;
+  options: WorkerOptions;
+  /** The worker's id in the fleet. */
+  worker: string;
+};
+
+export async function runAttempt(deps: WorkerDeps, { slot, prepared, options, worker }: Claimed): Promise<void> {
+  const { message, stop } = slot;
+  if (!prepared) {
+    await drop(deps, message);
+    return;
+  }
+  slot.dueAt = slot.startedAt + prepared.node.timeoutMs;
+  announce(deps, { message, worker, type: 'task_started', data: {} });
+  const { executors, secrets } = options;
+  const outcome = await executeAttempt(
+    {
+      executors,
+      secrets,
+      clock: deps.clock,
+      log: deps.log,
+      onProgress: (_, progress) => announce(deps, { message, worker, type: 'task_progress', data: { progress } }),
+    },
+    { message, ...prepared, stop },
+  );
+  if (outcome) await settle(deps, { message, worker, outcome });
+  else if (stop.signal.reason === 'shutdown') await handBack(deps, message);
+  else await drop(deps, message);
+}
+
+async function settle(
+  { settler }: WorkerDeps,
+  { message, worker, outcome }: { message: TaskMessage; worker: string; outcome: Outcome },
+): Promise<void> {
+  const { runId, workflow } = message;
+  const event = { type: 'outcome', outcome, worker, ...attemptOf(message) } as const;
+  await settler.settle({ runId, workflow, event, ack: message });
+}
+
+/** Releasing a started task is a commit: it is handed out anew, with the next attempt (rule A4). */
+async function handBack({ settler }: WorkerDeps, message: TaskMessage): Promise<void> {
+  const { runId, workflow } = message;
+  const event = { type: 'released', reason: 'handback', ...attemptOf(message) } as const;
+  await settler.settle({ runId, workflow, event, ack: message });
+}
+
+/** The task is not wanted any more: only the claim ends. */
+async function drop({ broker }: WorkerDeps, message: TaskMessage): Promise<void> {
+  await broker.publish([], [message]);
+}
+
+type Announcement = {
+  message: TaskMessage;
+  worker: string;
+  type: 'task_started' | 'task_progress';
+  data: JsonObject;
+};
+
+function announce({ bus }: WorkerDeps, { message, worker, type, data }: Announcement): void {
+  const { runId, taskId, key, node, attempt } = message;
+  bus.publish([{ kind: 'live', runId, type, data: { taskId, key, node, attempt, worker, ...data } }]);
+}

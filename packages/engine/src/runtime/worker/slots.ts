@@ -1,0 +1,56 @@
+/** What a worker is running, and whether there is room for more. */
+import type { TaskMessage } from '../../ports/index.ts';
+import type { RunningAttempt } from './running-flush.ts';
+
+export type Slot = RunningAttempt & { stop: AbortController };
+
+export class Slots implements Iterable<Slot> {
+  readonly #size: number;
+  readonly #taken = new Set<Slot>();
+  #changed = Promise.withResolvers<void>();
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  get taken(): number {
+    return this.#taken.size;
+  }
+
+  get room(): number {
+    return this.#size - this.#taken.size;
+  }
+
+  [Symbol.iterator](): Iterator<Slot> {
+    return this.#taken.values();
+  }
+
+  /** `now` is monotonic. */
+  take(message: TaskMessage, now: number): Slot {
+    const stop = new AbortController();
+    const slot: Slot = { message, startedAt: now, dueAt: Number.MAX_SAFE_INTEGER, checkedAt: null, stop };
+    this.#taken.add(slot);
+    return slot;
+  }
+
+  leave(slot: Slot): void {
+    this.#taken.delete(slot);
+    this.wake();
+  }
+
+  /** Resolves when there is room, or at the next `wake`. */
+  async free(): Promise<void> {
+    if (this.room <= 0) await this.#changed.promise;
+  }
+
+  /** Resolves when no slot is taken. */
+  async emptied(): Promise<void> {
+    while (this.#taken.size > 0) await this.#changed.promise;
+  }
+
+  /** Lets everyone look again who waits for room. */
+  wake(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers<void>();
+  }
+}

@@ -1,0 +1,25 @@
+/** What a worker is made of. */
+import type { Executor, Secrets } from '../../ports/index.ts';
+import type { EngineDeps } from '../deps.ts';
+import type { GraphCache } from '../graph-cache.ts';
+import type { Settler } from '../settler.ts';
+
+export type WorkerOptions = {
+  /** One incarnation: a restarted worker has another id. */
+  id: string;
+  name: string;
+  lanes: string[];
+  slots: number;
+  version: string;
+  pid: number;
+  host: string;
+  executors: ReadonlyMap<string, Executor>;
+  secrets: Secrets;
+  /** Resident memory of this process, bytes. */
+  rssBytes(): number;
+};
+
+export type WorkerDeps = Pick<EngineDeps, 'dispatch' | 'fleet' | 'broker' | 'bus' | 'clock' | 'log'> & {
+  graphs: GraphCache;
+  settler: Settler;
+};
