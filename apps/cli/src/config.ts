@@ -17,10 +17,18 @@ export function serverUrl(flag: string | undefined, env: Environment): string {
 
 /** The token: the flag, else WEFT_TOKEN, else the content of the file WEFT_TOKEN_FILE. Throws if that cannot be read. */
 export function serverToken(flag: string | undefined, env: Environment): string | null {
-  const given = flag ?? nonEmpty(env['WEFT_TOKEN']);
-  const file = nonEmpty(env['WEFT_TOKEN_FILE']);
-  if (given !== undefined || file === undefined) return given ?? null;
-  return readFileSync(file, 'utf8').trim();
+  return flag ?? secretOf('WEFT_TOKEN', env);
+}
+
+/** A Postgres to use instead of the embedded one: DATABASE_URL, or the content of the file DATABASE_URL_FILE. */
+export function databaseUrl(env: Environment): string | null {
+  return secretOf('DATABASE_URL', env);
+}
+
+/** A secret comes as a variable, or in the file that NAME_FILE names. */
+function secretOf(name: string, env: Environment): string | null {
+  const file = nonEmpty(env[`${name}_FILE`]);
+  return nonEmpty(env[name]) ?? (file === undefined ? null : readFileSync(file, 'utf8').trim());
 }
 
 /** How many nodes a document may have: WEFT_MAX_NODES, else 10,000. */

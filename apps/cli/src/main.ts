@@ -6,11 +6,22 @@ import { runCli } from './run-cli.ts';
 
 const env = environment();
 const interrupted = new AbortController();
-process.on('SIGINT', () => {
+/** One Ctrl-C may come twice: from the terminal, and from a parent that passes it on. */
+const SAME_MS = 500;
+let interruptedMs = 0;
+
+function interrupt(): void {
+  if (!interrupted.signal.aborted) {
+    interruptedMs = performance.now();
+    interrupted.abort();
+    return;
+  }
   // Who asks twice does not want to wait for an orderly end.
-  if (interrupted.signal.aborted) process.exit(exitCodes.interrupted);
-  interrupted.abort();
-});
+  if (performance.now() - interruptedMs > SAME_MS) process.exit(exitCodes.interrupted);
+}
+
+process.on('SIGINT', interrupt);
+process.on('SIGTERM', interrupt);
 
 process.exitCode = await runCli(process.argv.slice(2), {
   env,

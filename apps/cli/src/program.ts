@@ -4,8 +4,10 @@ import { exitCodes } from '@weft/contract';
 import { Command } from 'commander';
 import type { CliIo } from './cli-io.ts';
 import { DEFAULT_URL } from './config.ts';
+import { weftVersion } from './dev/version.ts';
 import { createContext, type GlobalOptions } from './create-context.ts';
 import type { Perform } from './perform.ts';
+import { addDevCommand } from './program-dev.ts';
 import { addRunCommands } from './program-runs.ts';
 import { addWorkflowCommands } from './program-workflows.ts';
 
@@ -22,7 +24,7 @@ export function createProgram(io: CliIo): Session {
   };
   const program = new Command('weft')
     .description('Run and follow durable workflows')
-    .version('0.1.0')
+    .version(weftVersion())
     .option('--json', 'data as JSON on the standard output', false)
     .option('--url <url>', `where the server is (or WEFT_URL; ${DEFAULT_URL})`)
     .option('--token <token>', "the server's token (or WEFT_TOKEN, WEFT_TOKEN_FILE)")
@@ -38,6 +40,7 @@ export function createProgram(io: CliIo): Session {
     .showHelpAfterError('(weft --help says more)')
     .exitOverride()
     .addHelpText('after', EPILOGUE);
+  addDevCommand(program, perform);
   addRunCommands(program, perform);
   addWorkflowCommands(program, perform);
   return { program, exitCode: () => exitCode };

@@ -26,9 +26,10 @@ export class StepCursor {
     return this.#done;
   }
 
-  /** A new connection begins: it repeats what came after `resumeAfter`. */
+  /** A new connection begins: it repeats what came after `resumeAfter`, and numbers live events anew. */
   reconnected(): void {
     this.#again.clear();
+    this.#live = { step: 0, n: 0 };
   }
 
   /** Whether the event is new; notes it. */

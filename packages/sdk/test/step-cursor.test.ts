@@ -40,6 +40,14 @@ describe('the cursor of a stream of events', () => {
     expect([5, 4, 6].map((step) => cursor.take(at(step)))).toEqual([false, false, true]);
   });
 
+  test('takes live events of a new connection, which numbers them anew', () => {
+    const cursor = new StepCursor(0);
+    for (const n of [1, 2, 3]) cursor.take(at(1, { n }));
+    cursor.reconnected();
+
+    expect(cursor.take(at(1, { n: 1 }))).toBe(true);
+  });
+
   test('takes live events in order and never steps because of them', () => {
     const cursor = new StepCursor(0);
     const taken = [at(1, { n: 1 }), at(1, { n: 2 }), at(1, { n: 2 }), at(1), at(2, { n: 1 })].map((item) =>

@@ -1,0 +1,31 @@
+import { EmbeddedError } from '@weft/embedded';
+import { HandlersFileError } from '@weft/executors';
+import { ConfigError } from '@weft/producer';
+
+type SystemError = Error & { code?: string; syscall?: string; port?: number; address?: string; path?: string };
+
+/** One line that says what to do about a stack that did not start; null for what nobody expected. */
+export function explainStartError(error: unknown, { dataDir }: { dataDir: string }): string | null {
+  if (!(error instanceof Error)) return null;
+  if (error instanceof EmbeddedError || error instanceof ConfigError || error instanceof HandlersFileError) {
+    return error.message;
+  }
+  const { code, syscall, path } = error as SystemError;
+  if (syscall === 'listen') return listenLine(error);
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM' || code === 'ENOTDIR' || code === 'EEXIST') {
+    return `${path ?? dataDir} cannot be written (${code}); choose another folder with --data-dir`;
+  }
+  return null;
+}
+
+function listenLine({ code, port, address }: SystemError): string {
+  const place = `${address ?? 'the address'}:${port ?? ''}`;
+  switch (code) {
+    case 'EADDRINUSE':
+      return `port ${port} is in use (is Weft running already?); stop what listens there, or choose another with --port`;
+    case 'EACCES':
+      return `port ${port} may not be used by this user; choose one above 1023 with --port`;
+    default:
+      return `cannot listen on ${place} (${code}); choose another address with --host and --port`;
+  }
+}
