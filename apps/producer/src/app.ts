@@ -5,7 +5,6 @@ import { fastify, LogController } from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 
-import type { Api } from './api.ts';
 import type { AppOptions } from './app-options.ts';
 import { registerGuard } from './http/guard.ts';
 import { registerProblems, sendProblem } from './http/problem-reply.ts';
@@ -13,16 +12,9 @@ import { MAX_BODY_BYTES, registerBodies } from './http/request-body.ts';
 import { validateByZod } from './http/request-problems.ts';
 import { collectRoutes } from './http/route-list.ts';
 import { answerMalformed } from './http/malformed.ts';
-import { eventRoutes } from './routes/events.ts';
-import { healthRoutes } from './routes/health.ts';
-import { metricsRoutes } from './routes/metrics.ts';
+import { registerRoutes } from './routes/index.ts';
 import { openapiRoutes } from './routes/openapi.ts';
 import { pageRoutes } from './routes/pages.ts';
-import { runRoutes } from './routes/runs.ts';
-import { startRunRoutes } from './routes/start-run.ts';
-import { taskRoutes } from './routes/tasks.ts';
-import { workerRoutes } from './routes/workers.ts';
-import { workflowRoutes } from './routes/workflows.ts';
 
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
 /** The whole request must have arrived after this time. */
@@ -59,17 +51,6 @@ export function buildApp(options: AppOptions): FastifyInstance {
   registerBodies(app);
   registerRoutes(app.withTypeProvider<ZodTypeProvider>(), options);
   openapiRoutes(app, routes);
+  pageRoutes(app);
   return app;
-}
-
-function registerRoutes(api: Api, options: AppOptions): void {
-  workflowRoutes(api, options);
-  startRunRoutes(api, options);
-  runRoutes(api, options);
-  eventRoutes(api, options);
-  taskRoutes(api, options);
-  workerRoutes(api, options);
-  healthRoutes(api, options);
-  metricsRoutes(api, options);
-  pageRoutes(api);
 }

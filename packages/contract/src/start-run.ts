@@ -55,11 +55,11 @@ export const StartedRunBatch = z
   .meta({ id: 'StartedRunBatch' });
 export type StartedRunBatch = z.infer<typeof StartedRunBatch>;
 
-/** The query of `POST /v1/runs`: how long to wait for the end, such as `30s` or `500ms`, at most 60 s; in ms once parsed. */
+/** The query of `POST /v1/runs`: how long to wait for the end, such as `30s`, `500ms` or `1m`, at most 60 s; in ms once parsed. */
 export const StartRunQuery = z.strictObject({
   wait: z
     .string()
-    .regex(/^\d{1,6}(ms|s)?$/, { error: 'must be a duration such as 30s or 500ms' })
+    .regex(/^\d{1,6}(ms|s|m)?$/, { error: 'must be a duration such as 30s or 500ms' })
     .transform(waitMs)
     .pipe(z.number().max(60_000, { error: 'at most 60s' }))
     .optional(),
@@ -67,5 +67,6 @@ export const StartRunQuery = z.strictObject({
 export type StartRunQuery = z.infer<typeof StartRunQuery>;
 
 function waitMs(text: string): number {
-  return Number.parseInt(text, 10) * (text.endsWith('ms') ? 1 : 1000);
+  const unitMs = text.endsWith('ms') ? 1 : text.endsWith('m') ? 60_000 : 1000;
+  return Number.parseInt(text, 10) * unitMs;
 }

@@ -1,0 +1,22 @@
+import type { Api } from '../api.ts';
+import type { AppOptions } from '../app-options.ts';
+import { eventRoutes } from './events.ts';
+import { healthRoutes } from './health.ts';
+import { metricsRoutes } from './metrics.ts';
+import { runRoutes } from './runs.ts';
+import { startRunRoutes } from './start-run.ts';
+import { taskRoutes } from './tasks.ts';
+import { workerRoutes } from './workers.ts';
+import { workflowRoutes } from './workflows.ts';
+
+/** Declares every route of the API. */
+export function registerRoutes(api: Api, options: AppOptions): void {
+  workflowRoutes(api, options);
+  startRunRoutes(api, options);
+  runRoutes(api, options);
+  eventRoutes(api, options);
+  taskRoutes(api, options);
+  workerRoutes(api, options);
+  healthRoutes(api, options);
+  metricsRoutes(api, options);
+}
