@@ -1,8 +1,9 @@
 -- The engine's tables. Instants are timestamptz of the database's clock; steps are journal numbers, counted per run.
 --
 -- Tables that grow with runs are range-partitioned by run id: a run id is a UUIDv7, so its order is that of time and old
--- runs can be dropped by the partition. Partitions are made by the program ahead of time; the default one catches what
--- falls outside. No table has a foreign key: the engine writes whole decisions, and keys would cost more than the rows.
+-- runs can be dropped by the partition. The program makes partitions ahead of time; there is no default partition, since
+-- attaching another one would lock it against all work. No table has a foreign key: the engine writes whole decisions, and
+-- keys would cost more than the rows.
 
 create table workflow_version (
   tenant text collate "C" not null,
@@ -185,16 +186,3 @@ create table worker (
   primary key (id)
 );
 create index worker_live_idx on worker (id) where ended_at is null;
-
-do $$
-declare
-  name text;
-begin
-  foreach name in array array['run', 'run_body', 'task', 'task_join', 'step', 'channel_write', 'timer', 'inbox', 'usage'] loop
-    execute format('create table %I partition of %I default', name || '_default', name);
-  end loop;
-  -- Rows that every settle rewrites keep room for the next version on their page.
-  execute 'alter table run_default set (fillfactor = 50)';
-  execute 'alter table task_default set (fillfactor = 80)';
-end
-$$;

@@ -5,6 +5,8 @@ import { Migrator } from 'kysely/migration';
 import type { Migration, MigrationProvider } from 'kysely/migration';
 import { Pool } from 'pg';
 
+import { maintain } from './queries/maintain.ts';
+
 const MIGRATIONS = join(import.meta.dirname, '..', 'migrations');
 const OLDEST_SERVER = 15;
 
@@ -21,7 +23,8 @@ export class MigrationError extends Error {
 
 /**
  * Brings the database to the schema of this version: runs the files of `migrations/` that it has not seen yet, in order
- * of their names, forward only, all in one transaction. Takes a lock, so several processes may call it at once.
+ * of their names, forward only, all in one transaction, and makes the partitions of the coming weeks. Takes a lock, so
+ * several processes may call it at once.
  *
  * @throws MigrationError `database_too_old` below Postgres 15; `migration_failed` for all else, nothing being changed
  */
@@ -34,6 +37,7 @@ export async function migrate(connectionString: string): Promise<void> {
     await requireServerVersion(db);
     const { error } = await new Migrator({ db, provider: sqlFiles(MIGRATIONS) }).migrateToLatest();
     if (error !== undefined) throw error;
+    await maintain(pool);
   } catch (error) {
     if (error instanceof MigrationError) throw error;
     throw new MigrationError('migration_failed', `the database could not be migrated: ${reasonOf(error)}`, {

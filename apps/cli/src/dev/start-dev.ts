@@ -68,7 +68,6 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
   await migrate(database.url);
   const store = openStore({ url: database.url, onError: (error) => log.warn({ err: error }, 'a connection broke') });
   stops.push(() => store.close());
-  await store.dispatch.maintain();
   await endFormerWorkers(store.fleet);
   const { engine, worker, producer } = await compose({ options, config, store, log });
   stops.push(() => engine.stop());
