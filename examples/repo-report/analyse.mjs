@@ -5,6 +5,8 @@
  */
 import { readFile } from 'node:fs/promises';
 
+import { bucketOf } from './bucket-of.mjs';
+
 /** The most that one part reports; the count says how many there are. */
 const MAX_ITEMS = 50;
 const TOP = 3;
@@ -39,7 +41,18 @@ function folderOf(path) {
 
 function newItem() {
   const buckets = Array.from({ length: repository.buckets }, () => 0);
-  return { label: '', commits: 0, added: 0, deleted: 0, binaries: 0, first: Infinity, last: 0, files: new Map(), others: new Map(), buckets };
+  return {
+    label: '',
+    commits: 0,
+    added: 0,
+    deleted: 0,
+    binaries: 0,
+    first: Infinity,
+    last: 0,
+    files: new Map(),
+    others: new Map(),
+    buckets,
+  };
 }
 
 function addCommit(item, commit, key) {
@@ -48,7 +61,7 @@ function addCommit(item, commit, key) {
   // The newest commit comes first and has the name as it is spelt today.
   item.label ||= kind === 'authors' ? commit.name : key;
   item.last = Math.max(item.last, commit.at);
-  item.buckets[bucketOf(commit.at)] += 1;
+  item.buckets[bucketOf(commit.at, repository)] += 1;
   for (const { path, added, deleted, binary } of commit.files) {
     if (kind === 'folders' && folderOf(path) !== key) continue;
     item.added += added;
@@ -58,11 +71,6 @@ function addCommit(item, commit, key) {
     if (kind === 'authors') count(item.others, folderOf(path));
   }
   if (kind === 'folders') count(item.others, commit.name);
-}
-
-function bucketOf(at) {
-  const { first, last, buckets } = repository;
-  return last === first ? buckets - 1 : Math.min(buckets - 1, Math.floor(((at - first) / (last - first)) * buckets));
 }
 
 function summary(name, { label, files, others, ...item }) {

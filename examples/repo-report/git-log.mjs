@@ -7,7 +7,16 @@ const MAX_MS = 20_000;
 /** Further files of one commit are left out. */
 const MAX_FILES = 2_000;
 
-const LOG = ['log', '--no-color', '--no-ext-diff', '--no-textconv', '--no-renames', '--no-show-signature', '--numstat', '-z'];
+const LOG = [
+  'log',
+  '--no-color',
+  '--no-ext-diff',
+  '--no-textconv',
+  '--no-renames',
+  '--no-show-signature',
+  '--numstat',
+  '-z',
+];
 /** Fields are separated by NUL, which none of them can hold. */
 const FORMAT = '--format=%x01%H%x00%aN%x00%aE%x00%at%x00%s';
 
@@ -68,5 +77,7 @@ function parseLog(text) {
 
 /** git writes `-` for files that are not text. */
 function toFile([, added, deleted, path]) {
-  return added === '-' ? { path, added: 0, deleted: 0, binary: true } : { path, added: Number(added), deleted: Number(deleted) };
+  return added === '-'
+    ? { path, added: 0, deleted: 0, binary: true }
+    : { path, added: Number(added), deleted: Number(deleted) };
 }

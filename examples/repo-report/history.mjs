@@ -9,6 +9,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { git, readCommits } from './git-log.mjs';
+import { bucketOf } from './bucket-of.mjs';
 import { makeSample } from './sample.mjs';
 
 const BUCKETS = 26;
@@ -22,14 +23,19 @@ await dropOldFiles(folder);
 const source = await findSource(resolve(repositoryArgument), folder);
 const { commits, bounded } = source.commits === undefined ? await readCommits(source.path) : source;
 const times = commits.map((commit) => commit.at);
+const range = {
+  first: times.length === 0 ? null : times.reduce((a, b) => Math.min(a, b)),
+  last: times.length === 0 ? null : times.reduce((a, b) => Math.max(a, b)),
+  buckets: BUCKETS,
+};
 const repository = {
   name: source.name,
   sample: source.sample,
   bounded,
   commits: commits.length,
-  first: times.length === 0 ? null : times.reduce((a, b) => Math.min(a, b)),
-  last: times.length === 0 ? null : times.reduce((a, b) => Math.max(a, b)),
-  buckets: BUCKETS,
+  ...range,
+  ...sums(commits),
+  activity: activityOf(times),
   folder,
   scripts: dirname(fileURLToPath(import.meta.url)),
 };
@@ -46,8 +52,27 @@ async function findSource(path, outFolder) {
   if (top.ok) return { path, name: basename(top.text.trim()) || 'repository', sample: false };
   const bare = await git(path, ['rev-parse', '--git-dir']);
   if (bare.ok) return { path, name: basename(path) || 'repository', sample: false };
-  process.stderr.write(`${path} is no repository that git can read (${top.text.trim().split('\n')[0]}); using a sample\n`);
+  process.stderr.write(
+    `${path} is no repository that git can read (${top.text.trim().split('\n')[0]}); using a sample\n`,
+  );
   return { ...(await makeSample(outFolder)), name: 'sample', sample: true };
+}
+
+/** How many commits fall into each part of the time. */
+function activityOf(instants) {
+  const counts = Array.from({ length: BUCKETS }, () => 0);
+  for (const at of instants) counts[bucketOf(at, range)] += 1;
+  return counts;
+}
+
+function sums(list) {
+  let [added, deleted, binaries] = [0, 0, 0];
+  for (const file of list.flatMap(({ files }) => files)) {
+    added += file.added;
+    deleted += file.deleted;
+    binaries += file.binary ? 1 : 0;
+  }
+  return { added, deleted, binaries };
 }
 
 /** Histories of earlier runs; those of the last hour may still be read. */

@@ -4,7 +4,7 @@ import { STYLE } from './style.mjs';
 const MAX_CARDS = 24;
 const number = new Intl.NumberFormat('en-US');
 
-export function page({ repository, authors, folders }) {
+export function page({ repository, totals, authors, folders }) {
   const name = escape(repository.name);
   return `<!doctype html>
 <html lang="en">
@@ -20,7 +20,7 @@ export function page({ repository, authors, folders }) {
 <p class="sub">${subtitle(repository)}</p>
 </header>
 <main>
-${repository.commits === 0 ? '<p class="empty">There is no commit yet. Make one, and run this again.</p>' : sections(repository, authors, folders)}
+${repository.commits === 0 ? '<p class="empty">There is no commit yet. Make one, and run this again.</p>' : sections({ repository, totals, authors, folders })}
 </main>
 <footer>${notes(repository)}</footer>
 </body>
@@ -28,61 +28,77 @@ ${repository.commits === 0 ? '<p class="empty">There is no commit yet. Make one,
 `;
 }
 
-function subtitle({ commits, first, last }) {
-  if (commits === 0) return 'An empty repository';
-  return `${day(first)} to ${day(last)} (UTC)`;
+function subtitle(repository) {
+  if (repository.commits === 0) return 'An empty repository';
+  return `${moment(repository.first, repository)} to ${moment(repository.last, repository)} (UTC)`;
 }
 
-function sections(repository, authors, folders) {
+function sections({ repository, totals, authors, folders }) {
   return [
-    tiles(repository, authors, folders),
-    `<section><h2>Activity</h2><p class="hint">Commits over time</p>${activity(repository, authors)}</section>`,
-    cards({ title: 'Authors', hint: 'By commits, with the folders that each changed most', items: authors, others: 'works in' }),
-    cards({ title: 'Folders', hint: 'By commits, with the people who changed each most', items: folders, others: 'by' }),
+    tiles(repository, totals),
+    `<section><h2>Activity</h2><p class="hint">Commits over time</p>${activity(repository)}</section>`,
+    cards({
+      title: 'Authors',
+      hint: 'By commits, with the folders that each changed most',
+      items: authors,
+      count: totals.authors,
+      others: 'works in',
+    }),
+    cards({
+      title: 'Folders',
+      hint: 'By commits, with the people who changed each most',
+      items: folders,
+      count: totals.folders,
+      others: 'by',
+    }),
   ].join('\n');
 }
 
-function tiles(repository, authors, folders) {
+function tiles(repository, totals) {
   const all = [
     ['commits', repository.commits],
-    ['authors', authors.length],
-    ['folders', folders.length],
-    ['lines added', sum(authors, 'added')],
-    ['lines deleted', sum(authors, 'deleted')],
-    ['binary changes', sum(authors, 'binaries')],
+    ['authors', totals.authors],
+    ['folders', totals.folders],
+    ['lines added', repository.added],
+    ['lines deleted', repository.deleted],
+    ['lines per commit', Math.round(totals.linesPerCommit)],
   ];
-  const items = all.map(([label, value]) => `<div class="tile"><b>${number.format(value)}</b><span>${label}</span></div>`);
+  const items = all.map(
+    ([label, value]) => `<div class="tile"><b>${number.format(value)}</b><span>${label}</span></div>`,
+  );
   return `<section class="tiles">${items.join('')}</section>`;
 }
 
-function activity(repository, authors) {
-  const totals = Array.from({ length: repository.buckets }, (_, index) => authors.reduce((all, { buckets }) => all + buckets[index], 0));
+function activity(repository) {
+  const totals = repository.activity;
   const top = Math.max(1, ...totals);
   const [width, height, gap] = [26, 150, 4];
   const span = (repository.last - repository.first) / totals.length;
   const bars = totals.map((value, index) => {
     const tall = value === 0 ? 2 : Math.max(4, Math.round((value / top) * height));
     const from = repository.first + index * span;
-    const title = `${day(from)}: ${number.format(value)} commits`;
+    const title = `${moment(from, repository)}: ${number.format(value)} commits`;
     return `<rect class="${value === 0 ? 'none' : 'bar'}" x="${index * (width + gap)}" y="${height - tall}" width="${width}" height="${tall}" rx="3"><title>${title}</title></rect>`;
   });
   const total = totals.length * (width + gap) - gap;
-  const axis = `<p class="axis"><span>${day(repository.first)}</span><span>most at once: ${number.format(top)}</span><span>${day(repository.last)}</span></p>`;
+  const axis = `<p class="axis"><span>${moment(repository.first, repository)}</span><span>most at once: ${number.format(top)}</span><span>${moment(repository.last, repository)}</span></p>`;
   return `<svg class="activity" viewBox="0 0 ${total} ${height}" role="img" aria-label="Commits over time">${bars.join('')}</svg>${axis}`;
 }
 
-function cards({ title, hint, items, others }) {
+function cards({ title, hint, items, count, others }) {
   const most = Math.max(1, ...items.map(({ commits }) => commits));
   const lines = Math.max(1, ...items.map(({ added, deleted }) => added + deleted));
   const shown = items.slice(0, MAX_CARDS).map((item) => card(item, { most, lines, others }));
-  const rest = items.length > MAX_CARDS ? `<p class="hint">and ${number.format(items.length - MAX_CARDS)} more</p>` : '';
+  const more = count - shown.length;
+  const rest = more > 0 ? `<p class="hint">and ${number.format(more)} more</p>` : '';
   return `<section><h2>${title}</h2><p class="hint">${hint}</p><div class="cards">${shown.join('')}</div>${rest}</section>`;
 }
 
 function card(item, { most, lines, others }) {
-  const top = item.others.map(({ name }) => `<bdi>${escape(name)}</bdi>`).join(', ');
+  const name = escape(nameOf(item.name));
+  const top = item.others.map(({ name }) => `<bdi>${escape(nameOf(name))}</bdi>`).join(', ');
   return `<article>
-<h3 title="${escape(item.name)}"><bdi>${escape(item.name)}</bdi></h3>
+<h3 title="${name}"><bdi>${name}</bdi></h3>
 <p class="count"><b>${number.format(item.commits)}</b> commits <span class="plus">+${number.format(item.added)}</span> <span class="minus">&minus;${number.format(item.deleted)}</span></p>
 ${share(item, { most, lines })}
 ${spark(item.buckets)}
@@ -115,16 +131,18 @@ function notes({ sample, bounded, commits }) {
   return parts.map((part) => `<p>${part}</p>`).join('');
 }
 
-function day(seconds) {
-  return new Date(Math.round(seconds) * 1000).toISOString().slice(0, 10);
-}
-
-function sum(items, key) {
-  return items.reduce((all, item) => all + item[key], 0);
+/** A day, or where all happened within two days, the minute. */
+function moment(seconds, { first, last }) {
+  const text = new Date(Math.round(seconds) * 1000).toISOString();
+  return last - first < 172_800 ? `${text.slice(0, 10)} ${text.slice(11, 16)}` : text.slice(0, 10);
 }
 
 function fixed(value) {
   return Number(value.toFixed(1));
+}
+
+function nameOf(name) {
+  return name === '.' ? 'top level' : name;
 }
 
 /** Names come from anybody. */

@@ -1,5 +1,5 @@
 /**
- * Writes the report: reads { repository, authors, folders } as JSON from the standard input.
+ * Writes the report: reads { repository, totals, authors, folders } as JSON from the standard input.
  *
  * The same input gives the same file, byte for byte.
  */
@@ -9,8 +9,8 @@ import { text } from 'node:stream/consumers';
 
 import { page } from './page.mjs';
 
-const { repository, authors, folders } = JSON.parse(await text(process.stdin));
-const html = page({ repository, authors: sorted(authors), folders: sorted(folders) });
+const { repository, totals, authors, folders } = JSON.parse(await text(process.stdin));
+const html = page({ repository, totals, authors: sorted(authors), folders: sorted(folders) });
 const file = join(repository.folder, 'report.html');
 await writeFile(`${file}.${process.pid}`, html);
 await rename(`${file}.${process.pid}`, file);

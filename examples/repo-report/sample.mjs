@@ -28,11 +28,14 @@ export async function makeSample(folder) {
 }
 
 function changes() {
+  let at = START;
   return Array.from({ length: COMMITS }, (_, i) => {
+    // Busy weeks and quiet ones.
+    at += (i % 24 < 17 ? i % 3 : 3 + (i % 4)) * DAY + 3_600;
     const [name, email] = AUTHORS[(i * i + (i >> 3)) % AUTHORS.length];
     const folder = FOLDERS[(i * 5 + (i >> 2)) % FOLDERS.length];
     const path = `${folder === '' ? '' : `${folder}/`}part-${i % 7}.${i % 11 === 10 ? 'bin' : 'txt'}`;
-    return { name, email, at: START + i * 2 * DAY + (i % 5) * 3_600, path, lines: 5 + ((i * 37) % 90) };
+    return { name, email, at, path, lines: 5 + ((i * 37) % 90) };
   });
 }
 
@@ -52,7 +55,9 @@ function plainCommits() {
     .toReversed()
     .map(({ name, email, at, path, lines }) => ({
       ...{ name, email, at },
-      files: [path.endsWith('.bin') ? { path, added: 0, deleted: 0, binary: true } : { path, added: lines, deleted: 0 }],
+      files: [
+        path.endsWith('.bin') ? { path, added: 0, deleted: 0, binary: true } : { path, added: lines, deleted: 0 },
+      ],
     }));
 }
 

@@ -3,12 +3,13 @@ import { exitCodes, type ExitCode, type Validation } from '@weft/contract';
 import { diagramOf, toMermaid } from '@weft/engine/domain';
 import { say, writeJson, type CommandContext } from '../command-context.ts';
 import { maxNodes } from '../config.ts';
-import { placedLine } from '../input/document-file.ts';
+import { fileOfArgument, placedLine } from '../input/document-file.ts';
 import { readWorkflowFile } from '../input/offline-workflow.ts';
 
 type OfflineContext = Pick<CommandContext, 'terminal' | 'json' | 'env'>;
 
-export async function validateCommand(context: OfflineContext, file: string): Promise<ExitCode> {
+export async function validateCommand(context: OfflineContext, argument: string): Promise<ExitCode> {
+  const file = (await fileOfArgument(argument)) ?? argument;
   const read = await readWorkflowFile(file, maxNodes(context.env));
   const errors = read.ok ? [] : read.errors;
   if (context.json) {
