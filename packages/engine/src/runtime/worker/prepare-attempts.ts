@@ -6,7 +6,13 @@ import { attemptOf } from './running-flush.ts';
 
 export type Prepared = { node: GraphNode; material: InputMaterial };
 
-/** In the order of the messages; null where the attempt is not current any more, or its node is gone. */
+/** What a constant input is rendered from. */
+const NOTHING: InputMaterial = { input: null, config: null, captured: {}, nodes: {} };
+
+/**
+ * In the order of the messages; null where the attempt is not current any more, or its node is gone. A constant input
+ * needs no query: an attempt that was overtaken is then found out by the fence, or by the flush.
+ */
 export async function prepareAttempts(
   { graphs, dispatch }: { graphs: GraphCache; dispatch: DispatchStore },
   messages: readonly TaskMessage[],
@@ -14,11 +20,19 @@ export async function prepareAttempts(
   const nodes = await Promise.all(
     messages.map(async (message) => (await graphs.load(message.workflow)).nodes.get(message.node) ?? null),
   );
-  const materials = await dispatch.loadInputs(
-    messages.map((message, index) => ({ task: attemptOf(message), nodes: nodes[index]?.resultReads ?? [] })),
-  );
-  return nodes.map((node, index) => {
-    const material = materials[index];
-    return node && material ? { node, material } : null;
+  const wanted = messages.flatMap((message, index) => {
+    const node = nodes[index];
+    return node && !isConstant(node) ? [{ task: attemptOf(message), nodes: node.resultReads, index }] : [];
   });
+  const loaded = wanted.length > 0 ? await dispatch.loadInputs(wanted) : [];
+  const materials = new Map(wanted.map(({ index }, n) => [index, loaded[n] ?? null]));
+  return nodes.map((node, index) => {
+    if (!node) return null;
+    const material = materials.has(index) ? materials.get(index) : NOTHING;
+    return material ? { node, material } : null;
+  });
+}
+
+function isConstant(node: GraphNode): boolean {
+  return node.template === null || node.template.references.length === 0;
 }
