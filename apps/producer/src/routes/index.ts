@@ -1,5 +1,6 @@
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
+import { inlineWorkflows } from '../inline-workflows.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { metricsRoutes } from './metrics.ts';
@@ -11,11 +12,12 @@ import { workflowRoutes } from './workflows.ts';
 
 /** Declares every route of the API. */
 export function registerRoutes(api: Api, options: AppOptions): void {
+  const inline = inlineWorkflows(options);
   workflowRoutes(api, options);
-  startRunRoutes(api, options);
+  startRunRoutes(api, options, inline);
   runRoutes(api, options);
   eventRoutes(api, options);
-  taskRoutes(api, options);
+  taskRoutes(api, options, inline);
   workerRoutes(api, options);
   healthRoutes(api, options);
   metricsRoutes(api, options);

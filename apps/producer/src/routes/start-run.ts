@@ -10,13 +10,13 @@ import { closeSignal } from '../http/close-signal.ts';
 import { idempotencyOf } from '../http/idempotency.ts';
 import { found } from '../http/ids.ts';
 import { summary } from '../http/request-problems.ts';
-import { readDocument } from '../read-document.ts';
+import type { InlineWorkflows } from '../inline-workflows.ts';
 import { problems } from '../schemas/answers.ts';
 import { IdempotencyHeaders } from '../schemas/requests.ts';
 import { TENANT } from '../tenant.ts';
 
 /** Starting runs: by name, by version, or with a document, which is saved first. */
-export function startRunRoutes(api: Api, options: AppOptions): void {
+export function startRunRoutes(api: Api, options: AppOptions, inline: InlineWorkflows): void {
   const { queries, bus, clock } = options;
   api.route({
     method: 'POST',
@@ -34,7 +34,7 @@ export function startRunRoutes(api: Api, options: AppOptions): void {
       const { body, query } = request;
       refuseUnsupported(body);
       const idempotency = idempotencyOf(request);
-      const workflow = await workflowOf(options, body.workflow);
+      const workflow = await workflowOf(options, inline, body.workflow);
       const { runId: id, created } = await startOne(options, {
         workflow,
         input: body.input ?? {},
@@ -69,12 +69,15 @@ function refuseUnsupported(body: StartRun): void {
   if (errors.length > 0) throw new AppError('node_type_unsupported', summary(errors), { errors });
 }
 
-async function workflowOf(options: AppOptions, workflow: StartRun['workflow']): Promise<WorkflowRef> {
+async function workflowOf(
+  options: AppOptions,
+  inline: InlineWorkflows,
+  workflow: StartRun['workflow'],
+): Promise<WorkflowRef> {
   if (typeof workflow === 'string') return refOf(options, { name: workflow });
   const version = WorkflowVersion.safeParse(workflow);
   if (version.success) return refOf(options, version.data);
-  const document = readDocument(options, workflow, (pointer) => `/workflow${pointer}`);
-  return (await options.engine.saveWorkflow({ tenant: TENANT, document })).ref;
+  return inline.refOf(workflow, (pointer) => `/workflow${pointer}`);
 }
 
 async function refOf({ queries }: AppOptions, wanted: { name: string; version?: number }): Promise<WorkflowRef> {

@@ -6,7 +6,7 @@ import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
 import { idempotencyOf } from '../http/idempotency.ts';
 import { asId, found, IdParams } from '../http/ids.ts';
-import { readDocument } from '../read-document.ts';
+import type { InlineWorkflows } from '../inline-workflows.ts';
 import { problems } from '../schemas/answers.ts';
 import { IdempotencyHeaders } from '../schemas/requests.ts';
 import { documentPointer, taskDocument, TASK_NODE } from '../task-document.ts';
@@ -14,12 +14,12 @@ import { TENANT } from '../tenant.ts';
 import { startOne } from './start-run.ts';
 
 /** Single tasks, and why they are where they are. */
-export function taskRoutes(api: Api, options: AppOptions): void {
-  startRoute(api, options);
+export function taskRoutes(api: Api, options: AppOptions, inline: InlineWorkflows): void {
+  startRoute(api, options, inline);
   readRoutes(api, options);
 }
 
-function startRoute(api: Api, options: AppOptions): void {
+function startRoute(api: Api, options: AppOptions, inline: InlineWorkflows): void {
   api.route({
     method: 'POST',
     url: '/v1/tasks',
@@ -34,9 +34,8 @@ function startRoute(api: Api, options: AppOptions): void {
     handler: async (request, reply) => {
       const { body } = request;
       const idempotency = idempotencyOf(request);
-      const { document: written, input } = taskDocument(body);
-      const document = readDocument(options, written, documentPointer(body));
-      const { ref: workflow } = await options.engine.saveWorkflow({ tenant: TENANT, document });
+      const { document, input } = taskDocument(body);
+      const workflow = await inline.refOf(document, documentPointer(body));
       const { runId } = await startOne(options, {
         workflow,
         input,

@@ -1,0 +1,18 @@
+/** The API with nothing behind it: for what never reaches the engine. */
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+
+import type { AppOptions } from '../src/app-options.ts';
+import { buildApp } from '../src/index.ts';
+
+export function bareApp(options: Partial<AppOptions> = {}): FastifyInstance {
+  const log = pino({ level: 'silent' });
+  return buildApp({
+    log,
+    token: null,
+    version: 'test',
+    maxNodes: 10,
+    hasExecutor: () => true,
+    ...options,
+  } as AppOptions);
+}
