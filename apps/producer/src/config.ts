@@ -33,10 +33,14 @@ export function readProducerConfig(environment: NodeJS.ProcessEnv = process.env)
     throw new ConfigError(`${String(issue?.path[0])} is not valid: ${issue?.message}`);
   }
   const { WEFT_HOST: host, WEFT_PORT: port, WEFT_TOKEN: token = null, WEFT_MAX_NODES: maxNodes } = result.data;
-  if (token === null && !isLoopback(host)) {
-    throw new ConfigError(`WEFT_HOST ${host} is reachable from outside: set WEFT_TOKEN or WEFT_TOKEN_FILE as well`);
-  }
+  refuseOpenDoor(host, token);
   return { host, port, token, maxNodes };
+}
+
+/** Throws ConfigError if anybody could reach the API without a token. */
+export function refuseOpenDoor(host: string, token: string | null): void {
+  if (token !== null || isLoopback(host)) return;
+  throw new ConfigError(`${host} is reachable from outside: set WEFT_TOKEN or WEFT_TOKEN_FILE as well`);
 }
 
 function tokenFromFile({ WEFT_TOKEN_FILE: file }: NodeJS.ProcessEnv): { WEFT_TOKEN?: string } {

@@ -1,5 +1,6 @@
 import { buildApp } from './app.ts';
 import type { AppOptions } from './app-options.ts';
+import { refuseOpenDoor } from './config.ts';
 
 export type ProducerOptions = AppOptions & {
   host: string;
@@ -14,8 +15,12 @@ export type Producer = {
   close(): Promise<void>;
 };
 
-/** Serves the API. Throws the system's error (`EADDRINUSE`, `EACCES`) where it cannot listen. */
+/**
+ * Serves the API. Throws the system's error (`EADDRINUSE`, `EACCES`) where it cannot listen, and ConfigError where it would
+ * listen beyond this machine without a token.
+ */
 export async function startProducer({ host, port, ...options }: ProducerOptions): Promise<Producer> {
+  refuseOpenDoor(host, options.token);
   const app = buildApp(options);
   try {
     const url = await app.listen({ host, port });

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
-import { ConfigError, readProducerConfig } from '../src/index.ts';
+import { ConfigError, readProducerConfig, startProducer } from '../src/index.ts';
+import type { ProducerOptions } from '../src/index.ts';
 
 describe('the settings of the producer', () => {
   test('have defaults, and empty variables count as unset', () => {
@@ -32,6 +33,11 @@ describe('the settings of the producer', () => {
     for (const host of ['localhost', '127.0.0.1', '127.1.2.3', '::1']) {
       expect(readProducerConfig({ WEFT_HOST: host }).host).toBe(host);
     }
+  });
+
+  test('nothing listens there without a token, however the address was given', async () => {
+    const started = startProducer({ host: '0.0.0.0', port: 0, token: null } as ProducerOptions);
+    await expect(started).rejects.toThrow(ConfigError);
   });
 
   test('a bad value is told in one line', () => {
