@@ -85,6 +85,7 @@ create table task (
 create index task_backlog_idx on task (lane, tenant, priority, ready_at) where status = 'ready' and offered_at is null;
 create index task_offered_idx on task (offered_at) where status = 'ready' and offered_at is not null;
 create index task_running_idx on task (worker) where status = 'running';
+create index task_waiting_idx on task (run_id) where status = 'waiting';
 
 create table task_join (
   run_id uuid not null,

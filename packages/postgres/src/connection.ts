@@ -1,8 +1,9 @@
 /** Connections to Postgres, and transactions on them. */
 import { StoreError } from '@weft/engine/ports';
-import pg from 'pg';
+import type { CustomTypesConfig, PoolClient, QueryResult, QueryResultRow } from 'pg';
+import { Pool, types } from 'pg';
 
-export type { PoolClient as Client } from 'pg';
+import { isBroken, toStoreError } from './store-failure.ts';
 
 export type PoolOptions = {
   url: string;
@@ -10,6 +11,14 @@ export type PoolOptions = {
   max: number;
   /** Called when an idle connection breaks; the pool replaces it. */
   onError: (error: Error) => void;
+};
+
+/** A statement with a name is parsed once per connection. */
+export type Statement = { name?: string; text: string; values?: unknown[] };
+
+/** One connection within a transaction. Queries reject with a StoreError. */
+export type Client = {
+  query<Row extends QueryResultRow>(statement: Statement): Promise<QueryResult<Row>>;
 };
 
 /** Generic plans beat custom ones on the hot statements, whose arrays say nothing about how many rows they touch. */
@@ -22,29 +31,27 @@ const SESSION = [
   'timezone=UTC',
 ];
 
-const TIMESTAMPTZ = 1184;
-const INT8 = 20;
-const JSON_TYPE = 114;
+const { builtins, getTypeParser } = types;
+
+type Parse = (text: string) => unknown;
 
 /** Instants arrive as epoch ms, bigints as numbers, json parsed. */
-const types = {
-  getTypeParser(oid: number, format?: 'text' | 'binary') {
-    if (format !== 'binary') {
-      if (oid === TIMESTAMPTZ)
-        return (text: string) => Date.parse(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'));
-      if (oid === INT8) return Number;
-      if (oid === JSON_TYPE) return (text: string) => JSON.parse(text) as unknown;
-    }
-    return pg.types.getTypeParser(oid, format as 'text');
-  },
-} as pg.CustomTypesConfig;
+const PARSERS: ReadonlyMap<number, Parse> = new Map<number, Parse>([
+  [builtins.TIMESTAMPTZ, (text) => Date.parse(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'))],
+  [builtins.INT8, Number],
+  [builtins.JSON, (text) => JSON.parse(text) as unknown],
+]);
+
+const parsing: CustomTypesConfig = {
+  getTypeParser: (oid, format) => (format === 'binary' ? undefined : PARSERS.get(oid)) ?? getTypeParser(oid, format),
+};
 
 /** A pool of pipelined connections: queries of one transaction are sent without waiting for each other's answers. */
-export function createPool({ url, max, onError }: PoolOptions): pg.Pool {
-  const pool = new pg.Pool({
+export function createPool({ url, max, onError }: PoolOptions): Pool {
+  const pool = new Pool({
     connectionString: url,
     max,
-    types,
+    types: parsing,
     pipeline: true,
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
@@ -52,7 +59,7 @@ export function createPool({ url, max, onError }: PoolOptions): pg.Pool {
     idleTimeoutMillis: 60_000,
     application_name: 'weft',
     options: SESSION.map((setting) => `-c ${setting}`).join(' '),
-  } as pg.PoolConfig);
+  });
   pool.on('error', onError);
   pool.on('connect', (client) => client.on('error', onError));
   return pool;
@@ -63,77 +70,85 @@ export type Work<T> = { result: T; sent: Promise<unknown>[] };
 
 /**
  * Runs `work` in one transaction. The commit travels with the writes that `work` has sent last, in one round trip; a write
- * that fails turns it into a rollback. Throws StoreError.
+ * that fails turns it into a rollback. Throws StoreError; what `work` itself throws goes on as it is.
  */
-export async function transact<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Work<T>>): Promise<T> {
-  const client = await connect(pool);
-  let committing = false;
+export async function transact<T>(pool: Pool, work: (client: Client) => Promise<Work<T>>): Promise<T> {
+  const connection = await connect(pool);
+  const session = new Session(connection);
   try {
-    const begun = client.query('begin');
-    begun.catch(() => undefined); // reported by whatever comes after it
-    const { result, sent } = await work(client);
-    committing = true;
-    await Promise.all([begun, ...sent, client.query('commit')]);
-    client.release();
+    const begun = session.query({ text: 'begin' });
+    const { result, sent } = await work(session);
+    await Promise.all([begun, ...sent, session.commit()]);
+    connection.release();
     return result;
   } catch (error) {
-    await abandon(client, error);
-    throw toStoreError(error, committing);
+    await abandon(connection, error);
+    throw error;
   }
 }
 
 /** Runs one query. Throws StoreError. */
-export async function query<Row extends pg.QueryResultRow>(
-  pool: pg.Pool,
-  statement: { name?: string; text: string; values?: unknown[] },
-): Promise<Row[]> {
+export async function query<Row extends QueryResultRow>(pool: Pool, statement: Statement): Promise<Row[]> {
+  const connection = await connect(pool);
   try {
-    const { rows } = await pool.query<Row>(statement);
+    const { rows } = await connection.query<Row>(statement);
+    connection.release();
     return rows;
   } catch (error) {
-    throw toStoreError(error, true);
+    connection.release(isBroken(error));
+    throw toStoreError(error, { during: 'commit' });
   }
 }
 
-async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
+class Session implements Client {
+  readonly #connection: PoolClient;
+  #committing = false;
+
+  constructor(connection: PoolClient) {
+    this.#connection = connection;
+  }
+
+  query<Row extends QueryResultRow>(statement: Statement): Promise<QueryResult<Row>> {
+    const answer = this.#ask<Row>(statement);
+    // Whoever sent it may throw before it waits for the answer; a failed statement fails the commit in any case.
+    answer.catch(() => undefined);
+    return answer;
+  }
+
+  async commit(): Promise<void> {
+    this.#committing = true;
+    const { command } = await this.query({ text: 'commit' });
+    if (command === 'COMMIT') return;
+    // The server answers the commit of a failed transaction with a rollback, and calls that a success.
+    const message = `a transaction ended with ${command}`;
+    throw new StoreError(message, { transient: false, outcomeUnknown: false, cause: undefined });
+  }
+
+  async #ask<Row extends QueryResultRow>(statement: Statement): Promise<QueryResult<Row>> {
+    try {
+      return await this.#connection.query<Row>(statement);
+    } catch (error) {
+      // A write that was sent ahead of the commit may fail with the connection while the commit had got through.
+      throw toStoreError(error, { during: this.#committing ? 'commit' : 'work' });
+    }
+  }
+}
+
+/** Where no connection is to be had, nothing was done: whatever the reason, a later try may succeed. */
+async function connect(pool: Pool): Promise<PoolClient> {
   try {
     return await pool.connect();
   } catch (error) {
-    throw toStoreError(error, false);
+    throw toStoreError(error, { during: 'connect' });
   }
 }
 
-async function abandon(client: pg.PoolClient, error: unknown): Promise<void> {
-  const lost = codeOf(error) === undefined;
-  if (!lost) await client.query('rollback').catch(() => undefined);
-  client.release(lost);
-}
-
-/** Without a code the connection broke (or timed out): what was sent may have been done. */
-function toStoreError(error: unknown, committing: boolean): StoreError {
-  if (error instanceof StoreError) return error;
-  const code = codeOf(error);
-  const transient = code === undefined ? isConnectionLoss(error) : isTransient(code);
-  const outcomeUnknown =
-    committing && transient && (code === undefined || code.startsWith('08') || code.startsWith('57P'));
-  const message = error instanceof Error ? error.message : String(error);
-  return new StoreError(message, { transient, outcomeUnknown, cause: error });
-}
-
-/** SQLSTATEs after which the whole transaction may be tried again; 08P01 is our own malformed message. */
-function isTransient(code: string): boolean {
-  if (code === '08P01') return false;
-  return code.startsWith('08') || code.startsWith('57P') || RETRYABLE.has(code) || NETWORK.test(code);
-}
-
-const RETRYABLE = new Set(['40001', '40P01', '55P03', '57014', '53300', '25P03', '53100', '53200']);
-const NETWORK = /^E[A-Z]+$/;
-
-function isConnectionLoss(error: unknown): boolean {
-  return error instanceof Error && !(error instanceof TypeError) && !(error instanceof RangeError);
-}
-
-function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
+async function abandon(connection: PoolClient, error: unknown): Promise<void> {
+  const broken = error instanceof StoreError && isBroken(error.cause);
+  if (broken) connection.release(true);
+  else
+    await connection.query('rollback').then(
+      () => connection.release(),
+      () => connection.release(true),
+    );
 }

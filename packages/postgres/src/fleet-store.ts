@@ -16,7 +16,7 @@ export function createFleetStore(pool: Pool): FleetStore {
     async register({ id, name, lanes, slots, running, counter, version, pid, host, rssBytes }) {
       await query(pool, {
         text: `insert into worker (id, name, lanes, slots, running, counter, version, pid, host, rss_bytes)
-          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing`,
         values: [id, name, lanes, slots, running, counter, version, pid, host, rssBytes],
       });
     },
@@ -34,7 +34,8 @@ export function createFleetStore(pool: Pool): FleetStore {
     async list() {
       const rows = await query<WorkerRow>(pool, {
         name: 'list-workers',
-        text: `select * from worker where ended_at is null or ended_at > now() - interval '1 hour' order by started_at, id`,
+        text: `select id, name, lanes, slots, running, counter, version, pid, host, rss_bytes, started_at, beat_at, ended_at
+          from worker where ended_at is null or ended_at > now() - interval '1 hour' order by started_at, id`,
       });
       return rows.map(toWorker);
     },

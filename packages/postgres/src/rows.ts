@@ -60,11 +60,29 @@ export const TASK_COLUMNS = `t.run_id, t.key, t.epoch, t.id, t.node, t.status, t
 
 export function toTask(row: TaskRow): TaskRecord {
   const { key, epoch, id, node, status, attempt, failures, crashes, blamed, lane, priority } = row;
+  const { captured, fate, output, error, worker } = row;
   return {
-    ...{ key, epoch, id, node, status, attempt, failures, crashes, blamed, lane, priority },
-    ...{ readsAt: row.reads_at, readyAt: row.ready_at, captured: row.captured, fate: row.fate },
-    ...{ output: row.output, error: row.error, settledStep: row.settled_step, settledAt: row.settled_at },
-    ...{ startedAt: row.started_at, worker: row.worker },
+    key,
+    epoch,
+    id,
+    node,
+    status,
+    attempt,
+    failures,
+    crashes,
+    blamed,
+    lane,
+    priority,
+    readsAt: row.reads_at,
+    readyAt: row.ready_at,
+    captured,
+    fate,
+    output,
+    error,
+    settledStep: row.settled_step,
+    settledAt: row.settled_at,
+    startedAt: row.started_at,
+    worker,
   };
 }
 

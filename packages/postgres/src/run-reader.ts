@@ -11,9 +11,13 @@ import type { ChannelRow } from './queries/load-snapshots.ts';
 import { HEAD_COLUMNS, TASK_COLUMNS, toHead, toTask } from './rows.ts';
 import type { HeadRow, TaskRow } from './rows.ts';
 
+/** What comes from a caller's URL need not be an id. */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 export function createRunReader(pool: Pool): RunReader {
   return {
     async run(tenant, id) {
+      if (!UUID.test(id)) return null;
       const [row] = await readRuns(pool, `r.tenant = $1 and r.id = $2`, [tenant, id]);
       return row ?? null;
     },
@@ -64,8 +68,15 @@ async function readRuns(pool: Pool, where: string, values: unknown[]): Promise<R
   });
   return rows.map((row) => ({
     head: toHead(row),
-    ...{ input: row.input, config: row.config, tags: row.tags, output: row.output, error: row.error },
-    ...{ createdAt: row.created_at, startedAt: row.created_at, endedAt: row.ended_at, usage: toUsage(row) },
+    input: row.input,
+    config: row.config,
+    tags: row.tags,
+    output: row.output,
+    error: row.error,
+    createdAt: row.created_at,
+    startedAt: row.created_at,
+    endedAt: row.ended_at,
+    usage: toUsage(row),
   }));
 }
 
@@ -102,6 +113,7 @@ async function listTasks(pool: Pool, runId: string, page: Parameters<RunReader['
 
 /** A task's id carries the time prefix of its run's id, which leads to few runs. */
 async function findTask(pool: Pool, tenant: string, id: string): Promise<TaskView | null> {
+  if (!UUID.test(id)) return null;
   const { from, to } = runTimeRange(id);
   const rows = await query<TaskViewRow>(pool, {
     text: `${TASK_VIEW} where t.run_id between $1 and $2 and t.id = $3 and t.tenant = $4`,
@@ -172,17 +184,25 @@ async function readChannels(pool: Pool, runId: string, atStep: number | null): P
   return channels;
 }
 
-/** Counted over what is open; ended runs are counted by the producer as they end. */
+type Count = { status: string; n: number };
+
+/** Counted over what is open; ended runs are counted by the producer as they end. Each part has a partial index. */
 async function readCounts(pool: Pool): ReturnType<RunReader['counts']> {
   const [tasks, runs] = await Promise.all([
-    query<{ status: string; n: number }>(pool, {
-      text: `select status, count(*) as n from task where status in ('ready', 'running', 'waiting') group by status`,
+    query<Count>(pool, {
+      name: 'count-tasks',
+      text: `select status, sum(n)::float8 as n from (
+          select 'ready' as status, count(*) as n from task where status = 'ready' and offered_at is null
+          union all select 'ready', count(*) from task where status = 'ready' and offered_at is not null
+          union all select 'running', count(*) from task where status = 'running'
+          union all select 'waiting', count(*) from task where status = 'waiting'
+        ) as part group by status having sum(n) > 0`,
     }),
-    query<{ status: string; n: number }>(pool, {
+    query<Count>(pool, {
+      name: 'count-runs',
       text: `select status, count(*) as n from run where status in ('pending', 'running', 'interrupted') group by status`,
     }),
   ]);
-  const toObject = (rows: { status: string; n: number }[]) =>
-    Object.fromEntries(rows.map(({ status, n }) => [status, n]));
+  const toObject = (rows: Count[]) => Object.fromEntries(rows.map(({ status, n }) => [status, n]));
   return { tasks: toObject(tasks), runs: toObject(runs) };
 }

@@ -6,18 +6,21 @@ import type { Pool } from 'pg';
 
 import { query, transact } from './connection.ts';
 import type { Client } from './connection.ts';
+import { NOW } from './database-clock.ts';
 import type { DatabaseClock } from './database-clock.ts';
 import { existingRuns, loadParts, lockRuns } from './queries/load-snapshots.ts';
 import type { SnapshotParts } from './queries/load-snapshots.ts';
 import { claimKeys, sendStarts } from './queries/submit.ts';
-import { sendHeads, sendPlans } from './queries/write-plans.ts';
+import { sendHeads } from './queries/write-heads.ts';
+import { sendPlans } from './queries/write-plans.ts';
+import { isDuplicate } from './store-failure.ts';
 
 /** A decision that asks for more this often is the engine's mistake. */
 const MAX_ROUNDS = 200;
 
 export function createRunStore(pool: Pool, clock: DatabaseClock): RunStore {
   return {
-    submit: (runs) => transact(pool, (client) => submit(client, clock, runs)),
+    submit: (runs) => submitOnce(pool, clock, runs),
     settle: (changes, { wait }) => transact(pool, (client) => settle(client, clock, { changes, wait })),
     async sendMail(runId, { id, kind, payload, dedupeKey }) {
       await query(pool, {
@@ -29,18 +32,34 @@ export function createRunStore(pool: Pool, clock: DatabaseClock): RunStore {
   };
 }
 
-async function submit(client: Client, clock: DatabaseClock, runs: readonly NewRun[]) {
+/** A run that is there already is this very submission, sent again because the answer to the first had been lost. */
+async function submitOnce(pool: Pool, clock: DatabaseClock, runs: readonly NewRun[]): Promise<Submission[]> {
+  try {
+    return await transact(pool, (client) => submit(client, { clock, runs, known: new Set() }));
+  } catch (error) {
+    if (!isDuplicate(error)) throw error;
+    return transact(pool, async (client) => {
+      const known = await existingRuns(
+        client,
+        runs.map((run) => run.head.id),
+      );
+      return submit(client, { clock, runs, known });
+    });
+  }
+}
+
+type SubmitRequest = { clock: DatabaseClock; runs: readonly NewRun[]; known: ReadonlySet<string> };
+
+async function submit(client: Client, { clock, runs, known }: SubmitRequest) {
   const now = clock.now() ?? (await askNow(client, clock));
   const submissions: Submission[] = await claimKeys(client, runs);
-  const created = runs.filter((_, index) => submissions[index]?.kind === 'created');
+  const created = runs.filter(({ head }, index) => submissions[index]?.kind === 'created' && !known.has(head.id));
   const starts = created.map((start) => ({ start, plan: start.plan(now), now }));
   return { result: submissions, sent: sendStarts(client, starts) };
 }
 
 async function askNow(client: Client, clock: DatabaseClock): Promise<number> {
-  const { rows } = await client.query<{ now: number }>(
-    'select extract(epoch from clock_timestamp())::float8 * 1000 as now',
-  );
+  const { rows } = await client.query<{ now: number }>({ name: 'ask-now', text: `select ${NOW} as now` });
   const now = rows[0]?.now ?? 0;
   clock.observe(now);
   return now;
@@ -54,10 +73,10 @@ async function settle(client: Client, clock: DatabaseClock, { changes, wait }: S
   const [locked, parts] = await Promise.all([lockRuns(client, runIds, wait), loadParts(client, changes)]);
   if (locked.now > 0) clock.observe(locked.now);
   const mine = changes.filter((change) => locked.heads.has(change.runId));
+  const existing = mine.length === changes.length ? null : await existingRuns(client, runIds);
   const plans = await decideAll(client, { changes: mine, locked, parts });
   const planned = mine.map(({ runId }) => ({ runId, plan: planOf(plans, runId), now: locked.now }));
   const sent = [...sendPlans(client, planned), ...sendHeads(client, planned)];
-  const existing = mine.length === changes.length ? null : await existingRuns(client, runIds);
   const result = changes.map(({ runId }): Settlement => {
     const plan = plans.get(runId);
     if (plan) return { runId, kind: 'settled', plan };

@@ -43,18 +43,21 @@ export function createWorkflowStore(pool: Pool): WorkflowStore {
 /** Saving one workflow's versions is serial, so that their numbers have no gaps and equal contents meet. */
 async function save(client: Client, { tenant, hash, document }: Parameters<WorkflowStore['save']>[0]) {
   const { name } = document;
-  await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`workflow ${tenant} ${name}`]);
-  const known = await client.query<VersionRow>(
-    `select ${COLUMNS} from workflow_version where tenant = $1 and name = $2 and hash = $3`,
-    [tenant, name, hash],
-  );
+  await client.query({
+    text: 'select pg_advisory_xact_lock(hashtextextended($1, 0))',
+    values: [`workflow ${tenant} ${name}`],
+  });
+  const known = await client.query<VersionRow>({
+    text: `select ${COLUMNS} from workflow_version where tenant = $1 and name = $2 and hash = $3`,
+    values: [tenant, name, hash],
+  });
   if (known.rows[0]) return { ...toStored(known.rows[0]), created: false };
-  const saved = await client.query<VersionRow>(
-    `insert into workflow_version (tenant, name, version, hash, document)
+  const saved = await client.query<VersionRow>({
+    text: `insert into workflow_version (tenant, name, version, hash, document)
       select $1, $2, coalesce(max(version), 0) + 1, $3, $4 from workflow_version where tenant = $1 and name = $2
       returning ${COLUMNS}`,
-    [tenant, name, hash, JSON.stringify(document)],
-  );
+    values: [tenant, name, hash, JSON.stringify(document)],
+  });
   if (!saved.rows[0]) throw new Error(`version of ${name} was not saved`);
   return { ...toStored(saved.rows[0]), created: true };
 }

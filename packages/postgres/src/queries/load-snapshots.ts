@@ -2,6 +2,7 @@
 import type { ChannelRecord, JoinRecord, Mail, Reads, RunHead, RunSnapshot } from '@weft/engine/domain';
 
 import type { Client } from '../connection.ts';
+import { NOW } from '../database-clock.ts';
 import { HEAD_COLUMNS, TASK_COLUMNS, toHead, toTask } from '../rows.ts';
 import type { HeadRow, TaskRow } from '../rows.ts';
 
@@ -15,11 +16,15 @@ const INLINE_WINDOW = 100;
 export async function lockRuns(client: Client, runIds: readonly string[], wait: boolean): Promise<LockedRuns> {
   const { rows } = await client.query<HeadRow & { now: number }>({
     name: wait ? 'lock-runs-wait' : 'lock-runs',
-    text: `select ${HEAD_COLUMNS}, extract(epoch from clock_timestamp())::float8 * 1000 as now from run r
-      where r.id = any($1::uuid[]) order by r.id for no key update ${wait ? '' : 'skip locked'}`,
+    text: `with locked as materialized (
+        select ${HEAD_COLUMNS} from run r
+        where r.id = any($1::uuid[]) order by r.id for no key update ${wait ? '' : 'skip locked'}
+      )
+      select locked.*, ${NOW} as now from locked`,
     values: [runIds],
   });
-  return { heads: new Map(rows.map((row) => [row.id, toHead(row)])), now: rows[0]?.now ?? 0 };
+  // Rows come as they are locked, so the last one tells the time at which all of them were.
+  return { heads: new Map(rows.map((row) => [row.id, toHead(row)])), now: rows.at(-1)?.now ?? 0 };
 }
 
 /** Which of these runs exist at all, locked or not. */
@@ -160,7 +165,7 @@ async function loadInline(client: Client, requests: readonly LoadRequest[], part
   const { rows } = await client.query<TaskRow>({
     name: 'load-inline',
     text: `select ${TASK_COLUMNS} from unnest($1::uuid[]) as q (run_id) cross join lateral (
-        select * from task i where i.run_id = q.run_id and i.status = 'ready' and i.lane is null
+        select i.* from task i where i.run_id = q.run_id and i.status = 'ready' and i.lane is null
         order by i.reads_at, i.key limit ${INLINE_WINDOW}
       ) as t`,
     values: [runIds],
@@ -175,11 +180,16 @@ async function loadWhole(client: Client, requests: readonly LoadRequest[], part:
   const runIds = requests.filter(({ reads }) => reads.everything).map(({ runId }) => runId);
   if (runIds.length === 0) return;
   const [tasks, joins] = await Promise.all([
-    client.query<TaskRow>(`select ${TASK_COLUMNS} from task t where t.run_id = any($1::uuid[])`, [runIds]),
-    client.query<JoinRecord & { run_id: string }>(
-      'select run_id, key, ended, taken, failed, fired from task_join where run_id = any($1::uuid[])',
-      [runIds],
-    ),
+    client.query<TaskRow>({
+      name: 'load-whole-tasks',
+      text: `select ${TASK_COLUMNS} from task t where t.run_id = any($1::uuid[])`,
+      values: [runIds],
+    }),
+    client.query<JoinRecord & { run_id: string }>({
+      name: 'load-whole-joins',
+      text: 'select run_id, key, ended, taken, failed, fired from task_join where run_id = any($1::uuid[])',
+      values: [runIds],
+    }),
   ]);
   for (const row of tasks.rows) addTask(part(row.run_id), row);
   for (const { run_id, ...join } of joins.rows) part(run_id).joins.set(join.key, join);

@@ -3,7 +3,7 @@ import type { NewRun, Plan, Submission } from '@weft/engine/ports';
 
 import type { Client } from '../connection.ts';
 import { sendPlans } from './write-plans.ts';
-import type { PlannedRun } from './write-plans.ts';
+import type { PlannedRun } from './planned-run.ts';
 
 /** A new run with its first decision, made at `now`. */
 export type PlannedStart = { start: NewRun; plan: Plan; now: number };

@@ -1,0 +1,96 @@
+/** Ready tasks on their way to the lanes: which wait, which are offered (rules A1, A2). */
+import type { LaneList, TaskMessage } from '@weft/engine/ports';
+import type { Pool } from 'pg';
+
+import { query } from '../connection.ts';
+
+type MessageRow = {
+  task_id: string;
+  run_id: string;
+  key: string;
+  node: string;
+  task_epoch: number;
+  run_epoch: number;
+  attempt: number;
+  tenant: string;
+  workflow: string;
+  version: number;
+  lane: string;
+  priority: TaskMessage['priority'];
+  ready_at: number;
+};
+
+const TASK_OF_MESSAGE =
+  't.id as task_id, t.run_id, t.key, t.node, t.epoch as task_epoch, t.attempt, t.lane, t.priority';
+const RUN_OF_MESSAGE = 'r.epoch as run_epoch, r.tenant, r.workflow, r.version';
+const RUN_IS_OPEN = `r.status in ('pending', 'running', 'interrupted')`;
+
+function toMessage(row: MessageRow): TaskMessage {
+  return {
+    taskId: row.task_id,
+    runId: row.run_id,
+    key: row.key,
+    node: row.node,
+    taskEpoch: row.task_epoch,
+    runEpoch: row.run_epoch,
+    attempt: row.attempt,
+    workflow: { tenant: row.tenant, name: row.workflow, version: row.version },
+    lane: row.lane,
+    priority: row.priority,
+    readyAt: row.ready_at,
+  };
+}
+
+/** Walks from one distinct list to the next through the partial index: the cost is that of the lists, not of the tasks. */
+export async function backlog(pool: Pool): Promise<LaneList[]> {
+  return query<LaneList>(pool, {
+    name: 'backlog',
+    text: `with recursive list as (
+        (select lane, tenant, priority from task where status = 'ready' and offered_at is null and lane is not null
+          order by lane, tenant, priority limit 1)
+        union all
+        select next.lane, next.tenant, next.priority from list cross join lateral (
+          select t.lane, t.tenant, t.priority from task t
+          where t.status = 'ready' and t.offered_at is null
+            and (t.lane, t.tenant, t.priority) > (list.lane, list.tenant, list.priority)
+          order by t.lane, t.tenant, t.priority limit 1
+        ) as next
+      )
+      select lane, tenant, priority from list`,
+  });
+}
+
+/**
+ * Tasks of runs that have ended, whose rows are still to be closed, must not fill the room of others: the run is looked at
+ * before the limit.
+ */
+export async function topUp(pool: Pool, { lane, tenant, priority }: LaneList, limit: number): Promise<TaskMessage[]> {
+  const rows = await query<MessageRow>(pool, {
+    name: 'top-up',
+    text: `with chosen as materialized (
+        select t.run_id, t.key, t.epoch, ${RUN_OF_MESSAGE} from task t join run r on r.id = t.run_id and ${RUN_IS_OPEN}
+        where t.lane = $1 and t.tenant = $2 and t.priority = $3 and t.status = 'ready' and t.offered_at is null
+        order by t.ready_at limit $4 for update of t skip locked
+      ), offered as (
+        update task t set offered_at = clock_timestamp() from chosen r
+        where t.run_id = r.run_id and t.key = r.key and t.epoch = r.epoch
+        returning ${TASK_OF_MESSAGE}, r.run_epoch, r.tenant, r.workflow, r.version, t.ready_at
+      )
+      select * from offered order by ready_at`,
+    values: [lane, tenant, priority, limit],
+  });
+  return rows.map(toMessage);
+}
+
+export async function staleOffers(pool: Pool, olderThanMs: number, limit: number): Promise<TaskMessage[]> {
+  const rows = await query<MessageRow>(pool, {
+    name: 'stale-offers',
+    text: `select ${TASK_OF_MESSAGE}, ${RUN_OF_MESSAGE}, t.ready_at
+      from task t join run r on r.id = t.run_id and ${RUN_IS_OPEN}
+      where t.status = 'ready' and t.offered_at is not null
+        and t.offered_at <= clock_timestamp() - make_interval(secs => $1::float8 / 1000)
+      order by t.offered_at limit $2`,
+    values: [olderThanMs, limit],
+  });
+  return rows.map(toMessage);
+}

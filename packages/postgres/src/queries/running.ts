@@ -1,0 +1,68 @@
+/** Started tasks: who runs them, and which of them nobody runs any more (rule A6). */
+import type { DispatchStore, RunningMark, StrandedAttempt, TaskAttempt } from '@weft/engine/ports';
+import type { Pool } from 'pg';
+
+import { query } from '../connection.ts';
+
+type AttemptRow = { run_id: string; key: string; task_epoch: number; run_epoch: number; attempt: number };
+
+function toAttempt(row: AttemptRow): TaskAttempt {
+  const { key, attempt } = row;
+  return { runId: row.run_id, key, taskEpoch: row.task_epoch, runEpoch: row.run_epoch, attempt };
+}
+
+/** Touches only the flush's own columns, and passes rows that a settle holds: the next flush finds them (rule A9). */
+export async function markRunning(pool: Pool, marks: readonly RunningMark[]): Promise<TaskAttempt[]> {
+  if (marks.length === 0) return [];
+  const rows = await query<AttemptRow>(pool, {
+    name: 'mark-running',
+    text: `with mark as materialized (
+        select * from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::text[], $7::float8[], $8::float8[])
+          as m (run_id, key, task_epoch, run_epoch, attempt, worker, started_ms_ago, due_in_ms)
+      ), mine as materialized (
+        select t.run_id, t.key, t.epoch from mark m
+        join task t on t.run_id = m.run_id and t.key = m.key and t.epoch = m.task_epoch
+        where t.attempt = m.attempt and t.status = 'ready' for update of t skip locked
+      ), marked as (
+        update task t set status = 'running', worker = m.worker,
+          started_at = clock_timestamp() - make_interval(secs => m.started_ms_ago / 1000),
+          deadline = clock_timestamp() + make_interval(secs => m.due_in_ms / 1000)
+        from mark m join mine on mine.run_id = m.run_id and mine.key = m.key and mine.epoch = m.task_epoch
+        where t.run_id = m.run_id and t.key = m.key and t.epoch = m.task_epoch
+      )
+      select m.run_id, m.key, m.task_epoch, m.run_epoch, m.attempt from mark m
+      left join task t on t.run_id = m.run_id and t.key = m.key and t.epoch = m.task_epoch
+      left join run r on r.id = m.run_id
+      where t.attempt is distinct from m.attempt or t.status not in ('ready', 'running')
+        or r.epoch is distinct from m.run_epoch or r.status in ('succeeded', 'failed', 'cancelled')`,
+    values: [
+      marks.map((mark) => mark.runId),
+      marks.map((mark) => mark.key),
+      marks.map((mark) => mark.taskEpoch),
+      marks.map((mark) => mark.runEpoch),
+      marks.map((mark) => mark.attempt),
+      marks.map((mark) => mark.worker),
+      marks.map((mark) => mark.startedMsAgo),
+      marks.map((mark) => (Number.isFinite(mark.dueInMs) ? mark.dueInMs : null)),
+    ],
+  });
+  return rows.map(toAttempt);
+}
+
+export async function strandedAttempts(
+  pool: Pool,
+  { graceMs, limit }: Parameters<DispatchStore['strandedAttempts']>[0],
+): Promise<StrandedAttempt[]> {
+  const rows = await query<AttemptRow & { reason: StrandedAttempt['reason'] }>(pool, {
+    name: 'stranded-attempts',
+    text: `select t.run_id, t.key, t.epoch as task_epoch, r.epoch as run_epoch, t.attempt,
+        case when w.ended_at is null and w.id is not null then 'overdue' else 'worker_ended' end as reason
+      from task t join run r on r.id = t.run_id left join worker w on w.id = t.worker
+      where t.status = 'running' and r.status in ('pending', 'running', 'interrupted')
+        and (w.id is null or w.ended_at is not null
+          or t.deadline < clock_timestamp() - make_interval(secs => $1::float8 / 1000))
+      limit $2`,
+    values: [graceMs, limit],
+  });
+  return rows.map((row) => ({ task: toAttempt(row), reason: row.reason }));
+}

@@ -1,0 +1,61 @@
+/** What goes along with the tasks of a run: timers, usage, mail. */
+import type { Client } from '../connection.ts';
+import { sendRows } from './planned-run.ts';
+import type { Decision, Tagged } from './planned-run.ts';
+
+export function deleteTimers(client: Client, rows: Tagged<Decision['timersCleared'][number]>[]): Promise<unknown>[] {
+  return sendRows(client, rows, {
+    name: 'delete-timers',
+    text: `delete from timer t using unnest($1::uuid[], $2::text[], $3::text[]) as u (run_id, key, kind)
+      where t.run_id = u.run_id and t.key = u.key and t.kind = u.kind`,
+    columns: [(timer) => timer.key, (timer) => timer.kind],
+  });
+}
+
+export function upsertTimers(client: Client, rows: Tagged<Decision['timersSet'][number]>[]): Promise<unknown>[] {
+  return sendRows(client, rows, {
+    name: 'upsert-timers',
+    text: `insert into timer (run_id, key, kind, attempt, due_at)
+      select u.run_id, u.key, u.kind, u.attempt, to_timestamp(u.due_at / 1000)
+      from unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::float8[]) as u (run_id, key, kind, attempt, due_at)
+      on conflict (run_id, key, kind) do update set attempt = excluded.attempt, due_at = excluded.due_at`,
+    columns: [(timer) => timer.key, (timer) => timer.kind, (timer) => timer.attempt, (timer) => timer.dueAt],
+  });
+}
+
+export function insertUsage(client: Client, rows: Tagged<Decision['usage'][number]>[]): Promise<unknown>[] {
+  return sendRows(client, rows, {
+    name: 'insert-usage',
+    text: `insert into usage (run_id, key, epoch, attempt, input_tokens, output_tokens, usd)
+      select * from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::bigint[], $6::bigint[], $7::float8[])
+      on conflict do nothing`,
+    columns: [
+      (spent) => spent.key,
+      (spent) => spent.epoch,
+      (spent) => spent.attempt,
+      (spent) => Math.round(spent.usage.inputTokens),
+      (spent) => Math.round(spent.usage.outputTokens),
+      (spent) => spent.usage.usd,
+    ],
+  });
+}
+
+/** Mail of a run to itself: at most one of a kind is under way. */
+export function sendOwnMail(client: Client, rows: Tagged<Decision['sentMail'][number]>[]): Promise<unknown>[] {
+  return sendRows(client, rows, {
+    name: 'send-own-mail',
+    text: `insert into inbox (run_id, id, dedupe_key, kind, payload)
+      select u.run_id, gen_random_uuid(), 'own:' || u.kind, u.kind, u.payload
+      from unnest($1::uuid[], $2::text[], $3::json[]) as u (run_id, kind, payload) on conflict do nothing`,
+    columns: [(mail) => mail.kind, (mail) => JSON.stringify(mail.payload)],
+  });
+}
+
+export function deleteMail(client: Client, rows: Tagged<string>[]): Promise<unknown>[] {
+  return sendRows(client, rows, {
+    name: 'delete-mail',
+    text: `delete from inbox i using unnest($1::uuid[], $2::uuid[]) as u (run_id, id)
+      where i.run_id = u.run_id and i.id = u.id`,
+    columns: [(id) => id],
+  });
+}

@@ -1,0 +1,115 @@
+/** Task rows: armed, changed, taken back, closed. */
+import type { Client } from '../connection.ts';
+import { json } from '../rows.ts';
+import { sendRows } from './planned-run.ts';
+import type { Decision, PlannedRun, Tagged } from './planned-run.ts';
+
+type Task = Decision['tasks'][number];
+
+/** Live tasks of an ended run that one transaction closes. */
+const CLOSE_WINDOW = 1000;
+
+/** Arming is an idempotent insert: the key is derived from what is armed (rule B6). */
+export function insertTasks(client: Client, rows: Tagged<Task>[]): Promise<unknown>[] {
+  return sendRows(client, rows, {
+    name: 'insert-tasks',
+    text: `insert into task (run_id, key, epoch, id, tenant, node, status, attempt, failures, crashes, blamed, lane,
+        priority, reads_at, ready_at, offered_at, settled_at, settled_step, captured, fate, output, error)
+      select u.run_id, u.key, u.epoch, u.id, u.tenant, u.node, u.status, u.attempt, u.failures, u.crashes, u.blamed, u.lane,
+        u.priority, u.reads_at, to_timestamp(u.ready_at / 1000), to_timestamp(u.offered_at / 1000),
+        to_timestamp(u.settled_at / 1000), u.settled_step, u.captured, u.fate, u.output, u.error
+      from unnest($1::uuid[], $2::text[], $3::int[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::int[], $9::int[],
+        $10::int[], $11::boolean[], $12::text[], $13::smallint[], $14::int[], $15::float8[], $16::float8[], $17::float8[],
+        $18::int[], $19::json[], $20::json[], $21::json[], $22::json[])
+        as u (run_id, key, epoch, id, tenant, node, status, attempt, failures, crashes, blamed, lane, priority, reads_at,
+          ready_at, offered_at, settled_at, settled_step, captured, fate, output, error)
+      on conflict do nothing`,
+    columns: [
+      (task) => task.key,
+      (task) => task.epoch,
+      (task) => task.id,
+      (_, run) => run.plan.decision.head.workflow.tenant,
+      (task) => task.node,
+      (task) => task.status,
+      (task) => task.attempt,
+      (task) => task.failures,
+      (task) => task.crashes,
+      (task) => task.blamed,
+      (task) => task.lane,
+      (task) => task.priority,
+      (task) => task.readsAt,
+      (task) => task.readyAt,
+      (task, run) => (run.plan.offered.has(task.key) ? run.now : null),
+      (task, run) => task.settledAt ?? (task.status === 'cancelled' ? run.now : null),
+      (task) => task.settledStep,
+      (task) => json(task.captured),
+      (task) => json(task.fate),
+      (task) => (task.settledStep === null ? null : json(task.output)),
+      (task) => json(task.error),
+    ],
+  });
+}
+
+/** A task that is handed out anew loses what its former attempt had; one that is settled keeps when it had started. */
+export function updateTasks(client: Client, rows: Tagged<Task>[]): Promise<unknown>[] {
+  return sendRows(client, rows, {
+    name: 'update-tasks',
+    text: `update task t set status = u.status, attempt = u.attempt, failures = u.failures, crashes = u.crashes,
+        blamed = u.blamed, ready_at = to_timestamp(u.ready_at / 1000),
+        offered_at = case when u.status = 'ready' then to_timestamp(u.offered_at / 1000) else t.offered_at end,
+        started_at = case when u.status in ('ready', 'waiting') then null else t.started_at end,
+        deadline = case when u.status = 'running' then t.deadline end,
+        settled_at = to_timestamp(u.settled_at / 1000), settled_step = u.settled_step,
+        worker = coalesce(u.worker, case when u.status in ('ready', 'waiting') then null else t.worker end),
+        output = u.output, error = u.error
+      from unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::int[], $6::int[], $7::int[], $8::boolean[],
+        $9::float8[], $10::float8[], $11::float8[], $12::int[], $13::text[], $14::json[], $15::json[])
+        as u (run_id, key, epoch, status, attempt, failures, crashes, blamed, ready_at, offered_at, settled_at,
+          settled_step, worker, output, error)
+      where t.run_id = u.run_id and t.key = u.key and t.epoch = u.epoch`,
+    columns: [
+      (task) => task.key,
+      (task) => task.epoch,
+      (task) => task.status,
+      (task) => task.attempt,
+      (task) => task.failures,
+      (task) => task.crashes,
+      (task) => task.blamed,
+      (task) => task.readyAt,
+      (task, run) => (run.plan.offered.has(task.key) ? run.now : null),
+      (task, run) => task.settledAt ?? (task.status === 'cancelled' ? run.now : null),
+      (task) => task.settledStep,
+      (task) => task.worker,
+      (task) => (task.settledStep === null ? null : json(task.output)),
+      (task) => json(task.error),
+    ],
+  });
+}
+
+export function deleteTasks(client: Client, rows: Tagged<Decision['takenBack'][number]>[]): Promise<unknown>[] {
+  return sendRows(client, rows, {
+    name: 'delete-tasks',
+    text: `delete from task t using unnest($1::uuid[], $2::text[], $3::int[]) as u (run_id, key, epoch)
+      where t.run_id = u.run_id and t.key = u.key and t.epoch = u.epoch`,
+    columns: [(task) => task.key, (task) => task.epoch],
+  });
+}
+
+/** Closes one window of an ended run's live tasks; the mail that asked for it stays until nothing is left (rule A13). */
+export function closeTasks(client: Client, runs: readonly PlannedRun[]): Promise<unknown>[] {
+  return runs.map(({ runId }) =>
+    client.query({
+      name: 'close-tasks',
+      text: `with live as (
+          select key, epoch from task where run_id = $1 and status in ('ready', 'running', 'waiting') limit ${CLOSE_WINDOW}
+        ), closed as (
+          update task t set status = 'cancelled', settled_at = now(), offered_at = null, deadline = null
+          from live where t.run_id = $1 and t.key = live.key and t.epoch = live.epoch returning 1
+        ), dropped as (
+          delete from timer where run_id = $1 returning 1
+        )
+        delete from inbox where run_id = $1 and kind = 'close' and (select count(*) from closed) < ${CLOSE_WINDOW}`,
+      values: [runId],
+    }),
+  );
+}
