@@ -15,7 +15,7 @@ const [kind, part, parts, file] = process.argv.slice(2);
 const { repository, commits } = JSON.parse(await readFile(file, 'utf8'));
 const keysOf = kind === 'authors' ? authorKeys : folderKeys;
 
-const names = [...new Set(commits.flatMap(keysOf))].sort();
+const names = [...new Set(commits.flatMap(keysOf))].toSorted((a, b) => (a < b ? -1 : 1));
 const mine = new Set(names.filter((_, index) => index % Number(parts) === Number(part) - 1));
 const items = new Map([...mine].map((name) => [name, newItem()]));
 for (const commit of commits) {
@@ -82,6 +82,6 @@ function count(map, key) {
 }
 
 function topOf(map) {
-  const sorted = [...map].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+  const sorted = [...map].toSorted(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
   return sorted.slice(0, TOP).map(([name, times]) => ({ name: name.slice(0, 200), times }));
 }

@@ -67,10 +67,10 @@ function activityOf(instants) {
 
 function sums(list) {
   let [added, deleted, binaries] = [0, 0, 0];
-  for (const file of list.flatMap(({ files }) => files)) {
-    added += file.added;
-    deleted += file.deleted;
-    binaries += file.binary ? 1 : 0;
+  for (const change of list.flatMap(({ files }) => files)) {
+    added += change.added;
+    deleted += change.deleted;
+    binaries += change.binary ? 1 : 0;
   }
   return { added, deleted, binaries };
 }

@@ -96,7 +96,7 @@ function cards({ title, hint, items, count, others }) {
 
 function card(item, { most, lines, others }) {
   const name = escape(nameOf(item.name));
-  const top = item.others.map(({ name }) => `<bdi>${escape(nameOf(name))}</bdi>`).join(', ');
+  const top = item.others.map((other) => `<bdi>${escape(nameOf(other.name))}</bdi>`).join(', ');
   return `<article>
 <h3 title="${name}"><bdi>${name}</bdi></h3>
 <p class="count"><b>${number.format(item.commits)}</b> commits <span class="plus">+${number.format(item.added)}</span> <span class="minus">&minus;${number.format(item.deleted)}</span></p>

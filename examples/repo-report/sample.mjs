@@ -54,7 +54,9 @@ function plainCommits() {
   return changes()
     .toReversed()
     .map(({ name, email, at, path, lines }) => ({
-      ...{ name, email, at },
+      name,
+      email,
+      at,
       files: [
         path.endsWith('.bin') ? { path, added: 0, deleted: 0, binary: true } : { path, added: lines, deleted: 0 },
       ],

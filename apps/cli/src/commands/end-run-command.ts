@@ -6,7 +6,7 @@ import { followRun, type FollowOptions } from '../watch/follow-run.ts';
 /** Stays with a run to its end and reports it; what `run`, `watch` and `retry --watch` have in common. */
 export async function endRunCommand(context: CommandContext, run: Run, options: FollowOptions): Promise<ExitCode> {
   const ended = await followRun(context, run, options);
-  if (!context.json || !options.watch) return reportEnd(context, ended);
+  if (!context.json || !options.watch) return reportEnd(context, ended, { watched: options.watch });
   // After the events, each on a line, comes the run on a line.
   context.terminal.out.write(`${JSON.stringify(ended)}\n`);
   return exitCodeOfRun(ended);

@@ -4,6 +4,7 @@ import { eachItem } from '@weft/sdk';
 import { CliError } from '../cli-error.ts';
 import { say, type CommandContext } from '../command-context.ts';
 import { formatDuration } from '../output/duration.ts';
+import { findStarted } from './find-started.ts';
 import { openWatcher, type Watcher } from './watcher.ts';
 import { RunView } from './run-view.ts';
 import { readLayout } from './read-layout.ts';
@@ -43,9 +44,13 @@ async function watchRun(context: CommandContext, run: Run, signal: AbortSignal):
     view.applyTask(task);
   }
   const watcher = openWatcher(context, run, view);
+  const ended = new AbortController();
+  const looking = AbortSignal.any([signal, ended.signal]);
+  void findStarted(client, run.id, { view, signal: looking, tell: (changes) => watcher.show(changes) });
   try {
     await takeEvents(context, run, { view, watcher, signal });
   } finally {
+    ended.abort();
     watcher.close();
   }
 }

@@ -10,13 +10,21 @@ export type PlacedNode = { name: string; depth: number };
 export function layoutGraph(names: readonly string[], edges: readonly GraphEdge[]): PlacedNode[] {
   const known = new Set(names);
   const inner = edges.filter(({ from, to }) => known.has(from) && known.has(to) && from !== to);
-  const order = topologicalOrder(names, groupTargets(inner));
+  const order = topologicalOrder(startsFirst(names, known, edges), groupTargets(inner));
   const rank = new Map(order.map((name, index) => [name, index]));
   const sources = Map.groupBy(
     inner.filter(({ from, to }) => rankOf(rank, from) < rankOf(rank, to)),
     ({ to }) => to,
   );
   return listTree(order, new Map([...sources].map(([to, into]) => [to, [...new Set(into.map(({ from }) => from))]])));
+}
+
+/** A walk that begins at a start finds which edges lead back; one that begins inside a loop does not. */
+function startsFirst(names: readonly string[], known: ReadonlySet<string>, edges: readonly GraphEdge[]): string[] {
+  const entered = new Set(edges.filter(({ from, to }) => known.has(from) && from !== to).map(({ to }) => to));
+  const started = new Set(edges.filter(({ from }) => !known.has(from)).map(({ to }) => to));
+  const isStart = (name: string): boolean => started.has(name) || !entered.has(name);
+  return [...names.filter((name) => !isStart(name)), ...names.filter(isStart)];
 }
 
 function groupTargets(edges: readonly GraphEdge[]): Map<string, string[]> {
@@ -29,7 +37,10 @@ function groupTargets(edges: readonly GraphEdge[]): Map<string, string[]> {
   return targets;
 }
 
-/** Depth first, an own stack instead of recursion: sources before targets, edges back to an ancestor apart. */
+/**
+ * Sources before targets, edges back to an ancestor apart; goes through `names` from the end. Depth first, with an own
+ * stack instead of recursion.
+ */
 function topologicalOrder(names: readonly string[], targets: ReadonlyMap<string, string[]>): string[] {
   const left: string[] = [];
   const entered = new Set<string>();

@@ -47,12 +47,15 @@ function headline(run: RunHeadline, view: RunView, { paint, columns, now, frame 
 function renderRow(row: NodeRow, nameWidth: number, { paint, columns, now, frame }: Frame): string {
   const indent = indentOf(row);
   const name = padText(fitText(row.node, nameWidth - indent), nameWidth - indent);
-  const took = padText(durationOf(row, now), 7);
+  const took = durationOf(row, now);
   const room = columns - nameWidth - ROOM_BESIDE_NAME;
   const painted = row.status === 'pending' || row.status === 'skipped' ? paint('dim', name) : name;
   const mark = statusMark(row.status, paint, frame);
-  const note = paint(row.status === 'failed' ? 'red' : 'dim', fitText(noteOf(row), Math.max(0, room)));
-  return `  ${' '.repeat(indent)}${mark} ${painted}  ${paint('dim', took)} ${note}`.trimEnd();
+  const note = fitText(noteOf(row), Math.max(0, room));
+  const start = `  ${' '.repeat(indent)}${mark} ${painted}`;
+  if (took === '' && note === '') return start.trimEnd();
+  const end = note === '' ? '' : ` ${paint(row.status === 'failed' ? 'red' : 'dim', note)}`;
+  return `${start}  ${paint('dim', end === '' ? took : padText(took, 7))}${end}`;
 }
 
 /** What else is worth a word: a further iteration or attempt, how far it is, why it failed. */
@@ -73,7 +76,7 @@ function progressText(progress: NodeRow['progress']): string {
 }
 
 function durationOf({ startedAt, endedAt, status }: NodeRow, now: number): string {
-  if (startedAt === null || status === 'skipped') return '';
+  if (startedAt === null || status === 'skipped' || status === 'waiting') return '';
   return formatDuration((endedAt ?? now) - startedAt);
 }
 

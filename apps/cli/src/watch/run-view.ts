@@ -51,6 +51,15 @@ export class RunView {
     });
   }
 
+  /** Takes from a listed task only that it has started, where no event has told more. */
+  applyStarted(task: Task): RowChange[] {
+    const row = this.#row(task.node);
+    const isSame = task.iteration === row.iteration && task.attempt === row.attempt;
+    if (row.status !== 'ready' || task.status !== 'running' || !isSame) return [];
+    this.applyTask(task);
+    return [{ row, at: row.startedAt ?? 0 }];
+  }
+
   /** Takes an event of the mode `tasks`; returns the rows that it changed. */
   applyEvent(event: Event): RowChange[] {
     const data = asObject(event.data);

@@ -9,33 +9,40 @@ import type { RowChange, RunView } from './run-view.ts';
 
 export type Watcher = {
   take(event: Event, changes: readonly RowChange[]): void;
+  /** Nodes that changed without an event. */
+  show(changes: readonly RowChange[]): void;
   say(line: string): void;
   close(): void;
 };
 
 export function openWatcher(context: CommandContext, run: Run, view: RunView): Watcher {
   if (context.json) return jsonWatcher(context);
-  return context.terminal.err.isTty ? screenWatcher(context, run, view) : lineWatcher(context, run);
+  return context.terminal.err.isTty ? screenWatcher(context, run, view) : lineWatcher(context, run, view);
 }
 
 function jsonWatcher({ terminal }: CommandContext): Watcher {
   return {
     take: (event) => terminal.out.write(`${JSON.stringify(event)}\n`),
+    show: () => undefined,
     say: (line) => terminal.err.write(`${line}\n`),
     close: () => undefined,
   };
 }
 
-function lineWatcher({ terminal: { err } }: CommandContext, run: Run): Watcher {
+function lineWatcher({ terminal: { err } }: CommandContext, run: Run, view: RunView): Watcher {
   const paint = painter(err.color);
   const since = Date.parse(run.createdAt);
+  const print = (changes: readonly RowChange[]): void => {
+    for (const change of changes) {
+      const line = changeLine(change, since, paint);
+      if (line !== null) err.write(`${line}\n`);
+    }
+  };
+  // What had happened before the watching began.
+  print(view.rows.map((row) => ({ row, at: row.endedAt ?? row.startedAt ?? since })).toSorted((a, b) => a.at - b.at));
   return {
-    take(_, changes) {
-      for (const change of changes) {
-        const line = changeLine(change, since, paint);
-        if (line !== null) err.write(`${line}\n`);
-      }
-    },
+    take: (_, changes) => print(changes),
+    show: print,
     say: (line) => err.write(`${line}\n`),
     close: () => undefined,
   };
@@ -54,6 +61,8 @@ function screenWatcher({ terminal: { err } }: CommandContext, run: Run, view: Ru
       head.status = status;
       head.endedAt = isFinal(status) ? event.at : null;
     },
+    // The picture is drawn ten times a second anyway.
+    show: () => undefined,
     say: (line) => screen.print(line),
     close: () => screen.stop(),
   };
