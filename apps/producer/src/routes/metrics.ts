@@ -1,4 +1,5 @@
 import type { Priority } from '@weft/engine/domain';
+import { ANY_LANE } from '@weft/engine/ports';
 import type { LaneList } from '@weft/engine/ports';
 import { z } from 'zod';
 
@@ -50,7 +51,8 @@ async function collect(options: AppOptions): Promise<Metric[]> {
 async function laneMetrics({ queries }: AppOptions): Promise<Metric[]> {
   const backlog = await queries.dispatch.backlog();
   const workers = (await queries.fleet.list()).filter(({ endedAt }) => endedAt === null);
-  const lanes = [...new Set([...workers.flatMap((worker) => worker.lanes), ...backlog.map(({ lane }) => lane)])];
+  const named = workers.flatMap((worker) => worker.lanes).filter((lane) => lane !== ANY_LANE);
+  const lanes = [...new Set(['default', ...named, ...backlog.map(({ lane }) => lane)])];
   const lists = lanes.flatMap((lane) => listsOf(lane));
   const depths = await queries.broker.depths(lists);
   const depth = new Map(lanes.map((lane) => [lane, 0]));

@@ -69,10 +69,10 @@ function operation(path, method, call) {
     section.append(table(rows));
   }
   if (call.requestBody) section.append(made('h4', 'Body'), table(contents(call.requestBody.content)));
-  section.append(made('h4', 'Answers'));
-  for (const [status, answer] of Object.entries(call.responses)) {
-    section.append(made('p', status), table(contents(answer.content)));
-  }
+  const answers = Object.entries(call.responses).flatMap(([status, answer]) =>
+    Object.entries(answer.content ?? {}).map(([type, { schema }]) => row([status, type, schemaText(schema)])),
+  );
+  section.append(made('h4', 'Answers'), table(answers));
   return section;
 }
 

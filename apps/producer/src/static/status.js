@@ -18,7 +18,7 @@ async function refreshList() {
     showRuns(runs);
     const live = workers.items.filter(({ status }) => status === 'active');
     const busy = live.reduce((sum, { running }) => sum + running, 0);
-    at('workers').textContent = `${live.length} ${live.length === 1 ? 'worker' : 'workers'}, ${busy} tasks running`;
+    at('workers').textContent = `${live.length} ${live.length === 1 ? 'worker' : 'workers'}, ${busy} running`;
     at('connection').textContent = '';
   } catch (error) {
     at('connection').textContent = error.message;
@@ -36,7 +36,8 @@ function showRuns({ items, nextCursor }) {
 function runRow(run) {
   const link = document.createElement('a');
   link.href = `#${run.id}`;
-  link.textContent = run.id;
+  link.textContent = `${run.id.slice(0, 8)}…${run.id.slice(-6)}`;
+  link.title = run.id;
   const row = tableRow([
     badge(run.status),
     `${run.workflow.name} v${run.workflow.version}`,

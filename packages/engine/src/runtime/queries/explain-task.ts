@@ -3,6 +3,7 @@ import type { Reason } from '@weft/contract';
 
 import { LIVE_TASK } from '../../domain/run/records.ts';
 import type { Priority } from '../../domain/run/records.ts';
+import { ANY_LANE, isAnyLane } from '../../ports/index.ts';
 import type { RunReader, RunRecord, TaskView, WorkerRecord } from '../../ports/index.ts';
 import { toInstant } from './instant.ts';
 import type { QueryDeps } from './query-deps.ts';
@@ -72,9 +73,13 @@ async function retryDueAt(reader: RunReader, newest: number, task: TaskView): Pr
 type Queued = { task: TaskView; lane: string };
 
 async function readyReasons(deps: ExplainDeps, run: RunRecord, { task, lane }: Queued): Promise<Reason[]> {
-  const workers = (await deps.fleet.list()).filter((worker) => worker.endedAt === null && worker.lanes.includes(lane));
+  const workers = (await deps.fleet.list()).filter((worker) => worker.endedAt === null && serves(worker, lane));
   const place = await placeOf(deps, run, { task, lane });
   return [...fleetReasons(lane, workers), place];
+}
+
+function serves({ lanes }: WorkerRecord, lane: string): boolean {
+  return lanes.includes(lane) || (lanes.includes(ANY_LANE) && isAnyLane(lane));
 }
 
 function fleetReasons(lane: string, workers: WorkerRecord[]): Reason[] {
