@@ -42,7 +42,7 @@ function runRow(run) {
     badge(run.status),
     `${run.workflow.name} v${run.workflow.version}`,
     link,
-    new Date(run.createdAt).toLocaleString(),
+    whenText(new Date(run.createdAt)),
     tookText(run.startedAt ?? run.createdAt, run.endedAt),
   ]);
   row.setAttribute('aria-current', String(run.id === shown?.id));
@@ -120,7 +120,7 @@ function taskRow(task) {
     `${task.attempt} (${task.failures} failed)`,
     task.lane,
     tookText(task.startedAt ?? task.queuedAt, task.endedAt),
-    result === '""' ? '' : result.slice(0, 120),
+    result === '""' ? '' : result.slice(0, 80),
   ]);
   row.lastElementChild.className = 'wide';
   return row;
@@ -173,6 +173,12 @@ function tookText(from, to) {
   if (ms < 1000) return `${Math.max(0, ms)} ms`;
   const seconds = Math.round(ms / 100) / 10;
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}
+
+/** The time, and the day unless it is today. */
+function whenText(date) {
+  const today = date.toDateString() === new Date().toDateString();
+  return today ? date.toLocaleTimeString() : date.toLocaleString();
 }
 
 function report(error) {
