@@ -2,8 +2,7 @@
  * A workflow version, compiled once per process: edges resolved to what a settle follows, expressions compiled, defaults
  * filled in. A graph never changes, so it is shared by all runs of its version.
  */
-import { END, START } from '@weft/contract';
-import type { Json, Join, OnFailure, RetryPolicy, StateKey, WorkflowDocument, WorkflowNode } from '@weft/contract';
+import type { Join, OnFailure, RetryPolicy, StateKey, WorkflowDocument, WorkflowNode } from '@weft/contract';
 
 import { compileCondition } from '../expression/condition.ts';
 import type { Condition } from '../expression/condition.ts';
@@ -15,6 +14,8 @@ import type { Template } from '../expression/template.ts';
 import type { Priority, WorkflowRef } from '../run/records.ts';
 import { documentEdges } from './edges.ts';
 import type { Edge } from './edges.ts';
+import { wire } from './wiring.ts';
+import type { Wiring } from './wiring.ts';
 
 export type ResolvedRetry = {
   maxAttempts: number;
@@ -31,8 +32,13 @@ export type GraphNode = {
   /** The executor; only tasks have one. */
   uses: string | null;
   join: Join;
-  /** Edges that count in the join. A node with at most one needs no join row. */
+  /** Edges that count in the join. */
   inDegree: number;
+  /**
+   * Whether the edges that have ended are counted in a row of its own. A single edge needs no count, unless the node
+   * fires however that edge ends: then it must be known that it has fired when the edge ends again in a retried run.
+   */
+  countsEdges: boolean;
   /** Edges that leave it, those to `__end__` left out. */
   out: Edge[];
   when: Condition | null;
@@ -105,35 +111,6 @@ export function priorityName(level: Priority): keyof typeof PRIORITIES {
   return (['critical', 'high', 'normal', 'low'] as const)[level];
 }
 
-type Wiring = {
-  started: Set<string>;
-  ends: Set<string>;
-  inbound: Map<string, number>;
-  outbound: Map<string, Edge[]>;
-  routeValues: Map<string, Set<string>>;
-  defaults: Set<string>;
-};
-
-function wire(names: string[], edges: Edge[]): Wiring {
-  const wiring: Wiring = {
-    ...{ started: new Set(), ends: new Set(), inbound: new Map(), outbound: new Map() },
-    ...{ routeValues: new Map(), defaults: new Set() },
-  };
-  for (const name of names) {
-    wiring.outbound.set(name, []);
-    wiring.routeValues.set(name, new Set());
-  }
-  for (const edge of edges) {
-    for (const value of edge.values ?? []) wiring.routeValues.get(edge.from)?.add(value);
-    if (edge.isDefault) wiring.defaults.add(edge.from);
-    if (edge.from === START) wiring.started.add(edge.to);
-    else if (edge.to === END) wiring.ends.add(edge.from);
-    else wiring.outbound.get(edge.from)?.push(edge);
-    if (edge.to !== END) wiring.inbound.set(edge.to, (wiring.inbound.get(edge.to) ?? 0) + 1);
-  }
-  return wiring;
-}
-
 /** A node whose only way on is for its failure leads to the end when it succeeds. */
 function isForward(edge: Edge): boolean {
   return edge.kind !== 'goto';
@@ -150,13 +127,15 @@ function compileNode(name: string, node: WorkflowNode, context: NodeContext): Gr
   const on = node.type === 'route' ? compileCondition(node.on) : null;
   const template = compileInput(node);
   const references = [...(when?.references ?? []), ...(on?.references ?? []), ...(template?.references ?? [])];
-  const priority = node.priority ?? null;
+  const join = node.join ?? defaults.join ?? 'all';
+  const inDegree = context.wiring.inbound.get(name) ?? 0;
   return {
     name,
     type: node.type,
     uses: node.type === 'task' ? (node.uses ?? null) : null,
-    join: node.join ?? defaults.join ?? 'all',
-    inDegree: context.wiring.inbound.get(name) ?? 0,
+    join,
+    inDegree,
+    countsEdges: inDegree > 1 || (inDegree === 1 && join === 'allDone'),
     out: context.wiring.outbound.get(name) ?? [],
     when,
     on,
@@ -170,7 +149,7 @@ function compileNode(name: string, node: WorkflowNode, context: NodeContext): Gr
     queueTimeoutMs: node.queueTimeoutMs ?? defaults.queueTimeoutMs ?? null,
     heartbeatMs: node.heartbeatMs ?? defaults.heartbeatMs ?? null,
     lane: laneOf(node, defaults),
-    priority: priority === null ? null : priorityLevel(priority),
+    priority: node.priority === undefined ? null : priorityLevel(node.priority),
     onFailure: node.onFailure ?? defaults.onFailure ?? 'failRun',
     output: node.output ?? null,
     outputMapping: Object.entries(node.outputMapping ?? {}).map(([channel, path]) => [channel, parsePath(path)]),
@@ -179,7 +158,7 @@ function compileNode(name: string, node: WorkflowNode, context: NodeContext): Gr
 
 function compileInput(node: WorkflowNode): Template | null {
   if (node.type === 'transform') return compileUpdates(node.updates);
-  if (node.type === 'task') return compileTemplate((node.with ?? {}) as Json);
+  if (node.type === 'task') return compileTemplate(node.with ?? {});
   return null;
 }
 
@@ -200,7 +179,7 @@ function laneOf(node: WorkflowNode, defaults: NonNullable<WorkflowDocument['defa
   if (node.type === 'task' && node.uses?.startsWith('handler:')) return node.uses;
   if (defaults.lane) return defaults.lane;
   const tags = node.tags ?? defaults.tags ?? [];
-  return tags.length > 0 ? [...new Set(tags)].sort().join('+') : 'default';
+  return tags.length > 0 ? Array.from(new Set(tags)).toSorted().join('+') : 'default';
 }
 
 /** The declared keys among the references; the whole state, where an expression picks keys by itself. */

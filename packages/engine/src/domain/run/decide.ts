@@ -5,17 +5,17 @@
  * write, or says what more it must see. The runtime carries the decision out in the transaction that holds the lock
  * (rules A5, A8).
  */
-import type { Outcome } from '../outcome/outcome.ts';
 import type { Graph } from '../graph/graph.ts';
-import { cancelRun, endRun, endWhenQuiet } from './end-run.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import { endWhenQuiet, failRun } from './end-run.ts';
 import { beginRun } from './flow.ts';
-import { MAX_INLINE_STEPS, settleInline } from './inline.ts';
-import { noReads } from './reads.ts';
-import { LIVE_TASK, TERMINAL_RUN } from './records.ts';
-import type { Decision, Mail, Reads, RunHead, RunSnapshot, TaskRecord, TimerKind } from './records.ts';
-import { retryRun } from './retry-run.ts';
-import { failTask, releaseTask, settleTask } from './settle-task.ts';
-import { NeedsMore, WorkingRun } from './working-run.ts';
+import { settleInline } from './inline.ts';
+import { consumedMail, takeMail } from './mail.ts';
+import { NeedsMore, noReads } from './reads.ts';
+import type { Decision, Reads, RunHead, RunSnapshot, TaskRecord, TimerKind } from './records.ts';
+import { releaseTask, settleTask } from './settle-task.ts';
+import { fireTimer } from './timers.ts';
+import { WorkingRun } from './working-run.ts';
 
 /** Names one attempt of one task: what a claim holds, and what the fence checks (rule A5). */
 export type AttemptRef = { key: string; taskEpoch: number; runEpoch: number; attempt: number };
@@ -30,139 +30,119 @@ export type RunEvent =
 
 export type Verdict = { kind: 'decided'; decision: Decision } | { kind: 'needs'; reads: Reads };
 
-/** Decides on a batch of events of one run, in order. `now` is the database's time, epoch ms. */
+/**
+ * Decides on a batch of events of one run, in order: what follows from one event without a worker is settled before the
+ * next one, as if they had come alone. `now` is the database's time, epoch ms.
+ */
 export function decide(
   graph: Graph,
   { snapshot, events, now }: { snapshot: RunSnapshot; events: readonly RunEvent[]; now: number },
 ): Verdict {
   const run = new WorkingRun(graph, snapshot, now);
   try {
-    run.inline.push(...snapshot.inline);
-    const consumed = snapshot.mail.map((mail) => takeMail(run, mail));
+    for (const mail of snapshot.mail) takeMail(run, mail);
+    if (!run.hasEnded) run.inline.push(...snapshot.inline.filter((key) => !run.inline.includes(key)));
+    settleInline(run);
     const applied = events.map((event) => applyEvent(run, event));
-    return { kind: 'decided', decision: conclude(run, { applied, consumed: consumed.filter((id) => id !== null) }) };
+    endWhenQuiet(run);
+    return { kind: 'decided', decision: toDecision(run, applied) };
   } catch (error) {
     if (!(error instanceof NeedsMore)) throw error;
-    const reads = noReads();
-    error.want(reads);
-    return { kind: 'needs', reads };
+    return { kind: 'needs', reads: error.reads };
   }
 }
 
 /** The first decision of a run: `run_started`, what it arms, and what follows at once. */
 export function startRun(
   graph: Graph,
-  { head, body, now }: { head: RunHead; body: RunSnapshot['body']; now: number },
+  { head, body, now }: { head: RunHead; body: NonNullable<RunSnapshot['body']>; now: number },
 ): Decision {
-  const snapshot = newRunSnapshot(head, body);
-  const run = new WorkingRun(graph, snapshot, now);
+  const run = new WorkingRun(graph, newRunSnapshot(head, body), now);
   run.openStep('run_started');
   run.changeRun({ status: 'running' });
   beginRun(run);
-  return conclude(run, { applied: [], consumed: [] });
+  settleInline(run);
+  endWhenQuiet(run);
+  return toDecision(run, []);
 }
 
-/** Ends a run whose step the engine cannot compute, so that it stands in nobody's way (rule A11). */
+/**
+ * Ends a run whose step the engine cannot compute, so that it stands in nobody's way (rule A11). The events that were to
+ * be applied are refused.
+ */
 export function failForEngineError(
   graph: Graph,
   { snapshot, now, message }: { snapshot: RunSnapshot; now: number; message: string },
 ): Decision {
   const run = new WorkingRun(graph, snapshot, now);
-  if (!TERMINAL_RUN.has(run.head.status)) {
-    endRun(run, { status: 'failed', error: { code: 'engine_error', message, retryable: false } });
-  }
-  return conclude(run, { applied: [], consumed: [] });
+  if (!run.hasEnded) failRun(run, { code: 'engine_error', message, retryable: false });
+  return toDecision(run, []);
 }
 
-function newRunSnapshot(head: RunHead, body: RunSnapshot['body']): RunSnapshot {
+function newRunSnapshot(head: RunHead, body: NonNullable<RunSnapshot['body']>): RunSnapshot {
   const reads = { ...noReads(), everything: true };
-  const channels = new Map();
-  return { head, body, reads, channels, tasks: new Map(), joins: new Map(), mail: [], inline: [] };
+  return { head, body, reads, tasks: new Map(), joins: new Map(), channels: new Map(), mail: [], inline: [] };
 }
 
-function conclude(run: WorkingRun, { applied, consumed }: { applied: boolean[]; consumed: string[] }): Decision {
-  settleInline(run, MAX_INLINE_STEPS);
-  endWhenQuiet(run);
+function toDecision(run: WorkingRun, applied: boolean[]): Decision {
+  const { head, steps, state, usage, ending, armed, takenBack, sentMail } = run;
   return {
-    ...{
-      head: run.head,
-      steps: run.steps,
-      writes: [...run.writes, ...run.compactions],
-      usage: run.usage,
-      ending: run.ending,
-    },
-    tasks: [...run.changedTasks].flatMap((key) => run.tasks.get(key) ?? []),
-    joins: [...run.changedJoins].flatMap((key) => run.joins.get(key) ?? []),
-    ...{ armed: run.armed, takenBack: run.takenBack },
-    ready: [...run.ready].flatMap((key) => run.tasks.get(key) ?? []),
-    ...{ timersSet: run.timersSet, timersCleared: run.timersCleared },
-    ...{ sentMail: run.sentMail, consumedMail: consumed, applied },
-    closes: run.snapshot.mail.some((mail) => mail.kind === 'close') && TERMINAL_RUN.has(run.head.status),
-    goesOn: run.inline.length > 0,
+    head,
+    steps,
+    tasks: pick(run.tasks, run.changedTasks),
+    armed,
+    takenBack,
+    joins: pick(run.joins, run.changedJoins),
+    writes: [...state.writes, ...state.compactions],
+    timersSet: Array.from(run.timersSet.values()),
+    timersCleared: Array.from(run.timersCleared.values()),
+    usage,
+    sentMail,
+    consumedMail: consumedMail(run),
+    ending,
+    ready: pick(run.tasks, run.ready),
+    applied,
+    closes: run.hasEnded && run.snapshot.mail.some((mail) => mail.kind === 'close'),
+    goesOn: goesOn(run),
   };
 }
 
-/** Returns the id of the mail if it is dealt with; closing a run's tasks is the store's, window by window. */
-function takeMail(run: WorkingRun, mail: Mail): string | null {
-  const ended = TERMINAL_RUN.has(run.head.status);
-  switch (mail.kind) {
-    case 'cancel':
-      if (!ended) cancelRun(run, String(mail.payload['reason'] ?? 'cancelled'));
-      return mail.id;
-    case 'retry':
-      if (run.head.status === 'failed') reopen(run);
-      return mail.id;
-    case 'close':
-      return ended ? null : mail.id;
-    default:
-      return mail.kind satisfies never;
-  }
+function pick<Row>(rows: ReadonlyMap<string, Row>, keys: Iterable<string>): Row[] {
+  return Array.from(keys).flatMap((key) => rows.get(key) ?? []);
 }
 
-function reopen(run: WorkingRun): void {
-  if (!run.snapshot.reads.everything) throw new NeedsMore((more) => (more.everything = true));
-  retryRun(run);
+/** What was left over by an earlier transaction is loaded in part only: there may be more of it. */
+function goesOn(run: WorkingRun): boolean {
+  return !run.hasEnded && (run.inline.length > 0 || run.snapshot.inline.length > 0);
 }
 
 /** Applies one event. Returns false if the fence refused it: it is late, and changes nothing but the usage account. */
 function applyEvent(run: WorkingRun, event: RunEvent): boolean {
   if (event.type === 'advance') return true;
-  if (event.type === 'timer') return fireTimer(run, event);
+  if (event.type === 'timer') {
+    const fired = fireTimer(run, event);
+    settleInline(run);
+    return fired;
+  }
   const task = run.task(event.key);
-  if (!task) return false;
-  if (!isCurrent(run, task, event)) {
-    if (event.type === 'outcome') run.spend(task, event.attempt, event.outcome.usage);
+  if (!task || !isCurrent(run, task, event)) {
+    if (event.type === 'outcome') run.spend({ ...event, epoch: event.taskEpoch }, event.outcome.usage);
     return false;
   }
   if (event.type === 'outcome') settleTask(run, task, event);
   else releaseTask(run, task, event.reason);
+  settleInline(run);
   return true;
 }
 
-/** The fence (rule A5). */
-function isCurrent({ head }: WorkingRun, task: TaskRecord, ref: AttemptRef): boolean {
+/** The fence (rule A5): the attempt is the current one, and was handed out. */
+function isCurrent(run: WorkingRun, task: TaskRecord, ref: AttemptRef): boolean {
   return (
-    !TERMINAL_RUN.has(head.status) &&
-    LIVE_TASK.has(task.status) &&
-    head.epoch === ref.runEpoch &&
+    !run.hasEnded &&
+    (task.status === 'ready' || task.status === 'running') &&
+    task.lane !== null &&
+    run.head.epoch === ref.runEpoch &&
     task.epoch === ref.taskEpoch &&
     task.attempt === ref.attempt
   );
-}
-
-function fireTimer(run: WorkingRun, { key, kind, attempt }: Extract<RunEvent, { type: 'timer' }>): boolean {
-  run.timersCleared.push({ key, kind });
-  const task = run.task(key);
-  if (!task || TERMINAL_RUN.has(run.head.status) || task.attempt !== attempt) return false;
-  const node = run.node(task.node);
-  if (kind === 'retry' && task.status === 'waiting') {
-    run.openStep('timer_fired', { task });
-    run.change({ key, status: 'ready', attempt });
-    run.makeReady(task, node);
-    return true;
-  }
-  if (kind !== 'queue' || task.status !== 'ready') return false;
-  const message = `no worker took the task within ${node.queueTimeoutMs} ms`;
-  failTask(run, task, { error: { code: 'queue_timeout', message, retryable: false }, worker: null });
-  return true;
 }

@@ -1,22 +1,21 @@
 /** How a run ends: when nothing is left to do (rule B8), or early. */
 import type { TaskError } from '@weft/contract';
 
-import { expressionFailure } from './flow.ts';
-import { TERMINAL_RUN } from './records.ts';
+import { expressionFailure, resultsOf } from './flow.ts';
+import { firstKey, noReads } from './reads.ts';
 import type { WorkingRun } from './working-run.ts';
 
-/** Ends the run. Tasks that are still live are cancelled with it; their rows follow by mail, in windows (rule A13). */
-export function endRun(run: WorkingRun, end: { status: 'succeeded' | 'failed'; error: TaskError | null }): void {
-  const { status, error } = end;
+/** Ends the run early. Tasks that are still live are cancelled with it; their rows follow by mail (rule A13). */
+export function failRun(run: WorkingRun, error: TaskError): void {
   const leftovers = run.head.live > 0;
   run.openStep('run_ended');
-  run.changeRun({ status, ...(error && { error }) });
-  run.ending = { ...run.ending, error };
+  close(run, error);
   dropWork(run, leftovers);
 }
 
+/** Cancels the run in one step: the epoch rises, so that every later outcome is refused (rule A13). */
 export function cancelRun(run: WorkingRun, reason: string): void {
-  const error = { code: 'cancelled', message: reason, retryable: false };
+  const error: TaskError = { code: 'cancelled', message: reason, retryable: false };
   const leftovers = run.head.live > 0;
   run.openStep('cancelled');
   run.changeRun({ status: 'cancelled', epoch: run.head.epoch + 1, error });
@@ -26,30 +25,32 @@ export function cancelRun(run: WorkingRun, reason: string): void {
 
 /** Ends the run if nothing is left to do. */
 export function endWhenQuiet(run: WorkingRun): void {
-  const { head } = run;
-  if (TERMINAL_RUN.has(head.status) || head.live > 0 || run.inline.length > 0) return;
-  if (head.openJoins > 0) {
-    const message = `${head.openJoins} joins wait for edges that can no longer end`;
-    endRun(run, { status: 'failed', error: { code: 'deadlock', message, retryable: false } });
-    return;
-  }
-  if (head.failed > 0) {
-    const message = `${head.failed} tasks have failed`;
-    endRun(run, { status: 'failed', error: { code: 'tasks_failed', message, retryable: false } });
-    return;
-  }
-  const failure = renderOutput(run);
-  endRun(run, { status: failure ? 'failed' : 'succeeded', error: failure });
+  if (run.hasEnded || run.head.live > 0) return;
+  run.openStep('run_ended');
+  close(run, whatWentWrong(run) ?? renderOutput(run));
 }
 
-/** Without an output template the output is read from the final tasks and stored nowhere. */
+function whatWentWrong({ head }: WorkingRun): TaskError | null {
+  if (head.openJoins > 0) {
+    const message = `joins that wait for edges that can no longer end: ${head.openJoins}`;
+    return { code: 'deadlock', message, retryable: false };
+  }
+  if (head.failed === 0) return null;
+  return { code: 'tasks_failed', message: `tasks that have failed: ${head.failed}`, retryable: false };
+}
+
+/**
+ * Without an output template the output is read from the final tasks and stored nowhere. It is rendered within the last
+ * step, when the ephemeral updates of the step before are gone.
+ */
 function renderOutput(run: WorkingRun): TaskError | null {
   const { output, outputReads } = run.graph;
   if (!output) return null;
+  const tasks = new Set(outputReads.results.map(firstKey));
+  run.expect({ ...noReads(), tasks, channels: new Set(outputReads.state), body: true });
   const { input, config } = run.body();
-  const results = outputReads.results.map((name) => [name, run.result(name, run.head.step)] as const);
-  const nodes = Object.fromEntries(results.flatMap(([name, result]) => (result ? [[name, result] as const] : [])));
-  const state = run.capture(outputReads.state) ?? {};
+  const state = run.state.capture(outputReads.state) ?? {};
+  const nodes = resultsOf(run, outputReads.results, run.head.step);
   try {
     run.ending = { error: null, output: output.render({ input, config, nodes, state }) };
     return null;
@@ -58,10 +59,20 @@ function renderOutput(run: WorkingRun): TaskError | null {
   }
 }
 
+function close(run: WorkingRun, error: TaskError | null): void {
+  if (error) {
+    run.changeRun({ status: 'failed', error });
+    run.ending = { error };
+    return;
+  }
+  run.changeRun({ status: 'succeeded' });
+  run.ending ??= { error: null };
+}
+
 /** What a decision was about to hand out is not handed out once the run has ended. */
 function dropWork(run: WorkingRun, leftovers: boolean): void {
   run.ready.clear();
   run.inline.length = 0;
-  run.timersSet.length = 0;
+  run.timersSet.clear();
   if (leftovers) run.sentMail.push({ kind: 'close', payload: {} });
 }

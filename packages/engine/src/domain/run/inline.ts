@@ -1,29 +1,23 @@
 /** Nodes that need no worker: routes, transforms, and what was decided when they were armed (a skip, a bad condition). */
-import type { Json } from '@weft/contract';
+import type { Json, JsonObject } from '@weft/contract';
 
-import type { Outcome } from '../outcome/outcome.ts';
 import type { GraphNode } from '../graph/graph.ts';
+import type { Outcome } from '../outcome/outcome.ts';
 import { expressionFailure, scopeOf } from './flow.ts';
 import type { TaskRecord } from './records.ts';
 import { failTask, settleTask, skipTask } from './settle-task.ts';
 import type { WorkingRun } from './working-run.ts';
 
-/** Inline steps that one transaction takes for one run; the rest goes on in the next (rule A11). */
-export const MAX_INLINE_STEPS = 100;
-
-/** Settles armed inline nodes, first come first served, up to `budget` of them. Returns how many were settled. */
-export function settleInline(run: WorkingRun, budget: number): number {
-  let settled = 0;
-  while (settled < budget) {
+/** Settles armed inline nodes, first come first served, as far as the decision's budget goes (rule A11). */
+export function settleInline(run: WorkingRun): void {
+  while (run.inlineBudget > 0) {
     const key = run.inline.shift();
-    if (key === undefined) break;
+    if (key === undefined) return;
     const task = run.task(key);
-    if (task?.status === 'ready') {
-      settleOne(run, task);
-      settled += 1;
-    }
+    if (task?.status !== 'ready') continue;
+    settleOne(run, task);
+    run.inlineBudget -= 1;
   }
-  return settled;
 }
 
 function settleOne(run: WorkingRun, task: TaskRecord): void {
@@ -50,7 +44,7 @@ function route(run: WorkingRun, node: GraphNode, task: TaskRecord): Outcome {
 }
 
 function transform(run: WorkingRun, node: GraphNode, task: TaskRecord): Outcome {
-  const updates = node.template?.render(scopeOf(run, node, task)) as { [channel: string]: Json };
+  const updates = (node.template?.render(scopeOf(run, node, task)) ?? {}) as JsonObject;
   return { kind: 'succeeded', output: updates, stateUpdates: updates };
 }
 

@@ -2,64 +2,14 @@
  * The journal: a step records decided facts, and folding applies facts (rule C1).
  *
  * The machine changes its own picture of a run only through the functions below, so a fold of the journal and the live
- * rows come from the same code. Facts carry a format version; a reader must understand every version ever written.
+ * rows come from the same code.
  */
-import type { TaskError } from '@weft/contract';
+import type { JoinRecord, RunHead } from './records.ts';
+import { LIVE_TASK } from './status.ts';
+import type { TaskStatus } from './status.ts';
+import type { Facts, JoinFact, StepRecord, TaskFact } from './step-record.ts';
 
-import { LIVE_TASK } from './records.ts';
-import type { JoinRecord, RunHead, RunStatus, TaskStatus } from './records.ts';
-
-export type StepType =
-  | 'run_started'
-  | 'task_succeeded'
-  | 'task_failed'
-  | 'task_retried'
-  | 'task_skipped'
-  | 'timer_fired'
-  | 'cancelled'
-  | 'retried'
-  | 'run_ended';
-
-/** What happened to one task. Counters are absolute, so that applying a fact twice changes nothing. */
-export type TaskFact = {
-  key: string;
-  /** `pending` takes the task back: it is armed anew when its edges end again. */
-  status: TaskStatus | 'pending';
-  attempt: number;
-  failures?: number;
-  crashes?: number;
-  error?: TaskError;
-  /** The run cannot succeed any more, though it goes on (`skipDependents`). */
-  blamed?: boolean;
-  /** When a waiting task is due, epoch ms. */
-  dueAt?: number;
-};
-
-/** A join after the step: key, edges ended, taken, failed, and 1 once it has fired. */
-export type JoinFact = [key: string, ended: number, taken: number, failed: number, fired: 0 | 1];
-
-export type Facts = {
-  v: 1;
-  tasks?: TaskFact[];
-  joins?: JoinFact[];
-  /** Channels written; the values stand in the channel rows of this step. */
-  writes?: string[];
-  run?: { status: RunStatus; epoch?: number; error?: TaskError };
-};
-
-export type StepRecord = {
-  step: number;
-  parent: number;
-  epoch: number;
-  type: StepType;
-  node: string | null;
-  key: string | null;
-  taskId: string | null;
-  attempt: number | null;
-  worker: string | null;
-  at: number;
-  facts: Facts;
-};
+export type { Facts, StepRecord, StepType, TaskFact } from './step-record.ts';
 
 /** The part of a task that the journal determines. */
 export type TaskProgress = {
@@ -78,7 +28,7 @@ export type Progress = {
 };
 
 export function emptyProgress(): Progress {
-  const head = {
+  const head: Progress['head'] = {
     status: 'pending',
     epoch: 0,
     step: 0,
@@ -87,8 +37,8 @@ export function emptyProgress(): Progress {
     generations: 0,
     failed: 0,
     openJoins: 0,
-  } as const;
-  return { head: { ...head }, tasks: new Map(), joins: new Map() };
+  };
+  return { head, tasks: new Map(), joins: new Map() };
 }
 
 /** Applies one step to `progress`, in place. */
@@ -106,24 +56,38 @@ export function foldJournal(steps: Iterable<StepRecord>): Progress {
   return progress;
 }
 
-export function applyTask({ head, tasks }: Progress, fact: TaskFact): void {
-  const before = tasks.get(fact.key);
-  head.live += liveness(fact.status) - liveness(before?.status);
-  head.failed += Number(fact.blamed ?? false) - Number(before?.blamed ?? false);
+function applyTask({ head, tasks }: Progress, fact: TaskFact): void {
+  const known = tasks.get(fact.key);
+  countTask(head, known, fact);
   if (fact.status === 'pending') {
     tasks.delete(fact.key);
     return;
   }
-  const after = before ?? { status: fact.status, attempt: 1, failures: 0, crashes: 0, blamed: false };
-  after.status = fact.status;
-  after.attempt = fact.attempt;
-  after.failures = fact.failures ?? after.failures;
-  after.crashes = fact.crashes ?? after.crashes;
-  after.blamed = fact.blamed ?? false;
-  if (!before) tasks.set(fact.key, after);
+  const task = known ?? { status: fact.status, attempt: 0, failures: 0, crashes: 0, blamed: false };
+  advanceTask(task, fact);
+  tasks.set(fact.key, task);
 }
 
-export function applyJoin({ head, joins }: Progress, [key, ended, taken, failed, fired]: JoinFact): void {
+/** Keeps the run's counters in step with a task; `before` is what was known of it, if it was armed. */
+export function countTask(head: Progress['head'], before: TaskProgress | undefined, fact: TaskFact): void {
+  head.live += liveness(fact.status) - liveness(before?.status);
+  head.failed += Number(fact.blamed ?? false) - Number(before?.blamed ?? false);
+}
+
+/** Moves a task on, in place; one that is taken back is to be forgotten instead. */
+export function advanceTask(task: TaskProgress, fact: TaskFact): void {
+  if (fact.status === 'pending') return;
+  task.status = fact.status;
+  task.attempt = fact.attempt;
+  task.failures = fact.failures ?? task.failures;
+  task.crashes = fact.crashes ?? task.crashes;
+  task.blamed = fact.blamed ?? false;
+}
+
+export function applyJoin(
+  { head, joins }: Pick<Progress, 'head' | 'joins'>,
+  [key, ended, taken, failed, fired]: JoinFact,
+): void {
   const before = joins.get(key);
   if (before && !before.fired) head.openJoins -= 1;
   if (!fired) head.openJoins += 1;
@@ -131,7 +95,7 @@ export function applyJoin({ head, joins }: Progress, [key, ended, taken, failed,
 }
 
 /** A run that ends early takes its live tasks with it: they are cancelled in the same instant, whatever their rows say. */
-export function applyRun({ head, tasks }: Progress, fact: NonNullable<Facts['run']>): void {
+export function applyRun({ head, tasks }: Omit<Progress, 'joins'>, fact: NonNullable<Facts['run']>): void {
   head.status = fact.status;
   head.epoch = fact.epoch ?? head.epoch;
   if (fact.status !== 'failed' && fact.status !== 'cancelled') return;
@@ -139,6 +103,6 @@ export function applyRun({ head, tasks }: Progress, fact: NonNullable<Facts['run
   head.live = 0;
 }
 
-function liveness(status: TaskStatus | 'pending' | undefined): number {
-  return status && LIVE_TASK.has(status as TaskStatus) ? 1 : 0;
+function liveness(status: TaskFact['status'] | undefined): number {
+  return status !== undefined && status !== 'pending' && LIVE_TASK.has(status) ? 1 : 0;
 }

@@ -14,40 +14,56 @@ export function noReads(): Reads {
   return { tasks: new Set(), joins: new Set(), channels: new Set(), body: false, inline: false, everything: false };
 }
 
+/** Says that a decision must see more of the run; the store loads it and asks again. */
+export class NeedsMore extends Error {
+  readonly reads: Reads;
+
+  constructor(reads: Partial<Reads>) {
+    super('the decision needs to see more of the run');
+    this.name = 'NeedsMore';
+    this.reads = { ...noReads(), ...reads };
+  }
+}
+
 /** Adds what settling `nodeName` may look at: its task, its own expressions, and what lies behind it. */
 export function addSettleReads(reads: Reads, graph: Graph, nodeName: string): void {
   const node = graph.nodes.get(nodeName);
   if (!node) return;
   reads.tasks.add(firstKey(nodeName));
   if (node.type !== 'task') addOwnReads(reads, node);
-  addReadsBehind(reads, graph, node);
+  addReadsBehind(reads, graph, { node, dead: false });
 }
 
-/** Adds what ending the edges of `node` may look at: the joins behind it, and what the nodes there read when armed. */
-export function addReadsBehind(reads: Reads, graph: Graph, node: GraphNode): void {
+/**
+ * Adds what ending the edges of `node` may look at: the joins behind it, and what the nodes there read when armed. Inline
+ * nodes are looked through. Where no edge is taken (`dead`), every node is: they are skipped, or a join among them fires.
+ */
+export function addReadsBehind(reads: Reads, graph: Graph, from: { node: GraphNode; dead: boolean }): void {
   const seen = new Set<string>();
-  const queue = [node];
-  for (let next = queue.shift(); next; next = queue.shift()) {
+  const queue = [from.node];
+  for (const next of queue) {
     for (const edge of next.out) {
       const target = graph.nodes.get(edge.to);
       if (!target || seen.has(edge.to)) continue;
-      if (next !== node && seen.size >= LOOKAHEAD) return;
+      if (next !== from.node && seen.size >= LOOKAHEAD) return;
       seen.add(edge.to);
-      if (target.inDegree > 1) reads.joins.add(firstKey(edge.to));
-      addOwnReads(reads, target);
-      if (target.type !== 'task') queue.push(target);
+      if (target.countsEdges) reads.joins.add(firstKey(edge.to));
+      if (!from.dead || target.countsEdges) addOwnReads(reads, target);
+      if (from.dead || target.type !== 'task') queue.push(target);
     }
   }
 }
 
-/** Whether all that `wanted` names is in `reads`. */
-export function covers(reads: Reads, wanted: Reads): boolean {
-  if (reads.everything && !wanted.body && wanted.channels.size === 0) return true;
-  return (
-    (reads.everything || (wanted.tasks.isSubsetOf(reads.tasks) && wanted.joins.isSubsetOf(reads.joins))) &&
-    wanted.channels.isSubsetOf(reads.channels) &&
-    (reads.body || !wanted.body)
-  );
+/** What of `wanted` is not in `reads`; null if all of it is. */
+export function missingFrom(reads: Reads, wanted: Reads): Reads | null {
+  const missing: Reads = {
+    ...noReads(),
+    tasks: reads.everything ? new Set() : wanted.tasks.difference(reads.tasks),
+    joins: reads.everything ? new Set() : wanted.joins.difference(reads.joins),
+    channels: wanted.channels.difference(reads.channels),
+    body: wanted.body && !reads.body,
+  };
+  return missing.tasks.size + missing.joins.size + missing.channels.size > 0 || missing.body ? missing : null;
 }
 
 /** Merges `more` into `reads`. */

@@ -5,11 +5,11 @@
  */
 import type { Json, JsonObject, TaskError, Usage } from '@weft/contract';
 
-import type { StepRecord } from './journal.ts';
+import type { RunStatus, TaskStatus } from './status.ts';
+import type { StepRecord } from './step-record.ts';
 
-export type RunStatus = 'pending' | 'running' | 'interrupted' | 'succeeded' | 'failed' | 'cancelled';
-
-export type TaskStatus = 'ready' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'skipped' | 'cancelled';
+export { LIVE_TASK, TERMINAL_RUN } from './status.ts';
+export type { RunStatus, TaskStatus } from './status.ts';
 
 /** Names one version of one workflow of one tenant. */
 export type WorkflowRef = { tenant: string; name: string; version: number };
@@ -122,7 +122,7 @@ export type RunSnapshot = {
   channels: Map<string, ChannelRecord>;
   body: { input: Json; config: Json } | null;
   mail: Mail[];
-  /** Keys of left-over inline nodes, if they were asked for; their tasks are among `tasks`. */
+  /** Keys of left-over inline nodes, if they were asked for: the first of them, and their tasks are among `tasks`. */
   inline: string[];
   /** What was asked for when this was loaded. */
   reads: Reads;
@@ -154,7 +154,3 @@ export type Decision = {
   /** Inline nodes are left over: decide again in another transaction. */
   goesOn: boolean;
 };
-
-export const TERMINAL_RUN: ReadonlySet<RunStatus> = new Set<RunStatus>(['succeeded', 'failed', 'cancelled']);
-
-export const LIVE_TASK: ReadonlySet<TaskStatus> = new Set<TaskStatus>(['ready', 'running', 'waiting']);
