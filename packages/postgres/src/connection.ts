@@ -21,9 +21,16 @@ export type Client = {
   query<Row extends QueryResultRow>(statement: Statement): Promise<QueryResult<Row>>;
 };
 
-/** Generic plans beat custom ones on the hot statements, whose arrays say nothing about how many rows they touch. */
+/**
+ * Every hot statement goes through an index, whatever the size of a table at the time it was planned: a plan is kept, and a
+ * table that was small then may have a million rows a minute later. Generic plans beat custom ones on these statements,
+ * whose arrays say nothing about how many rows they touch.
+ */
 const SESSION = [
   'plan_cache_mode=force_generic_plan',
+  'enable_seqscan=off',
+  'enable_hashjoin=off',
+  'enable_mergejoin=off',
   'statement_timeout=30000',
   'lock_timeout=10000',
   'idle_in_transaction_session_timeout=30000',
@@ -57,6 +64,7 @@ export function createPool({ url, max, onError }: PoolOptions): Pool {
     connectionTimeoutMillis: 10_000,
     query_timeout: 40_000,
     idleTimeoutMillis: 60_000,
+    maxLifetimeSeconds: 1800, // plans are made anew now and then
     application_name: 'weft',
     options: SESSION.map((setting) => `-c ${setting}`).join(' '),
   });

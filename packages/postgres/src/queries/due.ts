@@ -9,7 +9,7 @@ export async function dueTimers(pool: Pool, withinMs: number, limit: number): Pr
     name: 'due-timers',
     text: `select run_id as "runId", key, kind, attempt, round(extract(epoch from due_at) * 1000)::float8 as "dueAt",
         round(extract(epoch from due_at - clock_timestamp()) * 1000)::float8 as "inMs"
-      from timer where due_at <= clock_timestamp() + make_interval(secs => $1::float8 / 1000)
+      from timer where due_at <= now() + make_interval(secs => $1::float8 / 1000)
       order by due_at limit $2`,
     values: [withinMs, limit],
   });
@@ -19,11 +19,11 @@ export async function neglectedRuns(pool: Pool, olderThanMs: number, limit: numb
   const rows = await query<{ run_id: string }>(pool, {
     name: 'neglected-runs',
     text: `(select distinct run_id from inbox
-        where created_at <= clock_timestamp() - make_interval(secs => $1::float8 / 1000) limit $2)
+        where created_at <= now() - make_interval(secs => $1::float8 / 1000) limit $2)
       union
       (select distinct run_id from task
         where status = 'ready' and offered_at is null and lane is null
-          and ready_at <= clock_timestamp() - make_interval(secs => $1::float8 / 1000) limit $2)`,
+          and ready_at <= now() - make_interval(secs => $1::float8 / 1000) limit $2)`,
     values: [olderThanMs, limit],
   });
   return rows.map((row) => row.run_id);

@@ -20,10 +20,15 @@ type MessageRow = {
   ready_at: number;
 };
 
-const TASK_OF_MESSAGE =
-  't.id as task_id, t.run_id, t.key, t.node, t.epoch as task_epoch, t.attempt, t.lane, t.priority';
-const RUN_OF_MESSAGE = 'r.epoch as run_epoch, r.tenant, r.workflow, r.version';
-const RUN_IS_OPEN = `r.status in ('pending', 'running', 'interrupted')`;
+/** A message is a task `t` with its run `r`. */
+const MESSAGE_COLUMNS = `t.id as task_id, t.run_id, t.key, t.node, t.epoch as task_epoch, t.attempt, t.lane, t.priority,
+  t.ready_at, r.epoch as run_epoch, r.tenant, r.workflow, r.version`;
+
+/** Looked up for one task after the other: joined the other way round, all open runs would be read. */
+const ITS_RUN = `cross join lateral (
+    select epoch, tenant, workflow, version from run
+    where id = t.run_id and status in ('pending', 'running', 'interrupted') offset 0
+  ) as r`;
 
 function toMessage(row: MessageRow): TaskMessage {
   return {
@@ -68,15 +73,14 @@ export async function topUp(pool: Pool, { lane, tenant, priority }: LaneList, li
   const rows = await query<MessageRow>(pool, {
     name: 'top-up',
     text: `with chosen as materialized (
-        select t.run_id, t.key, t.epoch, ${RUN_OF_MESSAGE} from task t join run r on r.id = t.run_id and ${RUN_IS_OPEN}
+        select ${MESSAGE_COLUMNS} from task t ${ITS_RUN}
         where t.lane = $1 and t.tenant = $2 and t.priority = $3 and t.status = 'ready' and t.offered_at is null
         order by t.ready_at limit $4 for update of t skip locked
       ), offered as (
-        update task t set offered_at = clock_timestamp() from chosen r
-        where t.run_id = r.run_id and t.key = r.key and t.epoch = r.epoch
-        returning ${TASK_OF_MESSAGE}, r.run_epoch, r.tenant, r.workflow, r.version, t.ready_at
+        update task t set offered_at = clock_timestamp() from chosen c
+        where t.run_id = c.run_id and t.key = c.key and t.epoch = c.task_epoch
       )
-      select * from offered order by ready_at`,
+      select * from chosen order by ready_at`,
     values: [lane, tenant, priority, limit],
   });
   return rows.map(toMessage);
@@ -85,10 +89,9 @@ export async function topUp(pool: Pool, { lane, tenant, priority }: LaneList, li
 export async function staleOffers(pool: Pool, olderThanMs: number, limit: number): Promise<TaskMessage[]> {
   const rows = await query<MessageRow>(pool, {
     name: 'stale-offers',
-    text: `select ${TASK_OF_MESSAGE}, ${RUN_OF_MESSAGE}, t.ready_at
-      from task t join run r on r.id = t.run_id and ${RUN_IS_OPEN}
+    text: `select ${MESSAGE_COLUMNS} from task t ${ITS_RUN}
       where t.status = 'ready' and t.offered_at is not null
-        and t.offered_at <= clock_timestamp() - make_interval(secs => $1::float8 / 1000)
+        and t.offered_at <= now() - make_interval(secs => $1::float8 / 1000)
       order by t.offered_at limit $2`,
     values: [olderThanMs, limit],
   });

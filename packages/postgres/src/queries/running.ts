@@ -57,10 +57,12 @@ export async function strandedAttempts(
     name: 'stranded-attempts',
     text: `select t.run_id, t.key, t.epoch as task_epoch, r.epoch as run_epoch, t.attempt,
         case when w.ended_at is null and w.id is not null then 'overdue' else 'worker_ended' end as reason
-      from task t join run r on r.id = t.run_id left join worker w on w.id = t.worker
-      where t.status = 'running' and r.status in ('pending', 'running', 'interrupted')
-        and (w.id is null or w.ended_at is not null
-          or t.deadline < clock_timestamp() - make_interval(secs => $1::float8 / 1000))
+      from task t left join worker w on w.id = t.worker cross join lateral (
+        select epoch from run
+        where id = t.run_id and status in ('pending', 'running', 'interrupted') offset 0
+      ) as r
+      where t.status = 'running' and (w.id is null or w.ended_at is not null
+          or t.deadline < now() - make_interval(secs => $1::float8 / 1000))
       limit $2`,
     values: [graceMs, limit],
   });

@@ -100,11 +100,11 @@ export function closeTasks(client: Client, runs: readonly PlannedRun[]): Promise
   return runs.map(({ runId }) =>
     client.query({
       name: 'close-tasks',
-      text: `with live as (
-          select key, epoch from task where run_id = $1 and status in ('ready', 'running', 'waiting') limit ${CLOSE_WINDOW}
+      text: `with live as materialized (
+          select run_id, key, epoch from task where run_id = $1 and status in ('ready', 'running', 'waiting') limit ${CLOSE_WINDOW}
         ), closed as (
           update task t set status = 'cancelled', settled_at = now(), offered_at = null, deadline = null
-          from live where t.run_id = $1 and t.key = live.key and t.epoch = live.epoch returning 1
+          from live where t.run_id = live.run_id and t.key = live.key and t.epoch = live.epoch returning 1
         ), dropped as (
           delete from timer where run_id = $1 returning 1
         )
