@@ -25,9 +25,9 @@ const result = [...items].map(([name, item]) => summary(name, item));
 result.sort((a, b) => b.commits - a.commits || (a.name < b.name ? -1 : 1));
 process.stdout.write(JSON.stringify({ items: result.slice(0, MAX_ITEMS), count: result.length }));
 
-/** Authors are told apart by their address, since names are spelt in many ways. */
-function authorKeys({ email, name }) {
-  return [(email || name).toLowerCase()];
+/** Authors are told apart by their name: most people use several addresses. */
+function authorKeys({ name }) {
+  return [name.trim().toLowerCase()];
 }
 
 function folderKeys({ files }) {

@@ -1,5 +1,6 @@
 import { EmbeddedError } from '@weft/embedded';
 import { HandlersFileError } from '@weft/executors';
+import { MigrationError } from '@weft/postgres';
 import { ConfigError } from '@weft/producer';
 
 type SystemError = Error & { code?: string; syscall?: string; port?: number; address?: string; path?: string };
@@ -7,12 +8,12 @@ type SystemError = Error & { code?: string; syscall?: string; port?: number; add
 /** One line that says what to do about a stack that did not start; null for what nobody expected. */
 export function explainStartError(error: unknown, { dataDir }: { dataDir: string }): string | null {
   if (!(error instanceof Error)) return null;
-  if (error instanceof EmbeddedError || error instanceof ConfigError || error instanceof HandlersFileError) {
-    return error.message;
-  }
+  if (error instanceof EmbeddedError || error instanceof ConfigError) return error.message;
+  if (error instanceof MigrationError || error instanceof HandlersFileError) return error.message;
   const { code, syscall, path } = error as SystemError;
   if (syscall === 'listen') return listenLine(error);
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM' || code === 'ENOTDIR' || code === 'EEXIST') {
+  if (code === 'ENOTDIR' || code === 'EEXIST') return `${path ?? dataDir} is no folder; choose one with --data-dir`;
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
     return `${path ?? dataDir} cannot be written (${code}); choose another folder with --data-dir`;
   }
   return null;
