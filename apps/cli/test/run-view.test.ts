@@ -88,6 +88,15 @@ describe('the view of a run', () => {
     expect(statuses(run)).toEqual(['a succeeded', 'b pending']);
   });
 
+  test('has not changed by an event that says what the list of tasks has said', () => {
+    const run = view();
+    run.applyTask(task({ status: 'waiting', attempt: 2 }));
+
+    expect(run.applyEvent(step(1, { tasks: [{ key: 'a#0', status: 'waiting', attempt: 2 }] }, 'task_retried'))).toEqual(
+      [],
+    );
+  });
+
   test('arms a task again when the run is retried', () => {
     const run = view();
     run.applyTask(task({ status: 'failed', attempt: 1 }));

@@ -90,6 +90,7 @@ export class RunView {
     const isKnown = place.iteration < row.iteration || (place.iteration === row.iteration && attempt <= row.attempt);
     // The list of tasks may be ahead of the journal's events; what has ended there stays so.
     if (isKnown && !rearms && (FINAL.has(row.status) || place.iteration < row.iteration)) return [];
+    if (isKnown && status === row.status && attempt === row.attempt) return [];
     const ended = FINAL.has(status);
     const isAnew = status === 'pending' || status === 'ready';
     Object.assign(row, {
