@@ -62,7 +62,7 @@ function fan(width: number): WorkflowDocument {
       ...Object.fromEntries(middle),
       last: { type: 'task', uses: 'echo', with: { count: '{{ state.done.size }}' }, needs: names },
     },
-  } as WorkflowDocument;
+  };
 }
 
 describe('a run on a real database', () => {

@@ -72,7 +72,13 @@ export async function createRig(options: RigOptions): Promise<Rig> {
   }
 
   return {
-    ...{ engine, store, worker, broker, bus: deps.bus, start, ended },
+    engine,
+    store,
+    worker,
+    broker,
+    bus: deps.bus,
+    start,
+    ended,
     run: async (document, request) => ended(await start(document, request)),
     async tasks(runId) {
       const tasks = await store.reader.tasks(runId, { limit: 100_000, after: null });
@@ -98,8 +104,15 @@ async function startWorker(deps: Deps, engine: RunningEngine, options: RigOption
   const worker = createWorker(
     { ...deps, graphs: engine.graphs, settler: engine.settler },
     {
-      ...{ id: crypto.randomUUID(), name: 'rig', version: 'test', pid: process.pid, host: 'test' },
-      ...{ lanes: options.lanes ?? ['default'], slots: options.slots ?? 50, executors, secrets: NO_SECRETS },
+      id: crypto.randomUUID(),
+      name: 'rig',
+      version: 'test',
+      pid: process.pid,
+      host: 'test',
+      lanes: options.lanes ?? ['default'],
+      slots: options.slots ?? 50,
+      executors,
+      secrets: NO_SECRETS,
       rssBytes: () => process.memoryUsage.rss(),
     },
   );
