@@ -9,6 +9,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/executors': ['contract', 'engine'],
   'packages/formats': ['contract', 'engine'],
   'packages/postgres': ['contract', 'engine'],
+  'packages/redis': ['contract', 'engine'],
   'packages/embedded': ['contract', 'engine', 'postgres'],
   'packages/sdk': ['contract'],
   'packages/testkit': ['contract', 'embedded', 'engine', 'executors', 'formats', 'postgres', 'sdk'],

@@ -1,28 +1,44 @@
 import type { TestProject } from 'vitest/node';
+import { startTestRedis } from './redis-server.ts';
+import type { TestRedis } from './redis-server.ts';
 import { startTestServer } from './test-server.ts';
 import type { TestServer } from './test-server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
     weftTestServer: TestServer;
+    weftTestRedis: TestRedis;
   }
 }
 
 /** One run, one server: each project that names this set-up loads its own copy of the module, hence the global. */
 const shared = globalThis as typeof globalThis & { weftTestRun?: TestRun };
 
-type TestRun = { users: number; server: ReturnType<typeof startTestServer> };
+type TestRun = {
+  users: number;
+  server: ReturnType<typeof startTestServer>;
+  redis: ReturnType<typeof startTestRedis>;
+};
 
-/** Starts the server for the first project that asks; the returned function stops it after the last. */
+/** Starts the servers for the first project that asks; the returned function stops them after the last. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const run = (shared.weftTestRun ??= { users: 0, server: startTestServer() });
+  const run = (shared.weftTestRun ??= { users: 0, server: startTestServer(), redis: startTestRedis() });
   run.users += 1;
-  const { serverUrl, template } = await run.server;
-  project.provide('weftTestServer', { serverUrl, template });
-  return async () => {
+  const stop = async (): Promise<void> => {
     run.users -= 1;
     if (run.users > 0) return;
     delete shared.weftTestRun;
-    await (await run.server).stop();
+    const servers = await Promise.allSettled([run.server, run.redis]);
+    await Promise.all(servers.map((server) => (server.status === 'fulfilled' ? server.value.stop() : undefined)));
   };
+  try {
+    const { serverUrl, template } = await run.server;
+    const { url, problem } = await run.redis;
+    project.provide('weftTestServer', { serverUrl, template });
+    project.provide('weftTestRedis', { url, problem });
+    return stop;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }

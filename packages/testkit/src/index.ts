@@ -9,3 +9,6 @@ export type { TaskMessageParts } from './task-message.ts';
 export { createRig } from './rig.ts';
 export type { Rig, RigOptions } from './rig.ts';
 export { verifyRuns } from './verify-runs.ts';
+export { startRedisServer } from './redis-server.ts';
+export type { RedisServer, RedisServerOptions } from './redis-server.ts';
+export { testRedisUrl, uniqueRedisPrefix } from './test-redis.ts';

@@ -1,0 +1,119 @@
+-- What the scripts of a lane share; it stands before each of them.
+--
+-- KEYS[1]  the lane's base, for example "weft:{default}:". All keys of the lane begin with it and lie in its slot:
+--   held        hash  task -> record: attempt, priority, readyAt, worker ("" = waits), tenant, message; a line each
+--   waiting     int   how many messages wait
+--   count       hash  back, front, turn: the last places given out
+--   list:P:T    zset  "readyAt:task" of what waits with priority P for tenant T, by place
+--   ring:P      zset  the tenants that wait with priority P, by turn; the first one has it
+--   heads:P     zset  the same tenants by the readyAt of the first in their list
+--   weight      hash  tenant -> messages in a turn, where it is not 1
+--   credit      hash  "P:T" -> what is left of a turn longer than 1
+--   claims:W    hash  task -> claim, for all that worker W has claimed
+--   fence:S     int   the last claim of session S; expires
+--   wake        list  tokens: who pops one shall run the claim script; bounded, and any of them may be lost
+
+local BASE = KEYS[1]
+local HELD, COUNT, WAITING, WAKE = BASE .. 'held', BASE .. 'count', BASE .. 'waiting', BASE .. 'wake'
+local MOST_TOKENS = 8
+local CHUNK = 1000
+
+local call = redis.call
+local change = 0
+
+local function listKey(priority, tenant)
+  return BASE .. 'list:' .. priority .. ':' .. tenant
+end
+
+local function parse(record)
+  local attempt, priority, readyAt, worker, tenant, message =
+    string.match(record, '^(%d+)\n([0-3])\n(%-?[%d.]+)\n([^\n]*)\n([^\n]*)\n(.*)$')
+  if not attempt then return nil end
+  return {
+    attempt = tonumber(attempt), priority = priority, readyAt = readyAt, worker = worker, tenant = tenant,
+    message = message,
+  }
+end
+
+local function write(task, held)
+  local line = { held.attempt, held.priority, held.readyAt, held.worker, held.tenant, held.message }
+  call('HSET', HELD, task, table.concat(line, '\n'))
+end
+
+-- The records of these tasks by task; what is no record is as good as not there.
+local function read(tasks)
+  local known = {}
+  for first = 1, #tasks, CHUNK do
+    local last = math.min(first + CHUNK - 1, #tasks)
+    local records = call('HMGET', HELD, unpack(tasks, first, last))
+    for index = first, last do
+      local record = records[index - first + 1]
+      known[tasks[index]] = record and parse(record) or nil
+    end
+  end
+  return known
+end
+
+-- Puts a tenant into its ring, or out of it, as its list is now.
+local function refresh(priority, tenant)
+  local head = call('ZRANGE', listKey(priority, tenant), 0, 0)[1]
+  local ring, heads = BASE .. 'ring:' .. priority, BASE .. 'heads:' .. priority
+  if not head then
+    call('ZREM', ring, tenant)
+    call('ZREM', heads, tenant)
+    call('HDEL', BASE .. 'credit', priority .. ':' .. tenant)
+    return
+  end
+  call('ZADD', heads, string.match(head, '^(.-):'), tenant)
+  if not call('ZSCORE', ring, tenant) then call('ZADD', ring, call('HINCRBY', COUNT, 'turn', 1), tenant) end
+end
+
+local touched, touchedOnce = {}, {}
+
+local function touch(held)
+  local name = held.priority .. ':' .. held.tenant
+  if touchedOnce[name] then return end
+  touchedOnce[name] = true
+  touched[#touched + 1] = held
+end
+
+-- To be called once, at the end of a script that has put or taken messages.
+local function finish()
+  for _, held in ipairs(touched) do refresh(held.priority, held.tenant) end
+  if change ~= 0 then return call('INCRBY', WAITING, change) end
+  return tonumber(call('GET', WAITING) or 0)
+end
+
+-- Puts a message in its list; the record is the caller's to write.
+local function place(task, held, at)
+  call('ZADD', listKey(held.priority, held.tenant), at, held.readyAt .. ':' .. task)
+  change = change + 1
+  touch(held)
+end
+
+-- Takes a task out of its list or its worker's claims; the record is the caller's to remove.
+local function detach(task, held)
+  if held.worker ~= '' then
+    call('HDEL', BASE .. 'claims:' .. held.worker, task)
+  elseif call('ZREM', listKey(held.priority, held.tenant), held.readyAt .. ':' .. task) == 1 then
+    change = change - 1
+    touch(held)
+  end
+end
+
+-- Puts claimed tasks, whose records are given, at the front of their lists, the first of them first.
+local function putBack(tasks, known)
+  local front = call('HINCRBY', COUNT, 'front', -#tasks)
+  for index, task in ipairs(tasks) do
+    local held = known[task]
+    call('HDEL', BASE .. 'claims:' .. held.worker, task)
+    held.worker = ''
+    write(task, held)
+    place(task, held, front + index - 1)
+  end
+end
+
+local function wake(tokens)
+  tokens = math.min(tokens, MOST_TOKENS - call('LLEN', WAKE))
+  for _ = 1, tokens do call('LPUSH', WAKE, 1) end
+end

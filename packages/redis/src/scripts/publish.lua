@@ -1,0 +1,53 @@
+-- Acknowledges, then adds: one task is added if it is not held, or held with a lower attempt (rule A2).
+--
+-- KEYS[1]  the lane's base
+-- ARGV     number of acks, number of weights,
+--          acks: task, attempt ...; weights: tenant, weight ...; messages: task, record ...
+-- returns  how many were added
+
+local ackCount, weightCount = tonumber(ARGV[1]), tonumber(ARGV[2])
+local weightsAt = 3 + 2 * ackCount
+local messagesAt = weightsAt + 2 * weightCount
+
+local tasks = {}
+for index = 3, weightsAt - 1, 2 do tasks[#tasks + 1] = ARGV[index] end
+for index = messagesAt, #ARGV, 2 do tasks[#tasks + 1] = ARGV[index] end
+local known = read(tasks)
+
+for index = 3, weightsAt - 1, 2 do
+  local task = ARGV[index]
+  local held = known[task]
+  if held and held.attempt <= tonumber(ARGV[index + 1]) then
+    detach(task, held)
+    call('HDEL', HELD, task)
+    known[task] = nil
+  end
+end
+
+for index = weightsAt, messagesAt - 1, 2 do
+  local tenant, weight = ARGV[index], tonumber(ARGV[index + 1])
+  if weight > 1 then call('HSET', BASE .. 'weight', tenant, weight) else call('HDEL', BASE .. 'weight', tenant) end
+end
+
+local count = (#ARGV - messagesAt + 1) / 2
+local back = count > 0 and call('HINCRBY', COUNT, 'back', count) - count or 0
+local added = 0
+local sets = {}
+for index = messagesAt, #ARGV, 2 do
+  local task, record = ARGV[index], ARGV[index + 1]
+  local held, new = known[task], parse(record)
+  if new and not (held and held.attempt >= new.attempt) then
+    if held then detach(task, held) end
+    back = back + 1
+    place(task, new, back)
+    known[task] = new
+    sets[#sets + 1] = task
+    sets[#sets + 1] = record
+    added = added + 1
+  end
+end
+if #sets > 0 then call('HSET', HELD, unpack(sets)) end
+
+finish()
+if added > 0 then wake(added) end
+return added

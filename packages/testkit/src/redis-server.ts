@@ -1,0 +1,113 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { findRedisProgram } from './redis-program.ts';
+import type { RedisProgram } from './redis-program.ts';
+
+export type RedisServer = {
+  url: string;
+  /** Ends it at once, as a crash does; what it held is gone. */
+  kill(): Promise<void>;
+  /** Starts it anew on the same port. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+export type RedisServerOptions = {
+  /** Settings on top of ours, such as `maxmemory-policy`. */
+  settings?: Readonly<Record<string, string>>;
+};
+
+const SETTINGS = { save: '', appendonly: 'no', 'maxmemory-policy': 'noeviction', bind: '127.0.0.1' };
+const READY_TIMEOUT_MS = 10_000;
+
+/**
+ * Starts a Redis of its own for one test file, on a free port and without persistence.
+ *
+ * @throws Error in one line if there is none to start
+ */
+export async function startRedisServer({ settings = {} }: RedisServerOptions = {}): Promise<RedisServer> {
+  const program = await findRedisProgram();
+  const folder = mkdtempSync(join(tmpdir(), 'weft-redis-'));
+  const port = await freePort();
+  const args = Object.entries({ ...SETTINGS, ...settings, port: String(port), dir: folder });
+  const start = () =>
+    startProcess(
+      program,
+      args.flatMap(([name, value]) => [`--${name}`, value]),
+    );
+  let child = await start();
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+  };
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    kill: () => end('SIGKILL'),
+    restart: async () => {
+      await end('SIGKILL');
+      child = await start();
+    },
+    stop: () => end('SIGTERM').finally(() => rmSync(folder, { recursive: true, force: true })),
+  };
+}
+
+/** Where the tests of one run find Redis, or why they do not. */
+export type TestRedis = { url: string | null; problem: string | null };
+
+type RunningTestRedis = TestRedis & { stop(): Promise<void> };
+
+/** Uses the Redis of `REDIS_URL` if it is set, else starts one. */
+export async function startTestRedis(): Promise<RunningTestRedis> {
+  const given = process.env['REDIS_URL'];
+  if (given !== undefined && given !== '') return { url: given, problem: null, stop: () => Promise.resolve() };
+  try {
+    const { url, stop } = await startRedisServer();
+    return { url, problem: null, stop };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const problem = `no Redis for tests (${reason}): set REDIS_URL; suites that need it are skipped`;
+    process.stderr.write(`weft: ${problem}\n`);
+    return { url: null, problem, stop: () => Promise.resolve() };
+  }
+}
+
+async function startProcess({ path, libraries }: RedisProgram, args: readonly string[]): Promise<ChildProcess> {
+  const env = libraries === null ? {} : { LD_LIBRARY_PATH: libraries };
+  const child = spawn(path, args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timeout = setTimeout(() => reject(new Error('redis-server does not start')), READY_TIMEOUT_MS);
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output = (output + chunk.toString()).slice(-4096);
+    if (output.includes('Ready to accept connections')) resolve();
+  });
+  child.once('error', reject);
+  child.once('exit', () => reject(new Error(`redis-server ended: ${output.trimEnd().split('\n').at(-1)}`)));
+  try {
+    await promise;
+    return child;
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  } finally {
+    clearTimeout(timeout);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
