@@ -77,7 +77,15 @@ function forwardSignals(child) {
     process.once(signal, pass);
     process.on(signal, ignore);
   });
+  // A signal to npm ends npm and its shell, and nobody tells us: we notice that we have been orphaned.
+  const parent = process.ppid;
+  const watch = setInterval(function () {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    child.kill('SIGTERM');
+  }, 500);
   return function () {
+    clearInterval(watch);
     signals.forEach(function (signal) {
       process.off(signal, pass);
       process.off(signal, ignore);

@@ -16,7 +16,7 @@ export async function awaitRunEnd(
   const alarm = new Alarm();
   const until = clock.monotonicMs() + timeoutMs;
   const unsubscribe = bus.subscribe(run.id, (notice) => {
-    if (notice.kind === 'step' && notice.ended) alarm.ring();
+    if (notice.kind === 'gap' || (notice.kind === 'step' && notice.ended)) alarm.ring();
   });
   try {
     for (;;) {

@@ -9,7 +9,7 @@ export type NoticeInbox = {
   /** Rings with every notice. */
   readonly alarm: Alarm;
   takeLive(): LiveNotice[];
-  /** Whether it was said that the run has ended. */
+  /** Whether it was said that the run has ended, or may have been. */
   takeEnded(): boolean;
   close(): void;
 };
@@ -23,6 +23,7 @@ export function openInbox(bus: EventBus, request: { runId: string; modes: Readon
   let ended = false;
   const close = bus.subscribe(request.runId, (notice) => {
     if (notice.kind === 'step') ended ||= notice.ended;
+    else if (notice.kind === 'gap') ended = true;
     else if (!request.modes.has('tasks')) return;
     else live.push(notice);
     if (live.length > MAX_LIVE) live.shift();

@@ -80,9 +80,9 @@ class ClaimingWorker implements Worker {
     this.#closing.abort();
     this.#slots.wake();
     await this.#claiming;
-    await Promise.race([this.#slots.emptied(), pause(this.#deps.clock, graceMs)]);
-    this.#abort('shutdown', () => true);
+    const endGrace = this.#deps.clock.after(graceMs, () => this.#abort('shutdown', () => true));
     await this.#slots.emptied();
+    endGrace();
     for (const end of this.#ends) end();
     await this.#deps.fleet.end([this.#incarnation]);
   }
