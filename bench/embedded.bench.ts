@@ -14,7 +14,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import type { WorkflowDocument } from '@weft/contract';
-import { createMemoryBroker, createMemoryEventBus, createMemoryTimers, startPostgres, systemClock } from '@weft/embedded';
+import {
+  createMemoryBroker,
+  createMemoryEventBus,
+  createMemoryTimers,
+  startPostgres,
+  systemClock,
+} from '@weft/embedded';
 import type { Executor } from '@weft/engine/ports';
 import { createEngine, createWorker } from '@weft/engine/runtime';
 import { migrate, openStore } from '@weft/postgres';
@@ -86,7 +92,10 @@ function fan(width: number): WorkflowDocument {
   const names = Array.from({ length: width }, (_, n) => `w${n}`);
   const task = { type: 'task' as const, uses: 'echo', with: { payload } };
   const middle = names.map((name) => [name, { ...task, needs: ['first'] }]);
-  return { name: `bench-fan-${width}`, nodes: { first: task, ...Object.fromEntries(middle), last: { ...task, needs: names } } };
+  return {
+    name: `bench-fan-${width}`,
+    nodes: { first: task, ...Object.fromEntries(middle), last: { ...task, needs: names } },
+  };
 }
 
 async function submit(document: WorkflowDocument, count: number): Promise<string[]> {
