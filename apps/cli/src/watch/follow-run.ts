@@ -33,8 +33,9 @@ export async function followRun(context: CommandContext, run: Run, options: Foll
 }
 
 async function waitForRun(context: CommandContext, runId: string, signal: AbortSignal): Promise<void> {
-  const onReconnect = sayOnce(context);
-  for await (const _ of context.client.runs.events(runId, { modes: ['tasks'], signal, onReconnect }));
+  const connection = connectionTalk((line) => say(context, line));
+  const options = { modes: ['tasks' as const], signal, onReconnect: connection.lost };
+  for await (const _ of context.client.runs.events(runId, options)) connection.stands();
 }
 
 async function watchRun(context: CommandContext, run: Run, signal: AbortSignal): Promise<void> {
@@ -58,18 +59,26 @@ async function watchRun(context: CommandContext, run: Run, signal: AbortSignal):
 type Watch = { view: RunView; watcher: Watcher; signal: AbortSignal };
 
 async function takeEvents({ client }: CommandContext, run: Run, { view, watcher, signal }: Watch): Promise<void> {
-  const onReconnect = (): void => watcher.say('the connection is lost; trying again');
+  const connection = connectionTalk((line) => watcher.say(line));
   // The tasks above are at least as new as the run, so nothing before its step is missing.
-  for await (const event of client.runs.events(run.id, { modes: ['tasks'], after: run.step, signal, onReconnect })) {
+  const options = { modes: ['tasks' as const], after: run.step, signal, onReconnect: connection.lost };
+  for await (const event of client.runs.events(run.id, options)) {
+    connection.stands();
     watcher.take(event, view.applyEvent(event));
   }
 }
 
-function sayOnce(context: CommandContext): () => void {
-  let said = false;
-  return () => {
-    if (!said) say(context, 'the connection is lost; trying again');
-    said = true;
+/** Says once that the connection is lost, however often it is tried again. */
+function connectionTalk(tell: (line: string) => void): { lost: () => void; stands: () => void } {
+  let isLost = false;
+  return {
+    lost() {
+      if (!isLost) tell('the connection is lost; trying again');
+      isLost = true;
+    },
+    stands() {
+      isLost = false;
+    },
   };
 }
 

@@ -46,16 +46,17 @@ function headline(run: RunHeadline, view: RunView, { paint, columns, now, frame 
 
 function renderRow(row: NodeRow, nameWidth: number, { paint, columns, now, frame }: Frame): string {
   const indent = indentOf(row);
-  const name = padText(fitText(row.node, nameWidth - indent), nameWidth - indent);
+  const name = fitText(row.node, nameWidth - indent);
   const took = durationOf(row, now);
   const room = columns - nameWidth - ROOM_BESIDE_NAME;
   const painted = row.status === 'pending' || row.status === 'skipped' ? paint('dim', name) : name;
   const mark = statusMark(row.status, paint, frame);
   const note = fitText(noteOf(row), Math.max(0, room));
   const start = `  ${' '.repeat(indent)}${mark} ${painted}`;
-  if (took === '' && note === '') return start.trimEnd();
+  if (took === '' && note === '') return start;
+  const gap = ' '.repeat(nameWidth - indent - textWidth(name));
   const end = note === '' ? '' : ` ${paint(row.status === 'failed' ? 'red' : 'dim', note)}`;
-  return `${start}  ${paint('dim', end === '' ? took : padText(took, 7))}${end}`;
+  return `${start}${gap}  ${paint('dim', end === '' ? took : padText(took, 7))}${end}`;
 }
 
 /** What else is worth a word: a further iteration or attempt, how far it is, why it failed. */
