@@ -1,3 +1,4 @@
 export { MigrationError, migrate } from './migrate.ts';
+export { checkInvariants } from './queries/invariants.ts';
 export { openStore } from './store.ts';
 export type { PostgresStore } from './store.ts';

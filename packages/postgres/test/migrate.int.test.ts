@@ -10,7 +10,7 @@ beforeEach(async () => {
   database = await createTestDatabase();
 });
 
-afterEach(() => database.drop());
+afterEach(() => database.drop({ verify: false }));
 
 async function tableNames(): Promise<string[]> {
   const client = new Client({ connectionString: database.url });

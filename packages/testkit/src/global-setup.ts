@@ -28,8 +28,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     run.users -= 1;
     if (run.users > 0) return;
     delete shared.weftTestRun;
-    const servers = await Promise.allSettled([run.server, run.redis]);
-    await Promise.all(servers.map((server) => (server.status === 'fulfilled' ? server.value.stop() : undefined)));
+    const stopping = [run.server, run.redis].map(async (server) => await (await server).stop());
+    await Promise.all(stopping);
   };
   try {
     const { serverUrl, template } = await run.server;
@@ -38,7 +38,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('weftTestRedis', { url, problem });
     return stop;
   } catch (error) {
-    await stop();
+    await stop().catch(() => undefined);
     throw error;
   }
 }

@@ -1,5 +1,5 @@
-export { createTestDatabase } from './test-database.ts';
-export type { TestDatabase } from './test-database.ts';
+export { createTestDatabase, verifyDatabase } from './test-database.ts';
+export type { DropOptions, TestDatabase } from './test-database.ts';
 export { createFakeClock } from './fake-clock.ts';
 export type { FakeClock, FakeClockOptions } from './fake-clock.ts';
 export { createSeededRandom } from './seeded-random.ts';

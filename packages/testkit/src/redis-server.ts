@@ -70,8 +70,8 @@ export async function startTestRedis(): Promise<RunningTestRedis> {
   const given = process.env['REDIS_URL'];
   if (given !== undefined && given !== '') return { url: given, problem: null, stop: () => Promise.resolve() };
   try {
-    const { url, stop } = await startRedisServer();
-    return { url, problem: null, stop };
+    const server = await startRedisServer();
+    return { url: server.url, problem: null, stop: () => server.stop() };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const problem = `no Redis for tests (${reason}): set REDIS_URL; suites that need it are skipped`;

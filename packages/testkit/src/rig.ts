@@ -6,7 +6,7 @@ import { createEngine, createWorker } from '@weft/engine/runtime';
 import type { RunningEngine, SweeperSettings, Worker } from '@weft/engine/runtime';
 import { openStore } from '@weft/postgres';
 import type { PostgresStore } from '@weft/postgres';
-import { expect } from 'vitest';
+import { vi } from 'vitest';
 
 export type RigOptions = {
   url: string;
@@ -64,11 +64,13 @@ export async function createRig(options: RigOptions): Promise<Rig> {
     return result.runId;
   }
 
-  async function ended(runId: string): Promise<RunRecord> {
-    await expect.poll(async () => (await store.reader.run('default', runId))?.endedAt ?? null, PATIENCE).not.toBeNull();
+  async function endOf(runId: string): Promise<RunRecord | null> {
     const run = await store.reader.run('default', runId);
-    if (!run) throw new Error(`run ${runId} is gone`);
-    return run;
+    return run?.endedAt ? run : null;
+  }
+
+  async function ended(runId: string): Promise<RunRecord> {
+    return vi.waitUntil(() => endOf(runId), PATIENCE);
   }
 
   return {

@@ -1,0 +1,123 @@
+/**
+ * What must hold of a database after every commit, as statements that give back whatever breaks it. Suites and soak tests
+ * run them; each row names the run and what is wrong.
+ */
+import { Client } from 'pg';
+import type { ClientBase } from 'pg';
+
+const LIVE = `('ready', 'running', 'waiting')`;
+const ENDED = `('succeeded', 'failed', 'cancelled')`;
+const FINAL = `('succeeded', 'failed', 'skipped')`;
+const LAST_STEP = `('run_ended', 'cancelled')`;
+
+const OF_RUNS = {
+  'a run has a body':
+    'select id as run, null as what from run r where not exists (select 1 from run_body b where b.run_id = r.id)',
+  'an open run can move: a live task, a question or unread mail': `select id as run, status as what from run r
+    where status not in ${ENDED} and live = 0 and asking = 0 and not exists (select 1 from inbox i where i.run_id = r.id)`,
+  'an open run counts its live tasks': `select r.id as run, format('%s, but there are %s', r.live, t.n) as what from run r
+    cross join lateral (select count(*) as n from task where run_id = r.id and status in ${LIVE}) as t
+    where r.status not in ${ENDED} and r.live <> t.n`,
+  'an ended run has no live task, or mail to close the rows': `select id as run, format('live %s', live) as what from run r
+    where status in ${ENDED} and (live <> 0 or (
+      exists (select 1 from task t where t.run_id = r.id and t.status in ${LIVE})
+      and not exists (select 1 from inbox i where i.run_id = r.id and i.kind = 'close')))`,
+  'a run counts its open joins': `select r.id as run, format('%s, but there are %s', r.open_joins, j.n) as what from run r
+    cross join lateral (select count(*) as n from task_join where run_id = r.id and not fired) as j
+    where r.open_joins <> j.n`,
+  'a run counts what it is blamed for, and does not succeed with it': `select r.id as run, t.n::text as what from run r
+    cross join lateral (select count(*) as n from task where run_id = r.id and blamed) as t
+    where r.failed <> t.n or (r.status = 'succeeded' and t.n > 0)`,
+} as const;
+
+const OF_JOURNALS = {
+  'steps are numbered without gaps, up to that of the head': `select r.id as run, format('%s, head %s', s.n, r.step) as what
+    from run r cross join lateral (
+      select count(*) as n, coalesce(min(step), 0) as low, coalesce(max(step), 0) as high from step where run_id = r.id
+    ) as s
+    where s.high <> r.step or s.n <> r.step or s.low <> 1`,
+  'a run has ended exactly if its last step says so': `select r.id as run, s.type as what from run r
+    join step s on s.run_id = r.id and s.step = r.step
+    where (r.status in ${ENDED}) <> (s.type in ${LAST_STEP})`,
+  'an epoch ends once': `select run_id as run, epoch::text as what from step where type in ${LAST_STEP}
+    group by run_id, epoch having count(*) > 1`,
+  'after an end comes nothing but a retry': `select s.run_id as run, after.type as what from step s
+    join step after on after.run_id = s.run_id and after.step = s.step + 1
+    where s.type in ${LAST_STEP} and after.type <> 'retried'`,
+  'a task is settled once in an epoch': `select run_id as run, key as what from step
+    where type in ('task_succeeded', 'task_failed', 'task_skipped') group by run_id, epoch, key having count(*) > 1`,
+  'a task is settled exactly if it has the step that says so': `select t.run_id as run, t.key as what from task t
+    left join step s on s.run_id = t.run_id and s.step = t.settled_step and s.key = t.key
+    where (t.status in ${FINAL}) <> (s.step is not null) or (s.step is null) <> (t.settled_step is null)`,
+} as const;
+
+const OF_TASKS = {
+  'a waiting task has the timer that ends the wait': `select t.run_id as run, t.key as what from task t
+    join run r on r.id = t.run_id and r.status not in ${ENDED} and r.asking = 0
+    where t.status = 'waiting'
+      and not exists (select 1 from timer i where i.run_id = t.run_id and i.key = t.key and i.attempt = t.attempt)`,
+  'a timer has a live task that waits for it': `select i.run_id as run, i.key as what from timer i
+    left join run r on r.id = i.run_id
+    where not exists (select 1 from inbox m where m.run_id = i.run_id and m.kind = 'close') and (
+      r.status is null or r.status in ${ENDED} or not exists (
+        select 1 from task t
+        where t.run_id = i.run_id and t.key = i.key and t.attempt = i.attempt and t.status in ${LIVE}))`,
+  'a running task has a worker and a start': `select run_id as run, key as what from task
+    where status = 'running' and (worker is null or started_at is null)`,
+  'a task without a lane is never offered': `select run_id as run, key as what from task
+    where lane is null and offered_at is not null`,
+  'an attempt counts every failure and crash': `select run_id as run, key as what from task
+    where attempt < failures + crashes or attempt < 1`,
+  'nothing is spent by attempts that never were': `select u.run_id as run, u.key as what from usage u
+    left join task t on t.run_id = u.run_id and t.key = u.key and t.epoch = u.epoch
+    where t.attempt is null or u.attempt > t.attempt`,
+  'a task is of the tenant of its run': `select t.run_id as run, t.key as what from task t
+    join run r on r.id = t.run_id where t.tenant <> r.tenant`,
+} as const;
+
+const OF_ORPHANS = {
+  'nothing is left without its run': [
+    'run_body',
+    'task',
+    'task_join',
+    'step',
+    'channel_write',
+    'timer',
+    'inbox',
+    'usage',
+  ]
+    .map((table) => `select run_id as run, '${table}' as what from ${table} where run_id not in (select id from run)`)
+    .join(' union all '),
+  'a key stands for a run that exists': `select run_id as run, key as what from idempotency
+    where run_id not in (select id from run)`,
+} as const;
+
+const INVARIANTS: Readonly<Record<string, string>> = { ...OF_RUNS, ...OF_JOURNALS, ...OF_TASKS, ...OF_ORPHANS };
+
+/** Rows shown of one broken invariant. */
+const SHOWN = 5;
+
+/** Connects and says, a line each, which invariants are broken, and where. */
+export async function checkInvariants(connectionString: string): Promise<string[]> {
+  const client = new Client({ connectionString });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await brokenInvariants(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** All in one snapshot, so that they may be asked for while the database is at work. */
+export async function brokenInvariants(client: ClientBase): Promise<string[]> {
+  const parts = Object.entries(INVARIANTS).map(
+    ([, sql], index) => `select ${index} as n, i.run::text, i.what::text from (${sql}) as i`,
+  );
+  const { rows } = await client.query<{ n: number; run: string; what: string | null }>(parts.join(' union all '));
+  const names = Object.keys(INVARIANTS);
+  return [...Map.groupBy(rows, (row) => row.n)].map(([n, broken]) => {
+    const places = broken.slice(0, SHOWN).map(({ run, what }) => (what === null ? run : `${run} (${what})`));
+    return `${names[n]}: ${places.join(', ')}${broken.length > SHOWN ? ` and ${broken.length - SHOWN} more` : ''}`;
+  });
+}
