@@ -7,7 +7,7 @@ import type { Edge } from '../graph/edges.ts';
 import type { GraphNode } from '../graph/graph.ts';
 import { joinVerdict } from '../graph/join.ts';
 import type { EdgeEnd, Verdict } from '../graph/join.ts';
-import { addReadsBehind, addSettleReads, firstKey, noReads } from './reads.ts';
+import { addReadsBehind, addSettleReads, firstKey, LOOKAHEAD, noReads } from './reads.ts';
 import type { Fate, TaskRecord } from './records.ts';
 import type { WorkingRun } from './working-run.ts';
 
@@ -50,11 +50,15 @@ export function expressionFailure(error: unknown): TaskError {
   return { code: error.code, message: error.message, retryable: false };
 }
 
-/** Asks for all that lies behind the node at once, and behind the inline nodes that are due as well. */
+/**
+ * If something next to the node is missing, asks for what lies farther behind it as well, and behind the inline nodes
+ * that are due: a round of reading costs more than what it reads.
+ */
 function expectBehind(run: WorkingRun, node: GraphNode, { dead }: { dead: boolean }): void {
   const wanted = noReads();
-  addReadsBehind(wanted, run.graph, { node, dead });
+  addReadsBehind(wanted, run.graph, { node, dead, ahead: 0 });
   if (!run.missing(wanted)) return;
+  addReadsBehind(wanted, run.graph, { node, dead, ahead: LOOKAHEAD });
   for (const key of run.inline.slice(0, run.inlineBudget)) {
     const due = run.task(key);
     if (due) addSettleReads(wanted, run.graph, due.node);

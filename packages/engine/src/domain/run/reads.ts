@@ -3,7 +3,7 @@ import type { Graph, GraphNode } from '../graph/graph.ts';
 import type { Reads } from './records.ts';
 
 /** Nodes looked at behind the direct targets of a settled node: inline nodes and what they may skip are followed. */
-const LOOKAHEAD = 50;
+export const LOOKAHEAD = 50;
 
 /** The first activation of a node. */
 export function firstKey(node: string): string {
@@ -31,21 +31,26 @@ export function addSettleReads(reads: Reads, graph: Graph, nodeName: string): vo
   if (!node) return;
   reads.tasks.add(firstKey(nodeName));
   if (node.type !== 'task') addOwnReads(reads, node);
-  addReadsBehind(reads, graph, { node, dead: false });
+  addReadsBehind(reads, graph, { node, dead: false, ahead: LOOKAHEAD });
 }
 
 /**
  * Adds what ending the edges of `node` may look at: the joins behind it, and what the nodes there read when armed. Inline
- * nodes are looked through. Where no edge is taken (`dead`), every node is: they are skipped, or a join among them fires.
+ * nodes are looked through, up to `ahead` nodes in all. Where no edge is taken (`dead`), every node is: they are skipped, or a
+ * join among them fires.
  */
-export function addReadsBehind(reads: Reads, graph: Graph, from: { node: GraphNode; dead: boolean }): void {
+export function addReadsBehind(
+  reads: Reads,
+  graph: Graph,
+  from: { node: GraphNode; dead: boolean; ahead: number },
+): void {
   const seen = new Set<string>();
   const queue = [from.node];
   for (const next of queue) {
     for (const edge of next.out) {
       const target = graph.nodes.get(edge.to);
       if (!target || seen.has(edge.to)) continue;
-      if (next !== from.node && seen.size >= LOOKAHEAD) return;
+      if (next !== from.node && seen.size >= from.ahead) return;
       seen.add(edge.to);
       if (target.countsEdges) reads.joins.add(firstKey(edge.to));
       if (!from.dead || target.countsEdges) addOwnReads(reads, target);

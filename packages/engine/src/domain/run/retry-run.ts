@@ -9,7 +9,7 @@ export function retryRun(run: WorkingRun): void {
   run.openStep('retried');
   run.changeRun({ status: 'running', epoch: run.head.epoch + 1 });
   run.ending = { error: null };
-  const tasks = Array.from(run.tasks.values());
+  const tasks = Array.from(run.tasks.values()).toSorted(asArmed);
   for (const task of tasks) {
     const node = run.node(task.node);
     if (task.status === 'failed' && node.onFailure === 'skipDependents') reopenBehind(run, node);
@@ -17,6 +17,11 @@ export function retryRun(run: WorkingRun): void {
   for (const task of tasks) {
     if (run.tasks.has(task.key) && isUnfinished(task, run.node(task.node))) rearm(run, task);
   }
+}
+
+/** In the order in which they were armed, whatever that of the rows is. */
+function asArmed(a: TaskRecord, b: TaskRecord): number {
+  return a.readsAt - b.readsAt || (a.key < b.key ? -1 : 1);
 }
 
 /** A failure that the run had swallowed (`continue`, goto) stays as it is: others have gone on from it. */
@@ -53,11 +58,11 @@ function reopenBehind(run: WorkingRun, source: GraphNode): void {
 }
 
 /**
- * A node that was skipped because of the failure, or one that had waited for all its edges, this one among them, and has
+ * A node that was (to be) skipped because of the failure, or one that had waited for all its edges, this one among them, and has
  * to be done again anyway. What has finished stays: the edge that ends again is absorbed.
  */
 function waitedForFailure(run: WorkingRun, node: GraphNode, task: TaskRecord): boolean {
-  if (task.status === 'skipped') return task.fate?.kind === 'skip' && task.fate.failed;
+  if (task.fate?.kind === 'skip') return task.fate.failed;
   const ended = run.joins.get(task.key)?.ended;
   return isUnfinished(task, node) && node.join === 'allDone' && ended === node.inDegree;
 }

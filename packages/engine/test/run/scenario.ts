@@ -1,0 +1,216 @@
+/** Runs a workflow on rows in memory by scripted outcomes; every decision is verified as it is made. */
+import type { Json, JsonObject, TaskError, Usage, WorkflowDocument } from '@weft/contract';
+import {
+  addSettleReads,
+  compileGraph,
+  decide,
+  firstKey,
+  makeUuidV7,
+  noReads,
+  startRun,
+  TERMINAL_RUN,
+} from '../../src/domain/index.ts';
+import type {
+  AttemptRef,
+  Decision,
+  Graph,
+  MailKind,
+  Reads,
+  RunEvent,
+  RunHead,
+  RunSnapshot,
+  TaskRecord,
+  TimerKind,
+} from '../../src/domain/index.ts';
+import { mustBe, RunRows } from './run-rows.ts';
+import { verifyRows } from './verify-rows.ts';
+
+export const NOW = Date.UTC(2026, 0, 1);
+/** A decision that asks more often than this is looping; real stores allow a few more. */
+const MAX_ROUNDS = 60;
+
+const ref = { tenant: 'acme', name: 'flow', version: 1 };
+
+export type ScenarioOptions = {
+  input?: Json;
+  config?: Json;
+  /** Lets every decision begin without any reads, so that it has to ask for all it needs. */
+  blind?: boolean;
+};
+
+export type SuccessParts = { stateUpdates?: JsonObject; usage?: Usage };
+
+export class Scenario {
+  readonly graph: Graph;
+  readonly rows: RunRows;
+  /** Every attempt that was ever handed out, in order. */
+  readonly claims: AttemptRef[] = [];
+  now = NOW;
+  /** Rounds of reading that the newest decision took, the first one included. */
+  rounds = 0;
+  last: Decision;
+  readonly #blind: boolean;
+
+  constructor(document: unknown, { input = {}, config = {}, blind = false }: ScenarioOptions = {}) {
+    this.graph = compileGraph(ref, document as WorkflowDocument);
+    this.#blind = blind;
+    const head = newHead();
+    this.rows = new RunRows(head, { input, config });
+    this.last = startRun(this.graph, { head: structuredClone(head), body: { input, config }, now: this.now });
+    this.#follow(this.last);
+  }
+
+  /** Settles these events in one decision, without what follows from it in later transactions. */
+  settle(...events: RunEvent[]): Decision {
+    let snapshot = this.rows.load(this.#readsOf(events));
+    for (this.rounds = 1; this.rounds <= MAX_ROUNDS; this.rounds++) {
+      const verdict = decide(this.graph, { snapshot, events, now: this.now });
+      if (verdict.kind === 'decided') return this.#follow(verdict.decision);
+      snapshot = this.#loadMore(snapshot, verdict.reads);
+    }
+    throw new Error('the decision keeps asking for more');
+  }
+
+  /** Settles these events, and all that follows from them without a worker. Returns whether each was applied. */
+  run(...events: RunEvent[]): boolean[] {
+    const { applied } = this.settle(...events);
+    this.goOn();
+    return applied;
+  }
+
+  /** Takes the transactions that the newest decision asks for, up to a bound. */
+  goOn(): number {
+    let count = 0;
+    while (this.last.goesOn || this.last.closes || this.last.sentMail.length > 0) {
+      mustBe(count < 100, 'the run asks for one more transaction, again and again');
+      this.settle({ type: 'advance' });
+      count += 1;
+    }
+    return count;
+  }
+
+  succeed(node: string, output: Json = null, parts: SuccessParts = {}): boolean {
+    return this.#one(this.success(node, output, parts));
+  }
+
+  fail(node: string, error: Partial<TaskError> & { retryAfterMs?: number; usage?: Usage } = {}): boolean {
+    return this.#one(this.failure(node, error));
+  }
+
+  release(node: string, reason: 'crash' | 'handback'): boolean {
+    return this.#one({ type: 'released', reason, ...this.claim(node) });
+  }
+
+  fire(node: string, kind: TimerKind, attempt = this.task(node).attempt): boolean {
+    const timer = this.rows.timers.get(`${kind} ${firstKey(node)}`);
+    this.now = Math.max(this.now, timer?.dueAt ?? 0);
+    return this.#one({ type: 'timer', key: firstKey(node), kind, attempt });
+  }
+
+  mail(kind: MailKind, payload: JsonObject = {}): void {
+    this.rows.send(kind, payload);
+    this.run({ type: 'advance' });
+  }
+
+  success(node: string, output: Json = null, parts: SuccessParts = {}): RunEvent {
+    return { type: 'outcome', outcome: { kind: 'succeeded', output, ...parts }, worker: 'w1', ...this.claim(node) };
+  }
+
+  failure(node: string, { retryAfterMs, usage, ...error }: Parameters<Scenario['fail']>[1] = {}): RunEvent {
+    const whole = { code: 'boom', message: 'it broke', retryable: false, ...error };
+    const rest = { ...(retryAfterMs !== undefined && { retryAfterMs }), ...(usage && { usage }) };
+    return { type: 'outcome', outcome: { kind: 'failed', error: whole, ...rest }, worker: 'w1', ...this.claim(node) };
+  }
+
+  /** The claim of the task's current attempt. */
+  claim(node: string): AttemptRef {
+    return claimOf(this.rows.head, this.task(node));
+  }
+
+  task(node: string): TaskRecord {
+    return this.rows.task(node);
+  }
+
+  /** What a worker would render as the input of the task now (rule A7). */
+  input(node: string): Json {
+    const { captured, readsAt } = this.task(node);
+    const template = this.graph.nodes.get(node)?.template;
+    if (!template) throw new Error(`${node} renders no input`);
+    const seen = this.rows.newestTasks().filter(({ settledStep }) => settledStep !== null && settledStep <= readsAt);
+    const nodes = seen.map(({ node: name, output, error }) => [name, { output, ...(error && { error }) }] as const);
+    return template.render({ ...this.rows.body, state: captured ?? {}, nodes: Object.fromEntries(nodes) });
+  }
+
+  get status(): RunHead['status'] {
+    return this.rows.head.status;
+  }
+
+  get hasEnded(): boolean {
+    return TERMINAL_RUN.has(this.status);
+  }
+
+  get errorCode(): string | undefined {
+    return this.rows.ending?.error?.code;
+  }
+
+  /** The status of every task that was armed, by node, in order of names. */
+  get statuses(): Record<string, string> {
+    const entries = this.rows.newestTasks().map(({ node, status }) => [node, status] as const);
+    return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /** The journal as `type node` lines from this step on. */
+  journal(from = 1): string[] {
+    return this.rows.steps.slice(from - 1).map(({ type, node }) => (node === null ? type : `${type} ${node}`));
+  }
+
+  #one(event: RunEvent): boolean {
+    return this.run(event)[0] ?? false;
+  }
+
+  /** Knows from the graph alone what is going to be looked at, as the runtime does. */
+  #readsOf(events: readonly RunEvent[]): Reads {
+    const reads = noReads();
+    for (const event of events) {
+      if (event.type === 'advance') reads.inline = true;
+      else if (!this.#blind) addSettleReads(reads, this.graph, event.key.slice(0, event.key.lastIndexOf('#')));
+    }
+    return reads;
+  }
+
+  #loadMore(snapshot: RunSnapshot, reads: Reads): RunSnapshot {
+    const more = this.rows.loadMore(snapshot, reads);
+    const size = ({ tasks, joins, channels, body, everything }: Reads) =>
+      tasks.size + joins.size + channels.size + Number(body) + Number(everything);
+    mustBe(size(more.reads) > size(snapshot.reads), 'the decision asks for what it was shown');
+    return more;
+  }
+
+  #follow(decision: Decision): Decision {
+    this.rows.apply(decision);
+    verifyRows(this.graph, this.rows);
+    this.last = decision;
+    for (const task of decision.ready) this.claims.push(claimOf(this.rows.head, task));
+    return decision;
+  }
+}
+
+function claimOf(head: RunHead, { key, epoch, attempt }: TaskRecord): AttemptRef {
+  return { key, taskEpoch: epoch, runEpoch: head.epoch, attempt };
+}
+
+function newHead(): RunHead {
+  return {
+    id: makeUuidV7(NOW, new Uint8Array(10)),
+    workflow: ref,
+    status: 'pending',
+    epoch: 0,
+    step: 0,
+    live: 0,
+    asking: 0,
+    generations: 0,
+    failed: 0,
+    openJoins: 0,
+    priority: 2,
+  };
+}

@@ -1,0 +1,79 @@
+/** What must hold of a run's rows after every decision. */
+import { foldChannel, foldJournal, TERMINAL_RUN } from '../../src/domain/index.ts';
+import type { Graph, TaskRecord } from '../../src/domain/index.ts';
+import { isLive, mustBe, type RunRows, same } from './run-rows.ts';
+
+/** Throws the first thing that is wrong. */
+export function verifyRows(graph: Graph, rows: RunRows): void {
+  verifyFold(rows);
+  verifyEnds(rows);
+  verifyState(graph, rows);
+  if (TERMINAL_RUN.has(rows.head.status)) mustBe(rows.head.live === 0, 'an ended run has live tasks');
+  else verifyAlive(rows);
+}
+
+/** C1: folding the journal gives the live rows. */
+function verifyFold(rows: RunRows): void {
+  const folded = foldJournal(rows.steps);
+  const { status, epoch, step, live, asking, generations, failed, openJoins } = rows.head;
+  expectSame('head', { status, epoch, step, live, asking, generations, failed, openJoins }, folded.head);
+  const ended = TERMINAL_RUN.has(status);
+  const tasks = rows.newestTasks().map((task) => [task.key, progressOf(task, ended)] as const);
+  expectSame('tasks', sorted(tasks), sorted(folded.tasks));
+  expectSame('joins', sorted(rows.joins), sorted(folded.joins));
+}
+
+/** At most one terminal step an epoch, and one final step of a task an epoch. */
+function verifyEnds({ steps }: RunRows): void {
+  const seen = new Set<string>();
+  for (const { type, epoch, key } of steps) {
+    const isEnd = type === 'run_ended' || type === 'cancelled';
+    const isFinal = type === 'task_succeeded' || type === 'task_failed' || type === 'task_skipped';
+    const name = isEnd ? `end ${epoch}` : isFinal ? `task ${epoch} ${key}` : null;
+    if (name === null) continue;
+    mustBe(!seen.has(name), `${name} is told twice`);
+    seen.add(name);
+  }
+}
+
+/** A compaction changes no value, and an ephemeral key is never stored. */
+function verifyState(graph: Graph, rows: RunRows): void {
+  for (const name of new Set(rows.writes.map(({ channel }) => channel))) {
+    const { reducer = 'last_value', ephemeral } = graph.state.get(name) ?? {};
+    mustBe(ephemeral !== true, `the ephemeral key ${name} was stored`);
+    const written = rows.writes.filter((write) => write.channel === name && !rows.compactions.has(write));
+    const start = written.findLastIndex(({ kind }) => kind === 'base');
+    const deltas = written.slice(start + 1).map(({ value }) => value);
+    const stored = rows.channel(name);
+    expectSame(
+      name,
+      foldChannel(reducer, stored?.base, stored?.deltas ?? []),
+      foldChannel(reducer, written[start]?.value, deltas),
+    );
+  }
+}
+
+/** No run is stuck: something is ready, or waits with a timer of its attempt. */
+function verifyAlive(rows: RunRows): void {
+  const live = rows.newestTasks().filter(({ status }) => isLive(status));
+  mustBe(live.length > 0, 'a run that goes on has no live task');
+  mustBe(live.length === rows.head.live, 'the head counts other tasks');
+  for (const task of live) {
+    if (task.status !== 'waiting') continue;
+    mustBe(rows.timers.get(`retry ${task.key}`)?.attempt === task.attempt, `${task.key} waits for nothing`);
+  }
+}
+
+/** The rows of an ended run's live tasks follow later. */
+function progressOf({ status, attempt, failures, crashes, blamed }: TaskRecord, ended: boolean): object {
+  const seen = ended && isLive(status) ? 'cancelled' : status === 'running' ? 'ready' : status;
+  return { status: seen, attempt, failures, crashes, blamed };
+}
+
+function sorted<T>(entries: Iterable<readonly [string, T]>): (readonly [string, T])[] {
+  return Array.from(entries).toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function expectSame(what: string, stored: unknown, folded: unknown): void {
+  mustBe(same(stored, folded), `${what}: stored ${JSON.stringify(stored)}, folded ${JSON.stringify(folded)}`);
+}
