@@ -117,7 +117,7 @@ export class WakeLoop {
     this.#blockedOn = keys;
     try {
       const reply = await blocking.blmpop(LOOK_AGAIN_S, keys.length, ...keys, 'RIGHT');
-      return reply === null ? null : String(reply[0]);
+      return reply === null ? null : reply[0];
     } finally {
       this.#blockedOn = null;
     }

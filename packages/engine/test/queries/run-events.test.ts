@@ -113,6 +113,19 @@ describe('the stream of a run', () => {
     expect(seen.filter((text) => text.includes('debug'))).toHaveLength(3);
   });
 
+  test('reads at once when the bus may have missed something', async () => {
+    const { add, tell, seen, done } = scene();
+    add('run_started');
+    await settle();
+    add('task_succeeded');
+    add('run_ended', 'succeeded');
+    tell({ kind: 'gap', runId: RUN });
+    await done;
+
+    expect(seen.at(-1)).toBe('end succeeded');
+    expect(seen.filter((text) => text.includes('debug'))).toHaveLength(3);
+  });
+
   test('numbers what stands between two steps, anew after each', async () => {
     const { add, tell, seen, stop, done } = scene();
     const started = { kind: 'live', runId: RUN, type: 'task_started', data: {} } as const;
