@@ -25,6 +25,11 @@ export function databaseUrl(env: Environment): string | null {
   return secretOf('DATABASE_URL', env);
 }
 
+/** The Redis of a mesh: REDIS_URL, or the file that REDIS_URL_FILE names. */
+export function redisUrl(env: Environment): string | null {
+  return secretOf('REDIS_URL', env);
+}
+
 /** A secret comes as a variable, or in the file that NAME_FILE names. */
 function secretOf(name: string, env: Environment): string | null {
   const file = nonEmpty(env[`${name}_FILE`]);

@@ -17,7 +17,7 @@ export function addDevCommand(program: Command, perform: Perform): void {
     );
 }
 
-function parsePort(text: string): number {
+export function parsePort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new InvalidArgumentError('It is a number from 0 to 65535.');

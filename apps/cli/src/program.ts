@@ -4,10 +4,11 @@ import { exitCodes } from '@weft/contract';
 import { Command } from 'commander';
 import type { CliIo } from './cli-io.ts';
 import { DEFAULT_URL } from './config.ts';
-import { weftVersion } from './dev/version.ts';
+import { weftVersion } from './stack/version.ts';
 import { createContext, type GlobalOptions } from './create-context.ts';
 import type { Perform } from './perform.ts';
 import { addDevCommand } from './program-dev.ts';
+import { addProcessCommands } from './program-processes.ts';
 import { addRunCommands } from './program-runs.ts';
 import { addWorkflowCommands } from './program-workflows.ts';
 
@@ -41,6 +42,7 @@ export function createProgram(io: CliIo): Session {
     .exitOverride()
     .addHelpText('after', EPILOGUE);
   addDevCommand(program, perform);
+  addProcessCommands(program, perform);
   addRunCommands(program, perform);
   addWorkflowCommands(program, perform);
   return { program, exitCode: () => exitCode };

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestDatabase, type TestDatabase } from '@weft/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startDev, type DevStack } from '../src/dev/start-dev.ts';
+import { startDev, type DevStack } from '../src/stack/start-dev.ts';
 import { type CliResult, weft as weftHere } from './fake-terminal.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');

@@ -1,7 +1,7 @@
 import { EmbeddedError } from '@weft/embedded';
 import { ConfigError } from '@weft/producer';
 import { describe, expect, test } from 'vitest';
-import { explainStartError } from '../src/dev/explain-start-error.ts';
+import { explainStartError } from '../src/stack/explain-start-error.ts';
 
 function systemError(fields: object): Error {
   return Object.assign(new Error('system'), fields);

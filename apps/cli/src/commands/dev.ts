@@ -6,12 +6,13 @@ import { createClient } from '@weft/sdk';
 import { CliError } from '../cli-error.ts';
 import { say, type CommandContext } from '../command-context.ts';
 import { dataDirectory, databaseUrl, serverToken } from '../config.ts';
-import { startDev, type DevStack } from '../dev/start-dev.ts';
-import { runSample } from '../dev/run-sample.ts';
-import { weftVersion } from '../dev/version.ts';
-import { explainStartError } from '../dev/explain-start-error.ts';
+import { startDev, type DevStack } from '../stack/start-dev.ts';
+import { runSample } from '../stack/run-sample.ts';
+import { weftVersion } from '../stack/version.ts';
+import { explainStartError } from '../stack/explain-start-error.ts';
 import { formatDuration } from '../output/duration.ts';
 import { painter } from '../output/paint.ts';
+import { untilAborted } from './serve.ts';
 
 export type DevCommandOptions = {
   host?: string | undefined;
@@ -85,9 +86,4 @@ function announce(
 function contextOf({ terminal, env, json, interrupt }: CommandContext, { url }: DevStack): CommandContext {
   const client = createClient({ url, token: serverToken(undefined, env) });
   return { terminal, env, json, interrupt, client };
-}
-
-async function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise((done) => signal.addEventListener('abort', done, { once: true }));
 }

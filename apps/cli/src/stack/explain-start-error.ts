@@ -2,6 +2,7 @@ import { EmbeddedError } from '@weft/embedded';
 import { HandlersFileError } from '@weft/executors';
 import { MigrationError } from '@weft/postgres';
 import { ConfigError } from '@weft/producer';
+import { RedisError } from '@weft/redis';
 
 type SystemError = Error & { code?: string; syscall?: string; port?: number; address?: string; path?: string };
 
@@ -9,7 +10,8 @@ type SystemError = Error & { code?: string; syscall?: string; port?: number; add
 export function explainStartError(error: unknown, { dataDir }: { dataDir: string }): string | null {
   if (!(error instanceof Error)) return null;
   if (error instanceof EmbeddedError || error instanceof ConfigError) return error.message;
-  if (error instanceof MigrationError || error instanceof HandlersFileError) return error.message;
+  if (error instanceof MigrationError || error instanceof HandlersFileError || error instanceof RedisError)
+    return error.message;
   const { code, syscall, path } = error as SystemError;
   if (syscall === 'listen') return listenLine(error);
   if (code === 'ENOTDIR' || code === 'EEXIST') return `${path ?? dataDir} is no folder; choose one with --data-dir`;

@@ -1,0 +1,65 @@
+/** What the commands share that serve until they are told to stop. */
+import { exitCodes, type ExitCode } from '@weft/contract';
+import { destination, pino, type Logger } from 'pino';
+
+import { CliError } from '../cli-error.ts';
+import { say, type CommandContext } from '../command-context.ts';
+import { databaseUrl, redisUrl } from '../config.ts';
+import { explainStartError } from '../stack/explain-start-error.ts';
+import type { RunningProcess } from '../stack/running-process.ts';
+
+/** How long a database or a Redis may come up late. */
+export const WAIT_MS = 60_000;
+
+export type MeshAddresses = { databaseUrl: string; redisUrl: string };
+
+/** Where Postgres and Redis are. Both must be named: a process of the mesh brings none of its own. */
+export function meshAddresses({ env }: CommandContext): MeshAddresses {
+  const [database, redis] = [databaseUrl(env), redisUrl(env)];
+  if (database !== null && redis !== null) return { databaseUrl: database, redisUrl: redis };
+  const missing = database === null ? 'DATABASE_URL' : 'REDIS_URL';
+  const message = `${missing} is not set; a producer or a worker needs both a Postgres and a Redis (npm start needs neither)`;
+  throw new CliError('usage', message, { exitCode: exitCodes.usage });
+}
+
+/** Log lines as JSON on the error output, so that the standard output stays for the ready line. */
+export function processLog(): Logger {
+  return pino({ level: 'info' }, destination({ dest: 2, sync: true }));
+}
+
+/** Starts a process, says that it is ready, and stops it when interrupted. */
+export async function serve<Process extends RunningProcess>(
+  context: CommandContext,
+  { start, ready }: { start: () => Promise<Process>; ready: (process: Process) => Record<string, unknown> },
+): Promise<ExitCode> {
+  const running = await starting(start);
+  try {
+    const line = { ready: true, ...ready(running), pid: process.pid };
+    if (context.json) context.terminal.out.write(`${JSON.stringify(line)}\n`);
+    else
+      say(
+        context,
+        Object.entries(line)
+          .map(([name, value]) => `${name} ${String(value)}`)
+          .join('  '),
+      );
+    await untilAborted(context.interrupt);
+  } finally {
+    await running.stop();
+  }
+  return exitCodes.ok;
+}
+
+async function starting<Process>(start: () => Promise<Process>): Promise<Process> {
+  try {
+    return await start();
+  } catch (error) {
+    const message = explainStartError(error, { dataDir: '' });
+    throw message === null ? error : new CliError('start_failed', message, { exitCode: exitCodes.runFailed });
+  }
+}
+
+export async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise((done) => signal.addEventListener('abort', done, { once: true }));
+}

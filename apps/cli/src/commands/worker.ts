@@ -1,0 +1,79 @@
+/** weft worker: one worker of the mesh, or several under a supervisor. */
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import type { ExitCode } from '@weft/contract';
+
+import type { CommandContext } from '../command-context.ts';
+import { openMesh } from '../stack/open-mesh.ts';
+import type { RunningProcess } from '../stack/running-process.ts';
+import { startWorkerProcess } from '../stack/start-worker-process.ts';
+import { supervise } from '../stack/supervise.ts';
+import { meshAddresses, processLog, serve, WAIT_MS } from './serve.ts';
+import type { MeshAddresses } from './serve.ts';
+
+export type WorkerCommandOptions = {
+  id?: string | undefined;
+  name?: string | undefined;
+  lanes?: string[] | undefined;
+  concurrency?: number | undefined;
+  handlers?: string | undefined;
+  processes: number;
+  graceMs: number;
+};
+
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+
+export function workerCommand(context: CommandContext, options: WorkerCommandOptions): Promise<ExitCode> {
+  const addresses = meshAddresses(context);
+  if (options.processes > 1) {
+    const ready = () => ({ processes: options.processes });
+    return serve(context, { start: () => startSupervisor(addresses, options), ready });
+  }
+  return serve(context, {
+    start: () =>
+      startWorkerProcess({
+        ...addresses,
+        name: options.name ?? hostname(),
+        id: options.id ?? null,
+        lanes: options.lanes ?? null,
+        slots: options.concurrency ?? null,
+        handlersFile: options.handlers === undefined ? null : resolve(options.handlers),
+        graceMs: options.graceMs,
+        waitMs: WAIT_MS,
+        log: processLog(),
+      }),
+    ready: ({ id }) => ({ workerId: id }),
+  });
+}
+
+/** The supervisor settles nothing itself: it holds the mesh only to report deaths. */
+async function startSupervisor(addresses: MeshAddresses, options: WorkerCommandOptions): Promise<RunningProcess> {
+  const log = processLog();
+  const mesh = await openMesh({ ...addresses, waitMs: WAIT_MS, log });
+  const { broker, fleet } = mesh.deps;
+  const children = supervise({ processes: options.processes, command: childCommand(options), broker, fleet, log });
+  return {
+    async stop() {
+      await children.stop();
+      await mesh.close();
+    },
+  };
+}
+
+function childCommand(options: WorkerCommandOptions): [string, ...string[]] {
+  const { name, lanes, concurrency, handlers, graceMs } = options;
+  return [
+    process.execPath,
+    ...process.execArgv,
+    MAIN,
+    '--json',
+    'worker',
+    `--grace-ms=${graceMs}`,
+    ...(name === undefined ? [] : [`--name=${name}`]),
+    ...(lanes === undefined ? [] : [`--lanes=${lanes.join(',')}`]),
+    ...(concurrency === undefined ? [] : [`--concurrency=${concurrency}`]),
+    ...(handlers === undefined ? [] : [`--handlers=${resolve(handlers)}`]),
+  ];
+}

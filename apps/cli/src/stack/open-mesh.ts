@@ -1,0 +1,70 @@
+/** What every process of the mesh stands on: Postgres and Redis, waited for, checked and migrated. */
+import { systemClock } from '@weft/embedded';
+import type { Clock } from '@weft/engine/ports';
+import { createEngine } from '@weft/engine/runtime';
+import type { EngineDeps, RunningEngine } from '@weft/engine/runtime';
+import { migrate, MigrationError, openStore } from '@weft/postgres';
+import { createBullmqTimers, createRedisBroker, createRedisEventBus, openRedis } from '@weft/redis';
+import type { Logger } from 'pino';
+
+export type MeshOptions = {
+  databaseUrl: string;
+  redisUrl: string;
+  /** How long a database or a Redis may come up late, ms. */
+  waitMs: number;
+  log: Logger;
+};
+
+export type Mesh = {
+  engine: RunningEngine;
+  deps: EngineDeps;
+  clock: Clock;
+  /** Closes connections; call it after the engine has stopped. */
+  close(): Promise<void>;
+};
+
+const RETRY_MS = 500;
+
+/** Opens the mesh; whatever was opened is closed again if a later part fails. */
+export async function openMesh(options: MeshOptions): Promise<Mesh> {
+  const { log, redisUrl, waitMs } = options;
+  await migrateWhenUp(options);
+  const onError = (error: Error) => log.warn({ err: error }, 'a connection broke');
+  const redis = await openRedis({ url: redisUrl, waitMs, onError });
+  const store = openStore({ url: options.databaseUrl, onError });
+  const onListenerError = (error: unknown) => log.error({ err: error }, 'a listener failed');
+  const broker = createRedisBroker(redis, { onListenerError });
+  const bus = createRedisEventBus(redis, { onListenerError });
+  const timers = createBullmqTimers(redis, { clock: systemClock, onListenerError });
+  const deps: EngineDeps = { ...store, broker, bus, timers, clock: systemClock, log };
+  return {
+    engine: createEngine(deps),
+    deps,
+    clock: systemClock,
+    async close() {
+      await timers.close();
+      await broker.close();
+      await bus.close();
+      await redis.close();
+      await store.close();
+    },
+  };
+}
+
+/** A database that is still starting is waited for; one that refuses is not. */
+async function migrateWhenUp({ databaseUrl, waitMs, log }: MeshOptions): Promise<void> {
+  const endAt = systemClock.monotonicMs() + waitMs;
+  for (;;) {
+    try {
+      await migrate(databaseUrl);
+      return;
+    } catch (error) {
+      const hopeless = error instanceof MigrationError && error.code === 'database_too_old';
+      if (hopeless || systemClock.monotonicMs() > endAt) throw error;
+      log.info({ reason: error instanceof Error ? error.message : String(error) }, 'the database is not up yet');
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    systemClock.after(RETRY_MS, resolve);
+    await promise;
+  }
+}

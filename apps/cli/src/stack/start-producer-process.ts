@@ -1,0 +1,43 @@
+/** A producer process: the API on the mesh. Any number of them may run. */
+import { executorTypes } from '@weft/executors';
+import { startProducer } from '@weft/producer';
+import type { ProducerConfig } from '@weft/producer';
+
+import { openMesh } from './open-mesh.ts';
+import type { MeshOptions } from './open-mesh.ts';
+import type { RunningProcess } from './running-process.ts';
+import { weftVersion } from './version.ts';
+
+export type ProducerProcessOptions = MeshOptions & { config: ProducerConfig };
+
+export async function startProducerProcess(options: ProducerProcessOptions): Promise<RunningProcess & { url: string }> {
+  const { config, log } = options;
+  const mesh = await openMesh(options);
+  const { engine, deps, clock } = mesh;
+  const executorNames = await executorTypes();
+  try {
+    const producer = await startProducer({
+      ...config,
+      engine,
+      queries: { ...deps, loadGraph: (ref) => engine.graphs.load(ref) },
+      bus: deps.bus,
+      clock,
+      log,
+      version: weftVersion(),
+      hasExecutor: (type) => executorNames.includes(type),
+      executorNames,
+    });
+    engine.start();
+    return {
+      url: producer.url,
+      async stop() {
+        await producer.close();
+        await engine.stop();
+        await mesh.close();
+      },
+    };
+  } catch (error) {
+    await mesh.close();
+    throw error;
+  }
+}
