@@ -15,7 +15,18 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/testkit': ['contract', 'embedded', 'engine', 'executors', 'formats', 'postgres', 'sdk'],
   'apps/producer': ['contract', 'engine', 'formats', 'postgres'],
   'apps/worker': ['contract', 'engine', 'executors', 'postgres'],
-  'apps/cli': ['contract', 'embedded', 'engine', 'executors', 'formats', 'postgres', 'producer', 'sdk', 'worker'],
+  'apps/cli': [
+    'contract',
+    'embedded',
+    'engine',
+    'executors',
+    'formats',
+    'postgres',
+    'producer',
+    'redis',
+    'sdk',
+    'worker',
+  ],
 };
 
 /** What the layers inside the engine may import, as patterns of import paths relative to `packages/engine/src`. */
