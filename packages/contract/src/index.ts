@@ -22,7 +22,17 @@ export { Budget, DurationMs, FailureMode, Join, MAX_MS, OnFailure, Priority, Ret
 export { AppError, Problem, ProblemItem, problemTable, toProblem } from './problem.ts';
 export type { ProblemCode } from './problem.ts';
 export { Interrupt, ListRunsQuery, Run, RunPage, RunStatus } from './run.ts';
-export { Callback, IdempotencyKey, StartedRunBatch, StartRun, StartRunBatch, StartRunQuery } from './start-run.ts';
+export {
+  BatchedRun,
+  BatchedStartRun,
+  Callback,
+  IdempotencyKey,
+  MAX_BATCH_RUNS,
+  StartedRunBatch,
+  StartRun,
+  StartRunBatch,
+  StartRunQuery,
+} from './start-run.ts';
 export { priorityOf, StartedTask, StartTask, TaskPriority } from './start-task.ts';
 export { Reason, Reasons } from './reason.ts';
 export { Reducer, StateKey } from './state-key.ts';

@@ -38,21 +38,30 @@ export type StartRun = z.infer<typeof StartRun>;
 /** A key under which a request may be sent again. */
 export const IdempotencyKey = z.string().min(1).max(255);
 
+/** One run of a batch. */
+export const BatchedStartRun = StartRun.extend({ idempotencyKey: IdempotencyKey.optional() }).meta({
+  id: 'BatchedStartRun',
+  description: 'A run of a batch; the same key and content again, here or by `POST /v1/runs`, is the same run',
+});
+export type BatchedStartRun = z.infer<typeof BatchedStartRun>;
+
+/** How many runs a batch may start. */
+export const MAX_BATCH_RUNS = 1000;
+
 /** The body of `POST /v1/runs/batch`. */
 export const StartRunBatch = z
-  .strictObject({
-    runs: z
-      .array(StartRun.extend({ idempotencyKey: IdempotencyKey.optional() }))
-      .min(1)
-      .max(1000),
-  })
-  .meta({ id: 'StartRunBatch' });
+  .strictObject({ runs: z.array(BatchedStartRun).min(1).max(MAX_BATCH_RUNS) })
+  .meta({ id: 'StartRunBatch', description: 'Runs to start together' });
 export type StartRunBatch = z.infer<typeof StartRunBatch>;
+
+/** A run of a batch that was started, now or before under the same key. */
+export const BatchedRun = z.object({ id: Id, status: RunStatus }).meta({ id: 'BatchedRun' });
+export type BatchedRun = z.infer<typeof BatchedRun>;
 
 /** The answer to a batch: one item for each run, in order. */
 export const StartedRunBatch = z
-  .object({ items: z.array(z.union([z.object({ id: Id, status: RunStatus }), Problem])) })
-  .meta({ id: 'StartedRunBatch' });
+  .object({ items: z.array(z.union([BatchedRun, Problem])) })
+  .meta({ id: 'StartedRunBatch', description: 'What became of each run of a batch, in order' });
 export type StartedRunBatch = z.infer<typeof StartedRunBatch>;
 
 /** The query of `POST /v1/runs`: how long to wait for the end, such as `30s`, `500ms` or `1m`, at most 60 s; in ms once parsed. */

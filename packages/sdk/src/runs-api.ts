@@ -1,4 +1,14 @@
-import type { Event, Run, RunPage, RunStatus, StartRun, StepPage, TaskPage } from '@weft/contract';
+import type {
+  BatchedStartRun,
+  Event,
+  Run,
+  RunPage,
+  RunStatus,
+  StartedRunBatch,
+  StartRun,
+  StepPage,
+  TaskPage,
+} from '@weft/contract';
 import { runEvents, type EventOptions } from './run-events.ts';
 import { keyHeader } from './tasks-api.ts';
 import type { CallOptions, Transport } from './transport.ts';
@@ -24,6 +34,14 @@ export type ListRunsOptions = PageOptions & {
 export type RunsApi = {
   /** The run is durable once this returns; with `waitMs` it is the finished run if it ends in time. */
   start(request: StartRun, options?: StartOptions): Promise<Run>;
+  /**
+   * Starts up to 1,000 runs in one call: for each, in order, its id and status or the problem that it met alone. A key of
+   * the whole call gives run N without one of its own the key `KEY/N`.
+   */
+  startMany(
+    runs: readonly BatchedStartRun[],
+    options?: Omit<StartOptions, 'waitMs'>,
+  ): Promise<StartedRunBatch['items']>;
   get(id: string, options?: CallOptions): Promise<Run>;
   /** Newest first. */
   list(options?: ListRunsOptions): Promise<RunPage>;
@@ -48,6 +66,10 @@ export function runsApi(transport: Transport): RunsApi {
     get,
     events,
     start: (request, options = {}) => transport.json({ ...startCall(options), json: request }),
+    startMany: async (runs, options = {}) => {
+      const call = { ...startCall(options), path: '/v1/runs/batch' };
+      return (await transport.json<StartedRunBatch>({ ...call, json: { runs } })).items;
+    },
     list: (options) => page('/v1/runs', options),
     tasks: (id, options) => page(`${pathOf(id)}/tasks`, options),
     steps: (id, options) => page(`${pathOf(id)}/steps`, options),

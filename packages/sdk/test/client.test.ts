@@ -19,6 +19,17 @@ describe('a client', () => {
     ]);
   });
 
+  test('starts many runs in one call, and gives what became of each', async () => {
+    const items = [{ id: RUN_ID, status: 'running' }, { code: 'not_found' }];
+    const server = await wireServer((_, response) => sendJson(response, 201, { items }));
+    const runs = [{ workflow: 'a', idempotencyKey: 'one' }, { workflow: 'b' }];
+
+    expect(await createClient(server).runs.startMany(runs, { idempotencyKey: 'all' })).toEqual(items);
+    expect(server.asked).toMatchObject([
+      { method: 'POST', url: '/v1/runs/batch', headers: { 'idempotency-key': 'all' }, body: JSON.stringify({ runs }) },
+    ]);
+  });
+
   test('sends a document as its author wrote it, or as JSON', async () => {
     const server = await wireServer((_, response) => sendJson(response, 201, {}));
     const { workflows } = createClient({ url: server.url });

@@ -6,12 +6,21 @@ import { invalidValue } from './request-problems.ts';
 
 /** The caller's key with the hash of what it sent; null without the header. Throws AppError `invalid_request`. */
 export function idempotencyOf(request: FastifyRequest): { key: string; payloadHash: string } | null {
-  const header = request.headers['idempotency-key'];
-  if (header === undefined) return null;
-  const key = IdempotencyKey.safeParse(header);
-  if (!key.success || !/^[\x20-\x7e]+$/.test(key.data)) {
-    throw invalidValue('/headers/idempotency-key', 'the Idempotency-Key has 1 to 255 visible ASCII characters');
-  }
+  const key = idempotencyKeyOf(request);
+  if (key === null) return null;
   const body = request.parsedBody?.ok ? request.parsedBody.value : null;
-  return { key: key.data, payloadHash: contentHash(body) };
+  return { key, payloadHash: contentHash(body) };
+}
+
+/** The header by itself. */
+export function idempotencyKeyOf({ headers }: FastifyRequest): string | null {
+  const header = headers['idempotency-key'];
+  return header === undefined ? null : checkedKey(header, '/headers/idempotency-key');
+}
+
+/** The key, if it is one that may be stored and compared as it is. */
+export function checkedKey(text: unknown, pointer: string): string {
+  const key = IdempotencyKey.safeParse(text);
+  if (key.success && /^[\x20-\x7e]+$/.test(key.data)) return key.data;
+  throw invalidValue(pointer, 'an idempotency key has 1 to 255 visible ASCII characters');
 }

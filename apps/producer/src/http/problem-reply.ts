@@ -48,7 +48,8 @@ export function registerProblems(app: FastifyInstance, routes: RouteList): void 
   });
 }
 
-function toAppError(error: unknown): AppError {
+/** The error as the API tells it: what nobody expected becomes `internal`. */
+export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof StoreError && error.transient) {
     return new AppError('unavailable', 'the store does not answer; try again', { cause: error });

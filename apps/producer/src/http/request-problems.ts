@@ -1,8 +1,10 @@
 /** What a schema finds wrong with a part of a request, in our words and with a pointer at the place. */
-import { AppError, pointerOf, WorkflowDocument } from '@weft/contract';
+import { AppError, pointerOf, StartRunBatch, WorkflowDocument } from '@weft/contract';
 import type { ProblemCode, ProblemItem } from '@weft/contract';
 import type { FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
+
+import { UncheckedBatch } from '../schemas/requests.ts';
 
 type SchemaIssue = z.core.$ZodIssue;
 type Item = ProblemItem & { code: ProblemCode };
@@ -13,18 +15,26 @@ const ROOTS: Record<string, string[]> = { body: [], querystring: ['query'], para
 
 /**
  * Checks a part of a request by its zod schema; what the schema makes of it is what the handler gets. A whole document is
- * only described by its schema: the engine checks it and reports every error at once.
+ * only described by its schema: the engine checks it and reports every error at once. The runs of a batch are checked one
+ * by one, since each is refused alone.
  */
 export const validateByZod: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   if (schema === WorkflowDocument) return (value: unknown) => ({ value });
+  const checked = schema === StartRunBatch ? UncheckedBatch : schema;
   const root = ROOTS[httpPart ?? 'body'] ?? [];
   return (data: unknown) => {
-    const result = schema.safeParse(data);
-    if (result.success) return { value: result.data };
-    const items = result.error.issues.flatMap((issue) => problemItems(issue, root, data));
-    return { error: new AppError('invalid_request', summary(items), { errors: items }) };
+    const result = checkBy(checked, data, root);
+    return result instanceof AppError ? { error: result } : { value: result.value };
   };
 };
+
+/** What the schema makes of the value, or everything that is wrong with it, at pointers that begin with `root`. */
+export function checkBy<T>(schema: z.ZodType<T>, data: unknown, root: Path): { value: T } | AppError {
+  const result = schema.safeParse(data);
+  if (result.success) return { value: result.data };
+  const items = result.error.issues.flatMap((issue) => problemItems(issue, root, data));
+  return new AppError('invalid_request', summary(items), { errors: items });
+}
 
 /** A refusal of one value of a request. */
 export function invalidValue(pointer: string, message: string): AppError {

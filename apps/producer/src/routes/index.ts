@@ -5,6 +5,7 @@ import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { metricsRoutes } from './metrics.ts';
 import { runRoutes } from './runs.ts';
+import { startBatchRoute } from './start-batch.ts';
 import { startRunRoutes } from './start-run.ts';
 import { taskRoutes } from './tasks.ts';
 import { workerRoutes } from './workers.ts';
@@ -15,6 +16,7 @@ export function registerRoutes(api: Api, options: AppOptions): void {
   const inline = inlineWorkflows(options);
   workflowRoutes(api, options);
   startRunRoutes(api, options, inline);
+  startBatchRoute(api, options, inline);
   runRoutes(api, options);
   eventRoutes(api, options);
   taskRoutes(api, options, inline);

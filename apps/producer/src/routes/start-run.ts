@@ -1,6 +1,4 @@
-import { AppError, Run, StartRun, StartRunQuery, WorkflowVersion } from '@weft/contract';
-import { priorityLevel, unsupportedRunFields } from '@weft/engine/domain';
-import type { WorkflowRef } from '@weft/engine/domain';
+import { AppError, Run, StartRun, StartRunQuery } from '@weft/contract';
 import { awaitRunEnd, viewRun } from '@weft/engine/runtime';
 import type { StartRequest, StartResult } from '@weft/engine/runtime';
 
@@ -9,11 +7,12 @@ import type { AppOptions } from '../app-options.ts';
 import { closeSignal } from '../http/close-signal.ts';
 import { idempotencyOf } from '../http/idempotency.ts';
 import { found } from '../http/ids.ts';
-import { summary } from '../http/request-problems.ts';
 import type { InlineWorkflows } from '../inline-workflows.ts';
 import { problems } from '../schemas/answers.ts';
 import { IdempotencyHeaders } from '../schemas/requests.ts';
+import { refuseUnsupported, startRequestOf } from '../start-request.ts';
 import { TENANT } from '../tenant.ts';
+import { workflowOf } from '../workflow-refs.ts';
 
 /** Starting runs: by name, by version, or with a document, which is saved first. */
 export function startRunRoutes(api: Api, options: AppOptions, inline: InlineWorkflows): void {
@@ -35,14 +34,7 @@ export function startRunRoutes(api: Api, options: AppOptions, inline: InlineWork
       refuseUnsupported(body);
       const idempotency = idempotencyOf(request);
       const workflow = await workflowOf(options, inline, body.workflow);
-      const { runId: id, created } = await startOne(options, {
-        workflow,
-        input: body.input ?? {},
-        config: body.config ?? {},
-        priority: body.priority === undefined ? null : priorityLevel(body.priority),
-        tags: body.tags ?? [],
-        idempotency,
-      });
+      const { runId: id, created } = await startOne(options, startRequestOf(body, { workflow, idempotency }));
       if (query.wait !== undefined) {
         const wait = { timeoutMs: query.wait, signal: closeSignal(reply.raw) };
         await awaitRunEnd({ reader: queries.reader, bus, clock }, { tenant: TENANT, id }, wait);
@@ -62,28 +54,4 @@ export async function startOne({ engine }: AppOptions, request: StartRequest): P
   if (result === undefined) throw new Error('the engine has answered nothing');
   if (result instanceof AppError) throw result;
   return result;
-}
-
-function refuseUnsupported(body: StartRun): void {
-  const errors = unsupportedRunFields(body);
-  if (errors.length > 0) throw new AppError('node_type_unsupported', summary(errors), { errors });
-}
-
-async function workflowOf(
-  options: AppOptions,
-  inline: InlineWorkflows,
-  workflow: StartRun['workflow'],
-): Promise<WorkflowRef> {
-  if (typeof workflow === 'string') return refOf(options, { name: workflow });
-  const version = WorkflowVersion.safeParse(workflow);
-  if (version.success) return refOf(options, version.data);
-  return inline.refOf(workflow, (pointer) => `/workflow${pointer}`);
-}
-
-async function refOf({ queries }: AppOptions, wanted: { name: string; version?: number }): Promise<WorkflowRef> {
-  const stored = await queries.workflows.load({ tenant: TENANT, ...wanted });
-  if (stored) return stored.ref;
-  const which = wanted.version === undefined ? '' : `version ${wanted.version} of `;
-  const message = `there is no ${which}workflow ${JSON.stringify(wanted.name)}`;
-  throw new AppError('not_found', message, { errors: [{ code: 'missing_reference', pointer: '/workflow', message }] });
 }

@@ -1,5 +1,5 @@
 /** What only this API's requests hold; everything else is in the contract. */
-import { EventsQuery, IdempotencyKey } from '@weft/contract';
+import { EventsQuery, IdempotencyKey, MAX_BATCH_RUNS } from '@weft/contract';
 import { z } from 'zod';
 
 export const NameParams = z.object({ name: z.string() });
@@ -17,6 +17,9 @@ export const CancelRun = z
   .strictObject({ reason: z.string().min(1).max(1000).optional() })
   .nullish()
   .meta({ id: 'CancelRun', description: 'Why the run is cancelled' });
+
+/** A batch as a whole, before its runs are looked at. */
+export const UncheckedBatch = z.strictObject({ runs: z.array(z.unknown()).min(1).max(MAX_BATCH_RUNS) });
 
 /** The body of an action that takes nothing. */
 export const NoBody = z.strictObject({}).nullish();

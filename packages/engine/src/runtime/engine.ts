@@ -1,7 +1,7 @@
 /** The command side of the engine, as the producer sees it. */
 import type { AppError, Json, WorkflowDocument } from '@weft/contract';
 
-import type { Priority, WorkflowRef } from '../domain/run/records.ts';
+import type { Priority, RunStatus, WorkflowRef } from '../domain/run/records.ts';
 import type { StoredWorkflow } from '../ports/index.ts';
 
 export type StartRequest = {
@@ -16,8 +16,13 @@ export type StartRequest = {
   idempotency: { key: string; payloadHash: string } | null;
 };
 
-/** `created` is false where the idempotency key had already started this run. */
-export type StartResult = { runId: string; created: boolean };
+/**
+ * `created` is false where the idempotency key had already started this run; what it has become since is not known here.
+ * Else `status` is that of the commit.
+ */
+export type StartResult =
+  | { runId: string; created: true; status: RunStatus }
+  | { runId: string; created: false; status: null };
 
 export type Engine = {
   /** Saves a validated document; the same content again is the same version. */

@@ -107,7 +107,7 @@ async function commit(deps: StartDeps, batch: Pending[]): Promise<void> {
       plans.push(plan);
       if (plan.decision.goesOn) deps.goOn(plan.decision.head);
     }
-    done(toResult(run.head.id, submission));
+    done(toResult(plan?.decision.head ?? run.head, submission));
   }
   await publishPlans(deps, plans);
 }
@@ -135,9 +135,9 @@ async function refuse(deps: StartDeps, batch: Pending[], error: unknown): Promis
   for (const pending of batch) pending.done(asAppError(error));
 }
 
-function toResult(id: string, submission: Submission): StartResult | AppError {
-  if (submission.kind === 'created') return { runId: id, created: true };
-  if (submission.kind === 'existing') return { runId: submission.runId, created: false };
+function toResult({ id, status }: RunHead, submission: Submission): StartResult | AppError {
+  if (submission.kind === 'created') return { runId: id, created: true, status };
+  if (submission.kind === 'existing') return { runId: submission.runId, created: false, status: null };
   const message = `this key has already started run ${submission.runId} with another request`;
   return new AppError('idempotency_conflict', message);
 }
