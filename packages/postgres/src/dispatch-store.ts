@@ -14,7 +14,7 @@ export function createDispatchStore(pool: Pool): DispatchStore {
   return {
     backlog: () => backlog(pool),
     topUp: (list, limit) => topUp(pool, list, limit),
-    staleOffers: (olderThanMs, limit) => staleOffers(pool, olderThanMs, limit),
+    staleOffers: (page) => staleOffers(pool, page),
     loadInputs: (tasks) => loadInputs(pool, tasks),
     markRunning: (marks) => markRunning(pool, marks),
     strandedAttempts: (request) => strandedAttempts(pool, request),

@@ -8,7 +8,7 @@ import { openStore } from '../src/index.ts';
 const INSTANTS = {
   idempotency: ['created_at'],
   inbox: ['created_at'],
-  task: ['ready_at', 'offered_at', 'deadline'],
+  task: ['ready_at', 'offered_at', 'started_at', 'deadline'],
   timer: ['due_at'],
   worker: ['beat_at', 'ended_at'],
 } as const;

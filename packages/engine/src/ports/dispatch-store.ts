@@ -27,8 +27,8 @@ export type DispatchStore = {
   backlog(): Promise<LaneList[]>;
   /** Offers up to `limit` tasks of a list, in order of ready time. */
   topUp(list: LaneList, limit: number): Promise<TaskMessage[]>;
-  /** Tasks that are still ready although they were offered at least `olderThanMs` ago. */
-  staleOffers(olderThanMs: number, limit: number): Promise<TaskMessage[]>;
+  /** Tasks that are still ready although they were offered at least `olderThanMs` ago, the oldest offers first. */
+  staleOffers(page: StaleOffersPage): Promise<StaleOffers>;
   /** What claimed tasks read, in order; null where the attempt is not current any more. */
   loadInputs(tasks: readonly { task: TaskAttempt; nodes: readonly string[] }[]): Promise<(InputMaterial | null)[]>;
   /** Writes started tasks as running (rule A6). Returns those whose attempt is not current any more. */
@@ -44,6 +44,12 @@ export type DispatchStore = {
   /** Prepares the store for the runs of the coming weeks and forgets keys that have expired. */
   maintain(): Promise<void>;
 };
+
+/** `after`: where the page before ended, or null for the first. */
+export type StaleOffersPage = { olderThanMs: number; limit: number; after: string | null };
+
+/** `next`: what to ask for the page after this one with; null if there is none. */
+export type StaleOffers = { messages: TaskMessage[]; next: string | null };
 
 export type StrandedAttempt = { task: TaskAttempt; reason: 'worker_ended' | 'overdue' };
 

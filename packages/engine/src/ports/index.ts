@@ -6,6 +6,8 @@ export type {
   DueTimer,
   InputMaterial,
   RunningMark,
+  StaleOffers,
+  StaleOffersPage,
   StrandedAttempt,
   TaskAttempt,
 } from './dispatch-store.ts';

@@ -101,16 +101,24 @@ class RoundSweeper implements Sweeper {
     }
   }
 
-  /** Offered, still ready, and in no lane: its message was lost. A broker that lost everything is looked at at once. */
+  /**
+   * Offered, still ready, and in no lane: its message was lost. A broker that lost everything is looked at at once. All
+   * offers are gone through, however many wait on lanes that nobody serves; the windows bound them.
+   */
   async #republish(): Promise<void> {
     const { broker, dispatch } = this.#deps;
     const epoch = await broker.epoch();
     const emptied = epoch !== this.#brokerEpoch;
-    const stale = await dispatch.staleOffers(emptied ? 0 : this.#settings.staleOfferMs, BATCH);
-    const lost = await this.#notHeld(stale);
-    if (lost.length > 0) await broker.publish(lost);
-    if (!emptied) this.repairs.offers += lost.length;
-    if (stale.length < BATCH || lost.length === 0) this.#brokerEpoch = epoch;
+    const olderThanMs = emptied ? 0 : this.#settings.staleOfferMs;
+    let after: string | null = null;
+    do {
+      const { messages, next } = await dispatch.staleOffers({ olderThanMs, limit: BATCH, after });
+      const lost = await this.#notHeld(messages);
+      if (lost.length > 0) await broker.publish(lost);
+      if (!emptied) this.repairs.offers += lost.length;
+      after = next;
+    } while (after !== null);
+    this.#brokerEpoch = epoch;
   }
 
   async #notHeld(messages: TaskMessage[]): Promise<TaskMessage[]> {

@@ -1,5 +1,5 @@
 /** Ready tasks on their way to the lanes: which wait, which are offered (rules A1, A2). */
-import type { LaneList, TaskMessage } from '@weft/engine/ports';
+import type { LaneList, StaleOffers, StaleOffersPage, TaskMessage } from '@weft/engine/ports';
 import type { Pool } from 'pg';
 
 import { query } from '../connection.ts';
@@ -86,14 +86,20 @@ export async function topUp(pool: Pool, { lane, tenant, priority }: LaneList, li
   return rows.map(toMessage);
 }
 
-export async function staleOffers(pool: Pool, olderThanMs: number, limit: number): Promise<TaskMessage[]> {
-  const rows = await query<MessageRow>(pool, {
+/** Before every offer. */
+const FIRST_PAGE = '-infinity 00000000-0000-0000-0000-000000000000';
+
+export async function staleOffers(pool: Pool, { olderThanMs, limit, after }: StaleOffersPage): Promise<StaleOffers> {
+  const [offeredAt, id] = (after ?? FIRST_PAGE).split(' ');
+  const rows = await query<MessageRow & { offered_at: string }>(pool, {
     name: 'stale-offers',
-    text: `select ${MESSAGE_COLUMNS} from task t ${ITS_RUN}
-      where t.status = 'ready' and t.offered_at is not null
-        and t.offered_at <= now() - make_interval(secs => $1::float8 / 1000)
-      order by t.offered_at limit $2`,
-    values: [olderThanMs, limit],
+    text: `select ${MESSAGE_COLUMNS}, to_char(t.offered_at, 'YYYY-MM-DD"T"HH24:MI:SS.USOF') as offered_at
+      from task t ${ITS_RUN}
+      where t.status = 'ready' and t.offered_at is not null and (t.offered_at, t.id) > ($1::timestamptz, $2::uuid)
+        and t.offered_at <= now() - make_interval(secs => $3::float8 / 1000)
+      order by t.offered_at, t.id limit $4`,
+    values: [offeredAt, id, olderThanMs, limit],
   });
-  return rows.map(toMessage);
+  const last = rows.length === limit ? rows.at(-1) : undefined;
+  return { messages: rows.map(toMessage), next: last ? `${last.offered_at} ${last.task_id}` : null };
 }

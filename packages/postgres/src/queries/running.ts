@@ -11,7 +11,10 @@ function toAttempt(row: AttemptRow): TaskAttempt {
   return { runId: row.run_id, key, taskEpoch: row.task_epoch, runEpoch: row.run_epoch, attempt };
 }
 
-/** Touches only the flush's own columns, and passes rows that a settle holds: the next flush finds them (rule A9). */
+/**
+ * Touches only the flush's own columns, and passes rows that a settle holds: the next flush finds them (rule A9). A task
+ * that runs already is written again if its worker goes on under another id, or its deadline was not known before.
+ */
 export async function markRunning(pool: Pool, marks: readonly RunningMark[]): Promise<TaskAttempt[]> {
   if (marks.length === 0) return [];
   const rows = await query<AttemptRow>(pool, {
@@ -22,11 +25,13 @@ export async function markRunning(pool: Pool, marks: readonly RunningMark[]): Pr
       ), mine as materialized (
         select t.run_id, t.key, t.epoch from mark m
         join task t on t.run_id = m.run_id and t.key = m.key and t.epoch = m.task_epoch
-        where t.attempt = m.attempt and t.status = 'ready' for update of t skip locked
+        where t.attempt = m.attempt and (t.status = 'ready' or (t.status = 'running'
+          and (t.worker is distinct from m.worker or (t.deadline is null and m.due_in_ms is not null))))
+        for update of t skip locked
       ), marked as (
         update task t set status = 'running', worker = m.worker,
-          started_at = clock_timestamp() - make_interval(secs => m.started_ms_ago / 1000),
-          deadline = clock_timestamp() + make_interval(secs => m.due_in_ms / 1000)
+          started_at = coalesce(t.started_at, clock_timestamp() - make_interval(secs => m.started_ms_ago / 1000)),
+          deadline = coalesce(clock_timestamp() + make_interval(secs => m.due_in_ms / 1000), t.deadline)
         from mark m join mine on mine.run_id = m.run_id and mine.key = m.key and mine.epoch = m.task_epoch
         where t.run_id = m.run_id and t.key = m.key and t.epoch = m.task_epoch
       )
@@ -49,6 +54,10 @@ export async function markRunning(pool: Pool, marks: readonly RunningMark[]): Pr
   return rows.map(toAttempt);
 }
 
+/**
+ * What a worker began after it was declared ended is not stranded by that: it lives, and is about to be told. Were it
+ * counted as a crash, a worker that comes back from a long pause would crash its tasks until they are poison.
+ */
 export async function strandedAttempts(
   pool: Pool,
   { graceMs, limit }: Parameters<DispatchStore['strandedAttempts']>[0],
@@ -56,12 +65,12 @@ export async function strandedAttempts(
   const rows = await query<AttemptRow & { reason: StrandedAttempt['reason'] }>(pool, {
     name: 'stranded-attempts',
     text: `select t.run_id, t.key, t.epoch as task_epoch, r.epoch as run_epoch, t.attempt,
-        case when w.ended_at is null and w.id is not null then 'overdue' else 'worker_ended' end as reason
+        case when w.id is null or t.started_at <= w.ended_at then 'worker_ended' else 'overdue' end as reason
       from task t left join worker w on w.id = t.worker cross join lateral (
         select epoch from run
         where id = t.run_id and status in ('pending', 'running', 'interrupted') offset 0
       ) as r
-      where t.status = 'running' and (w.id is null or w.ended_at is not null
+      where t.status = 'running' and (w.id is null or t.started_at <= w.ended_at
           or t.deadline < now() - make_interval(secs => $1::float8 / 1000))
       limit $2`,
     values: [graceMs, limit],

@@ -140,8 +140,8 @@ export function dispatchOffers(stores: () => StoresUnderTest): void {
 
   describe('finds offers that nobody took', () => {
     async function staleOf(runId: string, olderThanMs = 2000): Promise<TaskMessage[]> {
-      const stale = await stores().dispatch.staleOffers(olderThanMs, 100_000);
-      return stale.filter((message) => message.runId === runId);
+      const { messages } = await stores().dispatch.staleOffers({ olderThanMs, limit: 100_000, after: null });
+      return messages.filter((message) => message.runId === runId);
     }
 
     test('A2: those that are older than asked for, the oldest first', async () => {
@@ -157,7 +157,25 @@ export function dispatchOffers(stores: () => StoresUnderTest): void {
       expect(keys(await staleOf(id))).toEqual(['t2#0']);
       await elapse(1500);
       expect(keys(await staleOf(id))).toEqual(['t2#0', 't1#0']);
-      expect(await dispatch.staleOffers(2000, 1)).toHaveLength(1);
+    });
+
+    test('A2: page by page, also where many were offered in the same instant', async () => {
+      const { dispatch, elapse } = stores();
+      const lane = unique('pages');
+      const { id } = await waiting(lane, 7);
+      await dispatch.topUp(listOf(lane), 7);
+      await elapse(3000);
+      const whole = await dispatch.staleOffers({ olderThanMs: 2000, limit: 100_000, after: null });
+      const paged: TaskMessage[] = [];
+      let after: string | null = null;
+      do {
+        const { messages, next } = await dispatch.staleOffers({ olderThanMs: 2000, limit: 2, after });
+        paged.push(...messages);
+        after = next;
+      } while (after !== null);
+
+      expect(paged).toEqual(whole.messages);
+      expect(paged.filter(({ runId }) => runId === id)).toHaveLength(7);
     });
 
     test('A2: a message of one is the message of its offer', async () => {

@@ -32,20 +32,31 @@ export function dispatchRunning(stores: () => StoresUnderTest): void {
       expect(await view(id, 'b#0')).toMatchObject({ status: 'running', worker: 'w2' });
     });
 
-    test('A6: one that runs already keeps what was written first', async () => {
+    test('A6: one that runs already is left as it is', async () => {
       const { id } = await ready('a#0');
       await stores().dispatch.markRunning([mark(id, 'a#0')]);
       const before = await view(id, 'a#0');
 
-      expect(await stores().dispatch.markRunning([mark(id, 'a#0', { worker: 'w2', startedMsAgo: 9 })])).toEqual([]);
+      expect(await stores().dispatch.markRunning([mark(id, 'a#0', { startedMsAgo: 9, dueInMs: 9 })])).toEqual([]);
       expect(await view(id, 'a#0')).toEqual(before);
     });
 
-    test('A6: one whose deadline is not known yet has none', async () => {
+    test('A6: a worker that goes on under another id keeps what it runs', async () => {
+      const { id } = await ready('a#0');
+      await stores().dispatch.markRunning([mark(id, 'a#0')]);
+      const before = await view(id, 'a#0');
+
+      expect(await stores().dispatch.markRunning([mark(id, 'a#0', { worker: 'w1.2' })])).toEqual([]);
+      expect(await view(id, 'a#0')).toMatchObject({ worker: 'w1.2', startedAt: before?.startedAt });
+    });
+
+    test('A6: a deadline that is not known at first is written as soon as it is', async () => {
       const { id } = await ready('a#0');
       await stores().dispatch.markRunning([mark(id, 'a#0', { dueInMs: Number.POSITIVE_INFINITY })]);
-
       expect(await view(id, 'a#0')).toMatchObject({ status: 'running', deadline: null });
+
+      await stores().dispatch.markRunning([mark(id, 'a#0')]);
+      expect((await view(id, 'a#0'))?.deadline).toBeGreaterThan(0);
     });
 
     test('A6: attempts that are not current any more are told, and change nothing', async () => {
@@ -132,6 +143,19 @@ export function dispatchRunning(stores: () => StoresUnderTest): void {
       expect(await stranded(kept)).toEqual([]);
       expect(await stranded(lost)).toEqual([{ task: attemptOf(lost, 'a#0'), reason: 'worker_ended' }]);
       expect(await stranded(unknown)).toEqual([{ task: attemptOf(unknown, 'a#0'), reason: 'worker_ended' }]);
+    });
+
+    test('A6: what a worker began after it was declared ended is not stranded by that', async () => {
+      const { fleet, elapse } = stores();
+      const worker = workerRecord({ id: unique('back') });
+      await fleet.register(worker);
+      await fleet.end([worker.id]);
+      await elapse(1000);
+      const runId = await runningOn(worker.id, 5000);
+      expect(await stranded(runId)).toEqual([]);
+
+      await elapse(8000);
+      expect(await stranded(runId)).toEqual([{ task: attemptOf(runId, 'a#0'), reason: 'overdue' }]);
     });
 
     test('A12: those that are past their deadline by more than the grace', async () => {
