@@ -13,3 +13,8 @@ export function inheritedEnvironment(): Record<string, string> {
   });
   return { PATH: DEFAULT_PATH, ...Object.fromEntries(found) };
 }
+
+/** Where `openai` tasks go that name no server: WEFT_OPENAI_BASE_URL of the worker, else OpenAI itself. */
+export function openaiBaseUrl(): string {
+  return process.env['WEFT_OPENAI_BASE_URL'] || 'https://api.openai.com/v1';
+}

@@ -5,6 +5,7 @@ import type { Json } from '@weft/contract';
 import { executorTypes, loadExecutors } from '@weft/executors';
 import type { ExecutorConformanceOptions } from '@weft/testkit/conformance/executor';
 import { executorConformance } from '@weft/testkit/conformance/executor';
+import { startOpenaiServer } from '@weft/testkit/openai-server';
 import { afterAll, expect, test } from 'vitest';
 
 /** Answers at once, except below /slow: there the body never ends. */
@@ -16,15 +17,28 @@ const server = createServer((request, response) => {
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-afterAll(() => {
+/** The model `slow` begins its answer, and goes no further. */
+const models = await startOpenaiServer(({ body }) => ({
+  kind: 'completion',
+  pieces: ['Hello'],
+  usage: [1, 1],
+  ...(body['model'] === 'slow' ? { fault: 'hang' } : {}),
+}));
+
+afterAll(async () => {
   server.closeAllConnections();
   server.close();
+  await models.close();
 });
 
 const HANG = 'console.log("here"); setInterval(() => {}, 1000)';
 
 const surroundings: Record<string, Omit<ExecutorConformanceOptions, 'fileName'>> = {
   http: { input: () => ({ url: base }), slow: () => ({ input: { url: `${base}/slow` }, underWay: 'heartbeat' }) },
+  openai: {
+    input: () => ({ baseUrl: models.baseUrl, model: 'quick', prompt: 'Hi' }),
+    slow: () => ({ input: { baseUrl: models.baseUrl, model: 'slow', prompt: 'Hi' }, underWay: 'heartbeat' }),
+  },
   process: {
     slow: () => ({ input: { command: process.execPath, args: ['-e', HANG] } satisfies Json, underWay: 'heartbeat' }),
   },
@@ -35,6 +49,6 @@ for (const [fileName, executor] of await loadExecutors()) {
   executorConformance(executor, { fileName, ...surroundings[fileName] });
 }
 
-test('the folder holds the four built-in executors', async () => {
-  expect(await executorTypes()).toEqual(['echo', 'http', 'process', 'sleep']);
+test('the folder holds the five built-in executors', async () => {
+  expect(await executorTypes()).toEqual(['echo', 'http', 'openai', 'process', 'sleep']);
 });

@@ -3,11 +3,11 @@ import { gzipSync } from 'node:zlib';
 
 import type { Json, JsonObject } from '@weft/contract';
 import { executorCall } from '@weft/testkit/conformance/executor';
+import type { LocalServer } from '@weft/testkit/local-server';
+import { bodyOf, startServer } from '@weft/testkit/local-server';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import http from '../src/builtin/http.ts';
-import type { LocalServer } from './local-server.ts';
-import { bodyOf, startServer } from './local-server.ts';
 
 let server: LocalServer;
 let other: LocalServer;

@@ -1,4 +1,3 @@
-import type { Json } from '@weft/contract';
 import { DANGEROUS_KEYS, JsonValue } from '@weft/contract';
 import { z } from 'zod';
 
@@ -6,10 +5,10 @@ import { defineExecutor } from '../define.ts';
 import type { Failure } from '../failure.ts';
 import { aborted, failure, messageOf } from '../failure.ts';
 import { followRedirects } from '../http/follow-redirects.ts';
-import { decodeBody, readBytes, readExcerpt } from '../http/read-body.ts';
-import type { HttpInput, HttpRequest } from '../http/request.ts';
+import { networkFailure, statusFailure, tooLarge } from '../http/http-failure.ts';
+import { decodeBody, readBytes } from '../http/read-body.ts';
+import type { HttpInput } from '../http/request.ts';
 import { buildRequest, httpInput } from '../http/request.ts';
-import { retryAfterMs } from '../http/retry-after.ts';
 
 const output = z.strictObject({
   status: z.int(),
@@ -32,7 +31,7 @@ export default defineExecutor({
       const response = await followRedirects(request, { follow: input.followRedirects, signal });
       if (!(response instanceof Response)) return response;
       heartbeat();
-      if (response.status >= 400) return await refused(request, response);
+      if (response.status >= 400) return await statusFailure(request, response);
       return await read(response, input, heartbeat);
     } catch (error) {
       return signal.aborted ? aborted(signal) : networkFailure(request, error);
@@ -46,7 +45,7 @@ async function read(
   onChunk: () => void,
 ): Promise<{ kind: 'succeeded'; output: HttpOutput } | Failure> {
   const bytes = await readBytes(response, input.maxBytes, onChunk);
-  if (bytes === undefined) return tooLarge(response.status, input.maxBytes);
+  if (bytes === undefined) return tooLarge(input.maxBytes, { status: response.status });
   const { status } = response;
   const headers = plainHeaders(response.headers);
   if (bytes.length === 0 && (status === 204 || status === 304 || input.method === 'HEAD')) {
@@ -65,34 +64,4 @@ function plainHeaders(headers: Headers): HttpOutput['headers'] {
   const kept = [...headers].filter(([name]) => !DANGEROUS_KEYS.has(name));
   const cookies = headers.getSetCookie();
   return { ...Object.fromEntries(kept), ...(cookies.length === 0 ? {} : { 'set-cookie': cookies }) };
-}
-
-async function refused(request: HttpRequest, response: Response): Promise<Failure> {
-  const { status, headers } = response;
-  const retryable = status >= 500 || status === 429 || status === 408;
-  const body = await readExcerpt(response);
-  return failure('http_status', `${described(request)} answered ${status}`, {
-    retryable,
-    details: { status, body },
-    retryAfterMs: retryable ? retryAfterMs(headers, Date.now()) : undefined,
-  });
-}
-
-function tooLarge(status: number, maxBytes: number): Failure {
-  return failure('response_too_large', `The response has more than ${maxBytes} bytes`, {
-    details: { status, maxBytes },
-  });
-}
-
-/** What has a system or client error code lies in the network and may pass; what has none is a request that cannot be sent. */
-function networkFailure(request: HttpRequest, error: unknown): Failure {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  const code: Json = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : null;
-  const message = `${described(request)} got no answer: ${messageOf(cause) || String(code)}`;
-  return failure('network_error', message, { retryable: code !== null, details: { cause: code } });
-}
-
-/** Without the query, where credentials are often put. */
-function described({ method, url }: HttpRequest): string {
-  return `${method} ${url.origin}${url.pathname}`;
 }
