@@ -4,6 +4,7 @@ export { exitCodes } from './exit-code.ts';
 export type { ExitCode } from './exit-code.ts';
 export { JsonRecord, JsonValue } from './json.ts';
 export type { Json, JsonObject } from './json.ts';
+export { LaneStatus } from './lane.ts';
 export {
   DANGEROUS_KEYS,
   END,
@@ -63,3 +64,15 @@ export {
   WorkflowNode,
 } from './workflow-node.ts';
 export type { NodeType } from './workflow-node.ts';
+export {
+  RunSummary,
+  SubscriptionId,
+  WS_PROTOCOL,
+  WS_TOKEN_PREFIX,
+  wsCloseCodes,
+  WsEvent,
+  WsFrame,
+  WsRequest,
+  WsSnapshot,
+  WsTopic,
+} from './ws.ts';

@@ -18,6 +18,7 @@ export const problemTable = {
   invalid_document: { status: 422, title: 'The workflow document is invalid' },
   invalid_input: { status: 422, title: 'The input does not match the schema of the workflow' },
   invalid_request: { status: 422, title: 'The request is invalid' },
+  upgrade_required: { status: 426, title: 'This is a WebSocket' },
   too_many_requests: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Internal error' },
   unavailable: { status: 503, title: 'Not ready to serve' },

@@ -6,9 +6,12 @@ import type { StreamItem } from '@weft/engine/runtime';
 export const PREAMBLE = 'retry: 2000\n\n';
 export const COMMENT = ': still here\n\n';
 
+const GAP = ': events between steps were left out\n\n';
+
 /** The events of one step in one piece, so that none of them is lost behind the id of another. */
 export function itemText(item: StreamItem): string {
   if (item.kind === 'events') return item.events.map(eventText).join('');
+  if (item.kind === 'gap') return GAP;
   const { runId, step, status } = item;
   return message({ id: String(step), event: 'end', data: { runId, step, status } });
 }

@@ -63,6 +63,7 @@ function scene() {
 async function read(stream: AsyncGenerator<StreamItem, void>, seen: string[]): Promise<void> {
   for await (const item of stream) {
     if (item.kind === 'end') seen.push(`end ${item.status}`);
+    else if (item.kind === 'gap') seen.push('gap');
     else
       for (const { step, n, mode, type } of item.events)
         seen.push(`${step}${n === undefined ? '' : `.${n}`} ${mode} ${type}`);
@@ -107,7 +108,7 @@ describe('the stream of a run', () => {
     await settle();
     expect(seen).toEqual(['1 debug run_started']);
 
-    clock.advance(10_000);
+    clock.advance(2_000);
     await done;
     expect(seen.at(-1)).toBe('end failed');
     expect(seen.filter((text) => text.includes('debug'))).toHaveLength(3);
@@ -160,6 +161,7 @@ describe('the stream of a run', () => {
     stop.abort();
     await done;
     expect(seen.length).toBeLessThan(300);
+    expect(seen.filter((text) => text === 'gap')).toHaveLength(1);
   });
 
   test('goes on through a journal longer than one read', async () => {

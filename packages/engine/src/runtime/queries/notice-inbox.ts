@@ -11,6 +11,8 @@ export type NoticeInbox = {
   takeLive(): LiveNotice[];
   /** Whether it was said that the run has ended, or may have been. */
   takeEnded(): boolean;
+  /** Whether live notices came that are not there any more, or may have come. */
+  takeDropped(): boolean;
   close(): void;
 };
 
@@ -21,12 +23,16 @@ export function openInbox(bus: EventBus, request: { runId: string; modes: Readon
   const alarm = new Alarm();
   const live: LiveNotice[] = [];
   let ended = false;
+  let dropped = false;
   const close = bus.subscribe(request.runId, (notice) => {
     if (notice.kind === 'step') ended ||= notice.ended;
     else if (notice.kind === 'gap') ended = true;
     else if (!request.modes.has('tasks')) return;
     else live.push(notice);
-    if (live.length > MAX_LIVE) live.shift();
+    if (live.length > MAX_LIVE) {
+      live.shift();
+      dropped = true;
+    }
     alarm.ring();
   });
   return {
@@ -36,6 +42,11 @@ export function openInbox(bus: EventBus, request: { runId: string; modes: Readon
     takeEnded: () => {
       const was = ended;
       ended = false;
+      return was;
+    },
+    takeDropped: () => {
+      const was = dropped;
+      dropped = false;
       return was;
     },
   };

@@ -29,12 +29,17 @@ export type StreamRequest = {
   signal: AbortSignal;
 };
 
-/** `events` are all of one step, or one that stands between steps: once they are taken, the step is known. */
+/**
+ * `events` are all of one step, or one that stands between steps: once they are taken, the step is known. `gap`: events
+ * between steps were left out, because they came faster than they were taken; steps never are.
+ */
 export type StreamItem =
   | { kind: 'events'; events: Event[] }
+  | { kind: 'gap' }
   | { kind: 'end'; runId: string; step: number; status: RunStatus };
 
-const POLL_MS = 5000;
+/** How long a step stays untold that no notice told of. */
+const POLL_MS = 2000;
 
 /** The stream of a run that exists. Reads no further ahead than its consumer takes. */
 export async function* runEvents(deps: StreamDeps, request: StreamRequest): AsyncGenerator<StreamItem, void> {
@@ -45,6 +50,7 @@ export async function* runEvents(deps: StreamDeps, request: StreamRequest): Asyn
     const numbers = new LiveNumbers();
     let mayHaveEnded = true;
     while (!request.signal.aborted) {
+      if (inbox.takeDropped()) yield { kind: 'gap' };
       for (const notice of inbox.takeLive()) yield live(deps, notice, numbers.after(journal.step));
       const { told, more, runChanged } = await journal.read();
       for (const events of told) yield { kind: 'events', events };
@@ -53,8 +59,9 @@ export async function* runEvents(deps: StreamDeps, request: StreamRequest): Asyn
       const end = mayHaveEnded ? await endOf(deps, request, journal.step) : null;
       if (end === 'behind') continue;
       if (end) return yield end;
-      const rang = await inbox.alarm.wait(deps.clock, POLL_MS, request.signal);
-      mayHaveEnded = !rang;
+      // No notice is needed for the end: the step that ends a run says so itself.
+      mayHaveEnded = false;
+      await inbox.alarm.wait(deps.clock, POLL_MS, request.signal);
     }
   } finally {
     inbox.close();
