@@ -24,7 +24,7 @@ import {
 import type { Executor } from '@weft/engine/ports';
 import { createEngine, createWorker } from '@weft/engine/runtime';
 import { migrate, openStore } from '@weft/postgres';
-import pg from 'pg';
+import { Client } from 'pg';
 
 const { values } = parseArgs({
   options: { repeats: { type: 'string', default: '3' }, scale: { type: 'string', default: '1' } },
@@ -146,7 +146,7 @@ async function w3(): Promise<number> {
 
 /** One-row commits a second on one connection. */
 async function commits(): Promise<number> {
-  const client = new pg.Client({ connectionString: postgres.url });
+  const client = new Client({ connectionString: postgres.url });
   await client.connect();
   await client.query('create table if not exists bench_commit (id bigserial, payload text)');
   const count = 500;

@@ -20,7 +20,13 @@ export type WorkerSetup = {
 };
 
 /** Loads the executors and, if given, the user's handlers. Each start is a new incarnation with an id of its own. */
-export async function workerOptions({ name, version, config, handlersFile, lanes }: WorkerSetup): Promise<WorkerOptions> {
+export async function workerOptions({
+  name,
+  version,
+  config,
+  handlersFile,
+  lanes,
+}: WorkerSetup): Promise<WorkerOptions> {
   const builtin = await loadExecutors();
   const handlers = handlersFile === null ? new Map<string, Executor>() : await loadHandlers(handlersFile);
   const { slots, environment } = config;

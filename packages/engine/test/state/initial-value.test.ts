@@ -1,23 +1,15 @@
 import { expect, test } from 'vitest';
 import { defaultOf } from '../../src/domain/state/initial-value.ts';
 
-test.each([
-  ['string', ''],
-  ['array', []],
-  ['number', 0],
-  ['boolean', false],
-  ['object', {}],
-  ['any', null],
-] as const)('a state key of type %s without a default begins as %j', (type, value) => {
-  expect(defaultOf({ type })).toEqual(value);
-});
-
-test('a declared default wins, null too', () => {
+test('B11: a state key begins with its declared default, whatever its type', () => {
   expect(defaultOf({ type: 'number', default: 7 })).toBe(7);
   expect(defaultOf({ type: 'array', default: null })).toBeNull();
+  expect(defaultOf({ type: 'boolean', default: false })).toBe(false);
 });
 
-test('min and max begin without a value, so that the first update counts', () => {
-  expect(defaultOf({ type: 'number', reducer: 'min' })).toBeNull();
-  expect(defaultOf({ type: 'number', reducer: 'max' })).toBeNull();
-});
+test.each(['string', 'array', 'number', 'boolean', 'object', 'any'] as const)(
+  'B11: a state key of type %s without a default begins as null',
+  (type) => {
+    expect(defaultOf({ type })).toBeNull();
+  },
+);
