@@ -96,13 +96,20 @@ describe('the fence', () => {
   });
 
   test('A5: once the run has ended, the rest of the batch is refused', () => {
-    const run = new Scenario(withNodes({ a: echo, b: echo, c: { ...echo, needs: ['b'] } }));
+    const run = new Scenario(withNodes({ a: echo, b: echo }));
     const { applied } = run.settle(run.failure('a'), run.success('b', 'too late'));
     expect(applied).toEqual([true, false]);
     expect(run.status).toBe('failed');
-    expect(run.last.ready).toEqual([]);
     expect(run.succeed('b')).toBe(false);
     expect(run.statuses).toEqual({ a: 'failed', b: 'cancelled' });
+  });
+
+  test('A5: what a batch has readied before its run ends is handed out to nobody', () => {
+    const waits = { ...echo, needs: ['b'], queueTimeoutMs: 1000 };
+    const run = new Scenario(withNodes({ a: echo, b: echo, waits }));
+    const { ready, timersSet, applied } = run.settle(run.success('b'), run.failure('a'));
+    expect([ready, timersSet, applied]).toEqual([[], [], [true, true]]);
+    expect(run.statuses).toEqual({ a: 'failed', b: 'succeeded', waits: 'cancelled' });
   });
 
   test('A5: a refused outcome adds to the usage of its own attempt, once, and to nothing else', () => {
@@ -124,9 +131,9 @@ describe('the fence', () => {
     run.fail('b');
     run.mail('retry');
     expect(run.statuses).toEqual({ a: 'ready' });
-    expect(run.run(late)).toEqual([false]);
     run.succeed('a');
     expect(run.task('b')).toMatchObject({ epoch: 1, attempt: 1 });
+    expect(run.run(late)).toEqual([false]);
     run.succeed('b', 'y', { usage });
     expect(Array.from(run.rows.usage.values(), ({ epoch }) => epoch)).toEqual([0, 1]);
   });

@@ -73,13 +73,21 @@ describe('routes', () => {
 describe('what a final failure means', () => {
   test('B3: failRun aborts what runs and ends the run with the error of the task', () => {
     const run = new Scenario(withNodes({ a: echo, b: echo, c: { ...echo, needs: ['b'] } }));
-    run.fail('a', { code: 'no_such_ticket', details: { ticket: 7 } });
+    run.settle(run.failure('a', { code: 'no_such_ticket', details: { ticket: 7 } }));
+    expect(run.last.sentMail).toEqual([{ kind: 'close', payload: {} }]);
+    run.goOn();
     expect(run.statuses).toEqual({ a: 'failed', b: 'cancelled' });
     expect(run.rows.ending?.error).toMatchObject({
       code: 'no_such_ticket',
       details: { ticket: 7, node: 'a', taskId: run.task('a').id },
     });
     expect(run.rows.mail).toEqual([]);
+  });
+
+  test('B3: a run that fails with its only live task has nothing to close', () => {
+    const run = new Scenario(withNodes({ a: echo, b: { ...echo, needs: ['a'] } }));
+    run.settle(run.failure('a'));
+    expect([run.status, run.last.sentMail]).toEqual(['failed', []]);
   });
 
   test('B3: skipDependents lets the other branches go on; the run fails at its end', () => {

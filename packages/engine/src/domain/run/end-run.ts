@@ -69,10 +69,9 @@ function close(run: WorkingRun, error: TaskError | null): void {
   run.ending ??= { error: null };
 }
 
-/** What a decision was about to hand out is not handed out once the run has ended. */
+/** What a decision was about to hand out to workers is not handed out once the run has ended. */
 function dropWork(run: WorkingRun, leftovers: boolean): void {
   run.ready.clear();
-  run.inline.length = 0;
   run.timersSet.clear();
   if (leftovers) run.sentMail.push({ kind: 'close', payload: {} });
 }

@@ -30,7 +30,7 @@ import { WorkingState } from './working-state.ts';
 const UNSEEN_START_MS = 1000;
 
 /** Inline steps that one transaction takes for one run; the rest goes on in the next (rule A11). */
-export const MAX_INLINE_STEPS = 100;
+const MAX_INLINE_STEPS = 100;
 
 /** What a step is about. */
 export type StepSubject = { task?: TaskRecord; worker?: string | null };
