@@ -45,7 +45,8 @@ const COMMANDS: RoleOptions = {
 /** The longest wait of a blocking read must be well below this. It ends a connection that is open on our side only. */
 const SOCKET_TIMEOUT_MS = 15_000;
 const PATIENT: RoleOptions = { ...COMMON, maxRetriesPerRequest: null, socketTimeout: SOCKET_TIMEOUT_MS };
-const BLOCKING: RoleOptions = { ...PATIENT, autoResendUnfulfilledCommands: false };
+/** A blocking read that was cut fails at once: who waits has to look again before it waits on. */
+const BLOCKING: RoleOptions = { ...COMMON, maxRetriesPerRequest: 0, socketTimeout: SOCKET_TIMEOUT_MS };
 const CLOSE_TIMEOUT_MS = 1000;
 
 /**

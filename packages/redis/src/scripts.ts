@@ -15,7 +15,7 @@ const SCRIPTS = {
   recall: { lane: true, freesMemory: true },
   held: { lane: true, freesMemory: true },
   peek: { lane: true, freesMemory: true },
-  announce: { lane: false, freesMemory: false },
+  announce: { lane: false, freesMemory: true },
 } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;

@@ -22,14 +22,9 @@ local function recover()
   for index = 6, #ARGV do lost[session .. '.' .. ARGV[index]] = true end
   local claims = call('HGETALL', CLAIMS)
   for index = 1, #claims, 2 do
-    if lost[claims[index + 1]] then tasks[#tasks + 1] = claims[index] end
+    if lost[string.match(claims[index + 1], '^(.-) ')] then tasks[#tasks + 1] = claims[index] end
   end
-  local known, mine = read(tasks), {}
-  for _, task in ipairs(tasks) do
-    if known[task] and known[task].worker == worker then mine[#mine + 1] = task end
-  end
-  table.sort(mine, function(a, b) return tonumber(known[a].readyAt) < tonumber(known[b].readyAt) end)
-  if #mine > 0 then putBack(mine, known) end
+  putBackClaimed(worker, tasks, claims)
   for _, held in ipairs(touched) do refresh(held.priority, held.tenant) end
   touched, touchedOnce = {}, {}
 end
@@ -87,13 +82,13 @@ end
 local known = read(popped)
 local claim = session .. '.' .. number
 local reply, sets, claims = { 0 }, {}, {}
-for _, task in ipairs(popped) do
+for index, task in ipairs(popped) do
   local held = known[task]
   if held and held.worker == '' then
     held.worker = worker
     write(task, held)
     claims[#claims + 1] = task
-    claims[#claims + 1] = claim
+    claims[#claims + 1] = claim .. ' ' .. index
     reply[#reply + 1] = task
     reply[#reply + 1] = held.message
   end

@@ -9,7 +9,7 @@
 --   heads:P     zset  the same tenants by the readyAt of the first in their list
 --   weight      hash  tenant -> messages in a turn, where it is not 1
 --   credit      hash  "P:T" -> what is left of a turn longer than 1
---   claims:W    hash  task -> claim, for all that worker W has claimed
+--   claims:W    hash  task -> claim and place in it, for all that worker W has claimed
 --   fence:S     int   the last claim of session S; expires
 --   wake        list  tokens: who pops one shall run the claim script; bounded, and any of them may be lost
 
@@ -111,6 +111,23 @@ local function putBack(tasks, known)
     write(task, held)
     place(task, held, front + index - 1)
   end
+end
+
+-- Puts back those of these tasks that the worker still holds, the oldest first, and of one age in the order in which they
+-- were claimed. `claims` are the worker's, as a flat list. Returns how many.
+local function putBackClaimed(worker, tasks, claims)
+  local known, mine, places = read(tasks), {}, {}
+  for index = 1, #claims, 2 do places[claims[index]] = tonumber(string.match(claims[index + 1], ' (%d+)$')) or 0 end
+  for _, task in ipairs(tasks) do
+    if known[task] and known[task].worker == worker then mine[#mine + 1] = task end
+  end
+  table.sort(mine, function(a, b)
+    local ageA, ageB = tonumber(known[a].readyAt), tonumber(known[b].readyAt)
+    if ageA ~= ageB then return ageA < ageB end
+    return places[a] < places[b]
+  end)
+  if #mine > 0 then putBack(mine, known) end
+  return #mine
 end
 
 local function wake(tokens)

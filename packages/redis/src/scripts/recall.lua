@@ -5,18 +5,12 @@
 -- returns  how many were put back
 
 local worker = ARGV[1]
-local tasks = call('HKEYS', BASE .. 'claims:' .. worker)
-local known = read(tasks)
+local claims = call('HGETALL', BASE .. 'claims:' .. worker)
+local tasks = {}
+for index = 1, #claims, 2 do tasks[#tasks + 1] = claims[index] end
 
-local mine = {}
-for _, task in ipairs(tasks) do
-  if known[task] and known[task].worker == worker then mine[#mine + 1] = task end
-end
-table.sort(mine, function(a, b) return tonumber(known[a].readyAt) < tonumber(known[b].readyAt) end)
-if #mine > 0 then
-  putBack(mine, known)
-  finish()
-  wake(#mine)
-end
+local count = putBackClaimed(worker, tasks, claims)
+finish()
+if count > 0 then wake(count) end
 call('DEL', BASE .. 'claims:' .. worker)
-return #mine
+return count
