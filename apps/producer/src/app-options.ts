@@ -4,6 +4,7 @@ import type { Engine, QueryDeps } from '@weft/engine/runtime';
 import type { FastifyBaseLogger } from 'fastify';
 
 import type { Metric } from './metrics-text.ts';
+import type { SocketLimits } from './socket/socket-limits.ts';
 
 /** What the API stands on. */
 export type AppOptions = {
@@ -27,6 +28,8 @@ export type AppOptions = {
   version: string;
   /** Counters of other parts of the process, for `/metrics`. */
   metrics?: () => Metric[];
+  /** Other limits for WebSockets than the usual ones. */
+  socketLimits?: Partial<SocketLimits>;
 };
 
 /** What is checked against a document here. */

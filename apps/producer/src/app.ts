@@ -11,6 +11,7 @@ import { registerProblems, sendProblem } from './http/problem-reply.ts';
 import { MAX_BODY_BYTES, registerBodies } from './http/request-body.ts';
 import { validateByZod } from './http/request-problems.ts';
 import { collectRoutes } from './http/route-list.ts';
+import { isSocketRequest, registerUpgrades } from './http/upgrade.ts';
 import { answerMalformed } from './http/malformed.ts';
 import { registerRoutes } from './routes/index.ts';
 import { openapiRoutes } from './routes/openapi.ts';
@@ -28,6 +29,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
+    http: { shouldUpgradeCallback: isSocketRequest },
     routerOptions: { maxParamLength: 500 },
     genReqId: ({ headers }) => {
       const given = headers['x-request-id'];
@@ -45,6 +47,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
       .header('x-content-type-options', 'nosniff')
       .header('cache-control', 'no-store');
   });
+  registerUpgrades(app);
   const routes = collectRoutes(app);
   registerProblems(app, routes);
   registerGuard(app, options.token);

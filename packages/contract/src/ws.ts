@@ -37,19 +37,21 @@ export const WsTopic = z
 export type WsTopic = z.infer<typeof WsTopic>;
 
 /** What a client sends. */
-export const WsRequest = z.discriminatedUnion('t', [
-  z.strictObject({
-    t: z.literal('subscribe'),
-    id: SubscriptionId,
-    topic: WsTopic,
-    /** For `run:ID`: the last step that is known; 0 brings all. */
-    after: StepNumber.max(Number.MAX_SAFE_INTEGER).optional(),
-    /** For `run:ID`: as in the query of the event stream. */
-    modes: z.array(EventMode).min(1).max(EventMode.options.length).optional(),
-  }),
-  z.strictObject({ t: z.literal('unsubscribe'), id: SubscriptionId }),
-  z.strictObject({ t: z.literal('ping'), id: SubscriptionId.optional() }),
-]);
+export const WsRequest = z
+  .discriminatedUnion('t', [
+    z.strictObject({
+      t: z.literal('subscribe'),
+      id: SubscriptionId,
+      topic: WsTopic,
+      /** For `run:ID`: the last step that is known; 0 brings all. */
+      after: StepNumber.max(Number.MAX_SAFE_INTEGER).optional(),
+      /** For `run:ID`: as in the query of the event stream. */
+      modes: z.array(EventMode).min(1).max(EventMode.options.length).optional(),
+    }),
+    z.strictObject({ t: z.literal('unsubscribe'), id: SubscriptionId }),
+    z.strictObject({ t: z.literal('ping'), id: SubscriptionId.optional() }),
+  ])
+  .meta({ id: 'WsRequest', description: 'A frame of a client' });
 export type WsRequest = z.infer<typeof WsRequest>;
 
 /** A run without what makes it large. */
@@ -72,7 +74,10 @@ export type RunSummary = z.infer<typeof RunSummary>;
  * happen, and, like `lanes` and `workers`, what its items have become: `run`, `lane` or `worker` with the item, and
  * `lane_gone` or `worker_gone` with what names it.
  */
-export const WsEvent = Event.extend({ runId: Id.exactOptional(), step: StepNumber.exactOptional() });
+export const WsEvent = Event.extend({ runId: Id.exactOptional(), step: StepNumber.exactOptional() }).meta({
+  id: 'WsEvent',
+  description: 'An event of a topic',
+});
 export type WsEvent = z.infer<typeof WsEvent>;
 
 /** The beginning of a topic that is not a run: the newest 50 runs, all lanes, or the workers. */
@@ -82,17 +87,19 @@ export type WsSnapshot = z.infer<typeof WsSnapshot>;
 const place = { id: SubscriptionId, topic: WsTopic };
 
 /** What the server sends. */
-export const WsFrame = z.discriminatedUnion('t', [
-  /** What has happened since the batch before. `lastStep` (`run:ID` only): all up to it was told; resume after it. */
-  z.object({ t: z.literal('batch'), ...place, events: z.array(WsEvent), lastStep: StepNumber.exactOptional() }),
-  /** The present state, which replaces what was known. */
-  z.object({ t: z.literal('snapshot'), ...place, data: WsSnapshot }),
-  /** Something was left out: of `run:ID` live events but never a step; of others changes, and a snapshot follows. */
-  z.object({ t: z.literal('gap'), ...place }),
-  /** Nothing more comes for this id: the run has ended (`step`, `status`), or the client wished it so. */
-  z.object({ t: z.literal('end'), ...place, step: StepNumber.exactOptional(), status: RunStatus.exactOptional() }),
-  /** A request was refused, or a subscription (`id`) could not go on. */
-  z.object({ t: z.literal('error'), id: SubscriptionId.exactOptional(), code: z.string(), message: z.string() }),
-  z.object({ t: z.literal('pong'), id: SubscriptionId.exactOptional() }),
-]);
+export const WsFrame = z
+  .discriminatedUnion('t', [
+    /** What has happened since the batch before. `lastStep` (`run:ID` only): all up to it was told; resume after it. */
+    z.object({ t: z.literal('batch'), ...place, events: z.array(WsEvent), lastStep: StepNumber.exactOptional() }),
+    /** The present state, which replaces what was known. */
+    z.object({ t: z.literal('snapshot'), ...place, data: WsSnapshot }),
+    /** Something was left out: of `run:ID` live events but never a step; of others changes, and a snapshot follows. */
+    z.object({ t: z.literal('gap'), ...place }),
+    /** Nothing more comes for this id: the run has ended (`step`, `status`), or the client wished it so. */
+    z.object({ t: z.literal('end'), ...place, step: StepNumber.exactOptional(), status: RunStatus.exactOptional() }),
+    /** A request was refused, or a subscription (`id`) could not go on. */
+    z.object({ t: z.literal('error'), id: SubscriptionId.exactOptional(), code: z.string(), message: z.string() }),
+    z.object({ t: z.literal('pong'), id: SubscriptionId.exactOptional() }),
+  ])
+  .meta({ id: 'WsFrame', description: 'A frame of the server' });
 export type WsFrame = z.infer<typeof WsFrame>;

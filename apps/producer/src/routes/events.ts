@@ -1,6 +1,5 @@
-import { AppError, Event, EventsQuery } from '@weft/contract';
-import type { EventMode } from '@weft/contract';
-import { runEvents, STREAM_MODES } from '@weft/engine/runtime';
+import { Event, EventsQuery } from '@weft/contract';
+import { runEvents } from '@weft/engine/runtime';
 import type { StreamMode } from '@weft/engine/runtime';
 
 import type { Api } from '../api.ts';
@@ -10,6 +9,7 @@ import { invalidValue } from '../http/request-problems.ts';
 import { problems } from '../schemas/answers.ts';
 import { EventsHeaders } from '../schemas/requests.ts';
 import { StreamHub } from '../stream/stream-hub.ts';
+import { streamModes } from '../stream/stream-modes.ts';
 import { TENANT } from '../tenant.ts';
 
 const DEFAULT_MODES: StreamMode[] = ['tasks', 'updates'];
@@ -37,7 +37,7 @@ export function eventRoutes(api: Api, options: AppOptions): void {
     },
     handler: async ({ params, query, headers, id: requestId }, reply) => {
       const runId = asId('run', params.id);
-      const modes = streamModes(query.modes ?? DEFAULT_MODES);
+      const modes = streamModes(query.modes ?? DEFAULT_MODES, '/query/modes');
       const [after, pointer] = query.after === undefined ? [headers['last-event-id'], LAST_ID] : [query.after, AFTER];
       const afterStep = Number.parseInt(after ?? '0', 10);
       const { head } = found(await queries.reader.run(TENANT, runId), 'such run');
@@ -53,12 +53,3 @@ export function eventRoutes(api: Api, options: AppOptions): void {
 
 const AFTER = '/query/after';
 const LAST_ID = '/headers/last-event-id';
-
-function streamModes(modes: readonly EventMode[]): Set<StreamMode> {
-  const known = new Set<EventMode>(STREAM_MODES);
-  const unknown = modes.find((mode) => !known.has(mode));
-  if (unknown === undefined) return new Set(modes as StreamMode[]);
-  const message = `the mode ${unknown} is not supported yet`;
-  const errors = [{ code: 'node_type_unsupported', pointer: '/query/modes', message }];
-  throw new AppError('node_type_unsupported', message, { errors });
-}

@@ -5,6 +5,7 @@ import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { metricsRoutes } from './metrics.ts';
 import { runRoutes } from './runs.ts';
+import { socketRoute } from './socket.ts';
 import { startBatchRoute } from './start-batch.ts';
 import { startRunRoutes } from './start-run.ts';
 import { taskRoutes } from './tasks.ts';
@@ -19,6 +20,7 @@ export function registerRoutes(api: Api, options: AppOptions): void {
   startBatchRoute(api, options, inline);
   runRoutes(api, options);
   eventRoutes(api, options);
+  socketRoute(api, options);
   taskRoutes(api, options, inline);
   workerRoutes(api, options);
   healthRoutes(api, options);

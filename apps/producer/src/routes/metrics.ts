@@ -1,14 +1,12 @@
-import type { Priority } from '@weft/engine/domain';
-import { ANY_LANE } from '@weft/engine/ports';
-import type { LaneList } from '@weft/engine/ports';
+import type { LaneStatus } from '@weft/contract';
 import { z } from 'zod';
 
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
+import { laneStatuses } from '../lane-statuses.ts';
 import { metricsText } from '../metrics-text.ts';
 import type { Metric } from '../metrics-text.ts';
 import { problems } from '../schemas/answers.ts';
-import { TENANT } from '../tenant.ts';
 
 /** Counting everything is not free, and several scrapers may ask at once. */
 const KEPT_MS = 1000;
@@ -42,28 +40,27 @@ async function collect(options: AppOptions): Promise<Metric[]> {
   return [
     gauge('weft_runs', 'Runs that have not ended, by status', byLabel('status', runs)),
     gauge('weft_tasks', 'Tasks that are not settled, by status', byLabel('status', tasks)),
-    ...(await laneMetrics(options)),
+    ...(await fleetMetrics(options)),
     ...(options.metrics?.() ?? []),
     ...processMetrics(options),
   ];
 }
 
-async function laneMetrics({ queries }: AppOptions): Promise<Metric[]> {
-  const backlog = await queries.dispatch.backlog();
-  const workers = (await queries.fleet.list()).filter(({ endedAt }) => endedAt === null);
-  const named = workers.flatMap((worker) => worker.lanes).filter((lane) => lane !== ANY_LANE);
-  const lanes = [...new Set(['default', ...named, ...backlog.map(({ lane }) => lane)])];
-  const lists = lanes.flatMap((lane) => listsOf(lane));
-  const depths = await queries.broker.depths(lists);
-  const depth = new Map(lanes.map((lane) => [lane, 0]));
-  for (const [i, { lane }] of lists.entries()) depth.set(lane, (depth.get(lane) ?? 0) + (depths[i] ?? 0));
-  const waiting = new Set(backlog.map(({ lane }) => lane));
+async function fleetMetrics(options: AppOptions): Promise<Metric[]> {
+  const lanes = await laneStatuses(options);
+  const workers = (await options.queries.fleet.list()).filter(({ endedAt }) => endedAt === null);
+  const byLane = (value: (lane: LaneStatus) => number): Metric['samples'] =>
+    lanes.map((lane) => ({ labels: { lane: lane.name }, value: value(lane) }));
   return [
-    gauge('weft_lane_depth', 'Tasks that wait on a lane', byLabel('lane', Object.fromEntries(depth))),
+    gauge(
+      'weft_lane_depth',
+      'Tasks that wait on a lane',
+      byLane(({ depth }) => depth),
+    ),
     gauge(
       'weft_lane_backlogged',
       'Whether tasks wait in the store because the window of the lane is full',
-      byLabel('lane', Object.fromEntries(lanes.map((lane) => [lane, waiting.has(lane) ? 1 : 0]))),
+      byLane(({ backlogged }) => (backlogged ? 1 : 0)),
     ),
     gauge('weft_workers', 'Live workers', [{ value: workers.length }]),
     gauge('weft_worker_slots', 'Slots of live workers', [
@@ -71,10 +68,6 @@ async function laneMetrics({ queries }: AppOptions): Promise<Metric[]> {
       { labels: { state: 'all' }, value: sum(workers.map(({ slots }) => slots)) },
     ]),
   ];
-}
-
-function listsOf(lane: string): LaneList[] {
-  return ([0, 1, 2, 3] satisfies Priority[]).map((priority) => ({ lane, tenant: TENANT, priority }));
 }
 
 function processMetrics({ version }: AppOptions): Metric[] {

@@ -1,0 +1,49 @@
+import { AppError, WS_PROTOCOL, WsFrame } from '@weft/contract';
+import type { FastifyRequest } from 'fastify';
+
+import type { Api } from '../api.ts';
+import type { AppOptions } from '../app-options.ts';
+import { offeredProtocols } from '../http/guard.ts';
+import { isUpgrade, takeUpgrade } from '../http/upgrade.ts';
+import { problems } from '../schemas/answers.ts';
+import { SocketHub } from '../socket/socket-hub.ts';
+
+/** Watching runs, lanes and workers over one connection. */
+export function socketRoute(api: Api, options: AppOptions): void {
+  const hub = new SocketHub(options);
+  api.addHook('preClose', () => hub.close());
+  api.route({
+    method: 'GET',
+    url: '/v1/ws',
+    config: { takesTokenAsProtocol: true },
+    schema: {
+      summary: 'Watch runs, lanes and workers',
+      description:
+        'A WebSocket with the subprotocol `weft.v1`; frames are JSON text. Send `{ t: "subscribe", id, topic: "run:ID" | "runs" | "lanes" | "workers", after? }`, `{ t: "unsubscribe", id }` or `{ t: "ping" }`; `batch`, `snapshot`, `gap`, `end`, `error` and `pong` come back. `run:ID` tells every step after `after` once; resume after the last `lastStep`. The other topics begin with a snapshot. Without `Authorization`, offer `weft.token.` and the token as base64url as a second subprotocol.',
+      tags: ['runs'],
+      response: {
+        101: {
+          description: 'The WebSocket is open; each of its frames is one of these',
+          content: { 'application/json': { schema: WsFrame } },
+        },
+        ...problems,
+      },
+    },
+    handler: async (request, reply) => {
+      if (!isUpgrade(request.raw)) {
+        reply.header('upgrade', 'websocket');
+        throw new AppError('upgrade_required', 'open it as a WebSocket');
+      }
+      requireProtocol(request);
+      hub.refuseTooMany();
+      const upgrade = takeUpgrade(request.raw, reply.raw);
+      reply.hijack();
+      if (upgrade) hub.accept(request.raw, upgrade);
+    },
+  });
+}
+
+function requireProtocol(request: FastifyRequest): void {
+  if (offeredProtocols(request).includes(WS_PROTOCOL)) return;
+  throw new AppError('invalid_request', `offer the subprotocol ${WS_PROTOCOL}`);
+}
