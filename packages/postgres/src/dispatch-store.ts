@@ -7,7 +7,7 @@ import { query } from './connection.ts';
 import { dueTimers, neglectedRuns } from './queries/due.ts';
 import { loadInputs } from './queries/load-inputs.ts';
 import { maintain } from './queries/maintain.ts';
-import { backlog, staleOffers, topUp } from './queries/offers.ts';
+import { areReady, backlog, staleOffers, topUp } from './queries/offers.ts';
 import { markRunning, strandedAttempts } from './queries/running.ts';
 
 export function createDispatchStore(pool: Pool): DispatchStore {
@@ -15,6 +15,7 @@ export function createDispatchStore(pool: Pool): DispatchStore {
     backlog: () => backlog(pool),
     topUp: (list, limit) => topUp(pool, list, limit),
     staleOffers: (page) => staleOffers(pool, page),
+    areReady: (tasks) => areReady(pool, tasks),
     loadInputs: (tasks) => loadInputs(pool, tasks),
     markRunning: (marks) => markRunning(pool, marks),
     strandedAttempts: (request) => strandedAttempts(pool, request),

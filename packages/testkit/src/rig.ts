@@ -1,9 +1,9 @@
 /** A whole engine in the test's process, on a real database: what the embedded stack is, without HTTP. */
 import type { Json, WorkflowDocument } from '@weft/contract';
 import { createMemoryBroker, createMemoryEventBus, createMemoryTimers, systemClock } from '@weft/embedded';
-import type { Broker, Clock, EventBus, Executor, Log, RunRecord, Secrets, TaskView } from '@weft/engine/ports';
+import type { Broker, Clock, EventBus, Executor, Log, RunRecord, Secrets, TaskView, Timers } from '@weft/engine/ports';
 import { createEngine, createWorker } from '@weft/engine/runtime';
-import type { RunningEngine, SweeperSettings, Worker } from '@weft/engine/runtime';
+import type { EngineDeps, RunningEngine, SweeperSettings, Worker } from '@weft/engine/runtime';
 import { openStore } from '@weft/postgres';
 import type { PostgresStore } from '@weft/postgres';
 import { vi } from 'vitest';
@@ -17,6 +17,9 @@ export type RigOptions = {
   sweep?: Partial<SweeperSettings>;
   worker?: boolean;
   broker?: Broker;
+  timers?: Timers;
+  /** Puts something between the engine and what it works with: faults, counters. */
+  decorate?: (deps: EngineDeps) => EngineDeps;
 };
 
 export type Rig = {
@@ -50,7 +53,9 @@ export async function createRig(options: RigOptions): Promise<Rig> {
   const store = openStore({ url: options.url, onError: () => undefined });
   const broker = options.broker ?? createMemoryBroker();
   const log = process.env['WEFT_TEST_LOG'] ? console : SILENT;
-  const deps = { ...store, broker, bus: createMemoryEventBus(), timers: createMemoryTimers({ clock }), clock, log };
+  const timers = options.timers ?? createMemoryTimers({ clock });
+  const bare = { ...store, broker, bus: createMemoryEventBus(), timers, clock, log };
+  const deps = options.decorate?.(bare) ?? bare;
   const sweep = { intervalMs: 100, staleOfferMs: 2000, deadAfterMs: 15_000, ...options.sweep };
   const engine = createEngine(deps, { sweep });
   engine.start();

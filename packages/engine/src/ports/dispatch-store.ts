@@ -29,6 +29,8 @@ export type DispatchStore = {
   topUp(list: LaneList, limit: number): Promise<TaskMessage[]>;
   /** Tasks that are still ready although they were offered at least `olderThanMs` ago, the oldest offers first. */
   staleOffers(page: StaleOffersPage): Promise<StaleOffers>;
+  /** Whether each of these attempts is still ready. Asked after the broker was, it tells what is lost from what ended meanwhile. */
+  areReady(tasks: readonly TaskAttempt[]): Promise<boolean[]>;
   /** What claimed tasks read, in order; null where the attempt is not current any more. */
   loadInputs(tasks: readonly { task: TaskAttempt; nodes: readonly string[] }[]): Promise<(InputMaterial | null)[]>;
   /** Writes started tasks as running (rule A6). Returns those whose attempt is not current any more. */

@@ -14,8 +14,8 @@ export const WINDOW = 1000;
 const RETRY_MS = 20;
 
 export type Admission = {
-  /** Whether a task that becomes ready now may be offered in the same commit. */
-  mayOffer(message: TaskMessage): boolean;
+  /** For one transaction: chooses what it offers, until its messages are published or it is known to have failed. */
+  begin(): Offering;
   /** Says that committed tasks wait on this list: the top-up sets in. */
   waiting(list: LaneList): void;
   /** Looks for lists that have waiting tasks nobody spoke of (another process, a crash). */
@@ -23,9 +23,25 @@ export type Admission = {
   stop(): Promise<void>;
 };
 
+export type Offering = {
+  /** Whether a task that becomes ready now may be offered in the same commit. */
+  mayOffer(message: TaskMessage): boolean;
+  end(): void;
+};
+
 export type AdmissionDeps = { broker: Broker; dispatch: DispatchStore; log: Log; clock: Pick<Clock, 'after'> };
 
-type ListState = { list: LaneList; depth: number; backlog: boolean };
+type ListState = {
+  list: LaneList;
+  /** An estimate; between measurements it only grows: workers take messages without telling. */
+  depth: number;
+  /** Offered by transactions that are under way: a measurement cannot see them yet. */
+  underWay: number;
+  backlog: boolean;
+  /** How often committed tasks were said to wait, and how many transactions are about to say so. */
+  waits: number;
+  aboutToWait: number;
+};
 
 export function createAdmission(deps: AdmissionDeps): Admission {
   return new WindowAdmission(deps);
@@ -42,17 +58,32 @@ class WindowAdmission implements Admission {
     this.#deps = deps;
   }
 
-  mayOffer(message: TaskMessage): boolean {
-    const state = this.#stateOf(listOf(message));
-    if (state.backlog || state.depth >= WINDOW) return false;
-    state.depth += 1;
-    // The estimate only grows between measurements: workers take messages without telling.
-    if (state.depth === WINDOW / 2) this.#measure([state]).catch(() => undefined);
-    return true;
+  begin(): Offering {
+    const offered: ListState[] = [];
+    const turnedAway = new Set<ListState>();
+    return {
+      mayOffer: (message) => {
+        const state = this.#stateOf(listOf(message));
+        if (this.#take(state)) {
+          offered.push(state);
+          return true;
+        }
+        if (!turnedAway.has(state)) state.aboutToWait += 1;
+        turnedAway.add(state);
+        return false;
+      },
+      end() {
+        for (const state of offered.splice(0)) state.underWay -= 1;
+        for (const state of turnedAway) state.aboutToWait -= 1;
+        turnedAway.clear();
+      },
+    };
   }
 
   waiting(list: LaneList): void {
-    this.#stateOf(list).backlog = true;
+    const state = this.#stateOf(list);
+    state.backlog = true;
+    state.waits += 1;
     this.#wake();
   }
 
@@ -69,9 +100,18 @@ class WindowAdmission implements Admission {
 
   #stateOf(list: LaneList): ListState {
     const name = listName(list);
-    const state = this.#lists.get(name) ?? { list, depth: 0, backlog: false };
+    const state = this.#lists.get(name) ?? { list, depth: 0, underWay: 0, backlog: false, waits: 0, aboutToWait: 0 };
     this.#lists.set(name, state);
     return state;
+  }
+
+  /** Takes a place in the window. */
+  #take(state: ListState): boolean {
+    if (state.backlog || state.depth >= WINDOW) return false;
+    state.depth += 1;
+    state.underWay += 1;
+    if (state.depth === WINDOW / 2) this.#measure([state]).catch(() => undefined);
+    return true;
   }
 
   #waitingLists(): ListState[] {
@@ -92,19 +132,25 @@ class WindowAdmission implements Admission {
   async #fill(): Promise<void> {
     const waiting = this.#waitingLists();
     await this.#measure(waiting);
-    for (const state of waiting) {
-      const room = WINDOW - state.depth;
-      if (room <= 0) continue;
-      state.backlog = false; // a task that has to wait from now on says so again
-      const messages = await this.#deps.dispatch.topUp(state.list, room);
-      state.depth += messages.length;
-      state.backlog ||= messages.length === room;
+    for (const state of waiting) if (state.depth < WINDOW) await this.#topUpList(state, WINDOW - state.depth);
+  }
+
+  /** Whoever had to wait meanwhile waits for the next one: until then nobody is offered past them. */
+  async #topUpList(state: ListState, room: number): Promise<void> {
+    const { waits } = state;
+    const messages = await this.#deps.dispatch.topUp(state.list, room);
+    state.depth += messages.length;
+    state.underWay += messages.length;
+    try {
       await this.#deps.broker.publish(messages);
+    } finally {
+      state.underWay -= messages.length;
     }
+    state.backlog = messages.length === room || state.waits > waits || state.aboutToWait > 0;
   }
 
   async #measure(states: ListState[]): Promise<void> {
     const depths = await this.#deps.broker.depths(states.map((state) => state.list));
-    for (const [index, state] of states.entries()) state.depth = depths[index] ?? 0;
+    for (const [index, state] of states.entries()) state.depth = (depths[index] ?? 0) + state.underWay;
   }
 }

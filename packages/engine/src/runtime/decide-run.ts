@@ -5,11 +5,11 @@ import type { RunEvent, Verdict } from '../domain/run/decide.ts';
 import { addSettleReads, noReads } from '../domain/run/reads.ts';
 import type { Decision, RunSnapshot } from '../domain/run/records.ts';
 import type { Log, Plan, RunChange } from '../ports/index.ts';
-import type { Admission } from './admission.ts';
+import type { Offering } from './admission.ts';
 import { toMessage } from './messages.ts';
 
 export function decideRun(
-  { admission, log }: { admission: Admission; log: Log },
+  { offering, log }: { offering: Offering; log: Log },
   { runId, events, graph }: { runId: string; events: readonly RunEvent[]; graph: Graph },
 ): RunChange {
   const reads = noReads();
@@ -23,14 +23,14 @@ export function decideRun(
     decide(view) {
       const verdict = decideSafely(log, graph, { ...view, events });
       if (verdict.kind === 'needs') return verdict;
-      return { kind: 'planned', plan: planOf(admission, verdict.decision) };
+      return { kind: 'planned', plan: planOf(offering, verdict.decision) };
     },
   };
 }
 
 /** Chooses which of the ready tasks are offered in the commit that readies them (rule A1). */
-export function planOf(admission: Admission, decision: Decision): Plan {
-  const offered = decision.ready.filter((task) => admission.mayOffer(toMessage(decision.head, task)));
+export function planOf(offering: Offering, decision: Decision): Plan {
+  const offered = decision.ready.filter((task) => offering.mayOffer(toMessage(decision.head, task)));
   return { decision, offered: new Set(offered.map((task) => task.key)) };
 }
 

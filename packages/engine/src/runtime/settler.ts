@@ -103,17 +103,23 @@ class GroupSettler implements Settler {
     const byRun = Map.groupBy(items, (item) => item.runId);
     const workflows = await this.#workflowsOf(items);
     for (const [runId, ofRun] of byRun) if (!workflows.has(runId)) for (const item of ofRun) item.done(NOTHING);
+    const offering = this.#deps.admission.begin();
     const changes = await Promise.all(
       Array.from(workflows, async ([runId, ref]) => {
         const events = (byRun.get(runId) ?? []).map((item) => item.event);
-        return decideRun(this.#deps, { runId, events, graph: await this.#deps.graphs.load(ref) });
+        const graph = await this.#deps.graphs.load(ref);
+        return decideRun({ offering, log: this.#deps.log }, { runId, events, graph });
       }),
     );
     if (changes.length === 0) return;
     const wait = items.some((item) => item.skips >= MAX_SKIPS);
-    const settlements = await this.#deps.runs.settle(changes, { wait });
-    this.counters.batches += 1;
-    await this.#follow(settlements, byRun);
+    try {
+      const settlements = await this.#deps.runs.settle(changes, { wait });
+      this.counters.batches += 1;
+      await this.#follow(settlements, byRun);
+    } finally {
+      offering.end();
+    }
   }
 
   async #workflowsOf(items: Pending[]): Promise<Map<string, WorkflowRef>> {

@@ -6,10 +6,10 @@ import type { Graph } from '../domain/graph/graph.ts';
 import { priorityLevel } from '../domain/graph/graph.ts';
 import { makeUuidV7 } from '../domain/ids.ts';
 import { startRun } from '../domain/run/decide.ts';
-import type { RunHead } from '../domain/run/records.ts';
+import type { Decision, RunHead } from '../domain/run/records.ts';
 import type { NewRun, Plan, Submission } from '../ports/index.ts';
 import { StoreError } from '../ports/index.ts';
-import type { Admission } from './admission.ts';
+import type { Admission, Offering } from './admission.ts';
 import { planOf } from './decide-run.ts';
 import type { EngineDeps } from './deps.ts';
 import type { StartRequest, StartResult } from './engine.ts';
@@ -31,7 +31,13 @@ export type StartDeps = Pick<EngineDeps, 'runs' | 'broker' | 'bus' | 'timers' | 
 
 const MAX_BATCH = 500;
 
-type Pending = { run: NewRun; plan: Plan | null; done: (result: StartResult | AppError) => void };
+type Pending = {
+  run: NewRun;
+  /** Chooses what the transaction under way offers; set for each. */
+  offering: Offering | null;
+  plan: Plan | null;
+  done: (result: StartResult | AppError) => void;
+};
 
 export function createStartRuns(deps: StartDeps): StartRuns {
   const group = createGroup<Pending>({ commit: (batch) => commit(deps, batch), maxItems: MAX_BATCH });
@@ -42,9 +48,12 @@ export function createStartRuns(deps: StartDeps): StartRuns {
     if (errors.length > 0)
       return new AppError('invalid_input', 'the input does not match the schema of the workflow', { errors });
     const { promise, resolve } = Promise.withResolvers<StartResult | AppError>();
-    const pending: Pending = { run: newRun(deps, { graph, request, planned }), plan: null, done: resolve };
-    function planned(plan: Plan): void {
-      pending.plan = plan;
+    const run = newRun(deps, { graph, request, admit });
+    const pending: Pending = { run, offering: null, plan: null, done: resolve };
+    function admit(decision: Decision): Plan {
+      if (!pending.offering) throw new Error('a run was planned outside any transaction');
+      pending.plan = planOf(pending.offering, decision);
+      return pending.plan;
     }
     group.add(pending);
     return promise;
@@ -58,7 +67,7 @@ export function createStartRuns(deps: StartDeps): StartRuns {
 
 function newRun(
   deps: StartDeps,
-  { graph, request, planned }: { graph: Graph; request: StartRequest; planned: (plan: Plan) => void },
+  { graph, request, admit }: { graph: Graph; request: StartRequest; admit: (decision: Decision) => Plan },
 ): NewRun {
   const { input, config, tags, idempotency } = request;
   const defaults = graph.document.defaults?.priority;
@@ -81,15 +90,13 @@ function newRun(
     config,
     tags,
     idempotency,
-    plan(now) {
-      const plan = planOf(deps.admission, startRun(graph, { head, body: { input, config }, now }));
-      planned(plan);
-      return plan;
-    },
+    plan: (now) => admit(startRun(graph, { head, body: { input, config }, now })),
   };
 }
 
 async function commit(deps: StartDeps, batch: Pending[]): Promise<void> {
+  const offering = deps.admission.begin();
+  for (const pending of batch) pending.offering = offering;
   let submissions: Submission[];
   try {
     submissions = await submit(
@@ -97,9 +104,16 @@ async function commit(deps: StartDeps, batch: Pending[]): Promise<void> {
       batch.map((pending) => pending.run),
     );
   } catch (error) {
+    offering.end();
     await refuse(deps, batch, error);
     return;
   }
+  await follow(deps, batch, submissions);
+  offering.end();
+}
+
+/** What comes after the commit; it does not fail. */
+async function follow(deps: StartDeps, batch: Pending[], submissions: Submission[]): Promise<void> {
   const plans: Plan[] = [];
   for (const [index, { run, plan, done }] of batch.entries()) {
     const submission = submissions[index] ?? { kind: 'created' };

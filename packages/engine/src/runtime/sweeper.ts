@@ -41,6 +41,8 @@ export type SweeperDeps = Pick<EngineDeps, 'dispatch' | 'fleet' | 'broker' | 'ti
 };
 
 const BATCH = 1000;
+/** What was claimed this long ago and still runs has been written as running, and is in a live hand. */
+const IN_HAND_MS = 1000;
 const OVERDUE_GRACE_MS = 2000;
 const NEGLECTED_MS = 2000;
 const MAINTAIN_EVERY_MS = 3_600_000;
@@ -109,11 +111,11 @@ class RoundSweeper implements Sweeper {
     const { broker, dispatch } = this.#deps;
     const epoch = await broker.epoch();
     const emptied = epoch !== this.#brokerEpoch;
-    const olderThanMs = emptied ? 0 : this.#settings.staleOfferMs;
+    const olderThanMs = emptied ? Math.min(IN_HAND_MS, this.#settings.staleOfferMs) : this.#settings.staleOfferMs;
     let after: string | null = null;
     do {
       const { messages, next } = await dispatch.staleOffers({ olderThanMs, limit: BATCH, after });
-      const lost = await this.#notHeld(messages);
+      const lost = await this.#lostOf(messages);
       if (lost.length > 0) await broker.publish(lost);
       if (!emptied) this.repairs.offers += lost.length;
       after = next;
@@ -121,10 +123,14 @@ class RoundSweeper implements Sweeper {
     this.#brokerEpoch = epoch;
   }
 
-  async #notHeld(messages: TaskMessage[]): Promise<TaskMessage[]> {
+  /** A task that ended since it was read is held no more either: only what is still ready now, and was not held, is lost. */
+  async #lostOf(messages: TaskMessage[]): Promise<TaskMessage[]> {
     if (messages.length === 0) return [];
     const held = await this.#deps.broker.held(messages);
-    return messages.filter((message, index) => (held[index] ?? 0) < message.attempt);
+    const suspects = messages.filter((message, index) => (held[index] ?? 0) < message.attempt);
+    if (suspects.length === 0) return [];
+    const ready = await this.#deps.dispatch.areReady(suspects);
+    return suspects.filter((_, index) => ready[index]);
   }
 
   async #loadTimers(): Promise<void> {

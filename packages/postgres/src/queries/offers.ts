@@ -1,5 +1,5 @@
 /** Ready tasks on their way to the lanes: which wait, which are offered (rules A1, A2). */
-import type { LaneList, StaleOffers, StaleOffersPage, TaskMessage } from '@weft/engine/ports';
+import type { LaneList, StaleOffers, StaleOffersPage, TaskAttempt, TaskMessage } from '@weft/engine/ports';
 import type { Pool } from 'pg';
 
 import { query } from '../connection.ts';
@@ -102,4 +102,25 @@ export async function staleOffers(pool: Pool, { olderThanMs, limit, after }: Sta
   });
   const last = rows.length === limit ? rows.at(-1) : undefined;
   return { messages: rows.map(toMessage), next: last ? `${last.offered_at} ${last.task_id}` : null };
+}
+
+export async function areReady(pool: Pool, tasks: readonly TaskAttempt[]): Promise<boolean[]> {
+  const rows = await query<{ n: number }>(pool, {
+    name: 'are-ready',
+    text: `select q.n::int as n
+      from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[]) with ordinality
+        as q (run_id, key, task_epoch, run_epoch, attempt, n)
+      join task t on t.run_id = q.run_id and t.key = q.key and t.epoch = q.task_epoch and t.attempt = q.attempt
+      join run r on r.id = q.run_id and r.epoch = q.run_epoch
+      where t.status = 'ready' and r.status in ('pending', 'running', 'interrupted')`,
+    values: [
+      tasks.map((task) => task.runId),
+      tasks.map((task) => task.key),
+      tasks.map((task) => task.taskEpoch),
+      tasks.map((task) => task.runEpoch),
+      tasks.map((task) => task.attempt),
+    ],
+  });
+  const ready = new Set(rows.map((row) => row.n));
+  return tasks.map((_, index) => ready.has(index + 1));
 }

@@ -57,15 +57,16 @@ export function updateTasks(client: Client, rows: Tagged<Task>[]): Promise<unkno
     text: `update task t set status = u.status, attempt = u.attempt, failures = u.failures, crashes = u.crashes,
         blamed = u.blamed, ready_at = to_timestamp(u.ready_at / 1000),
         offered_at = case when u.status = 'ready' then to_timestamp(u.offered_at / 1000) else t.offered_at end,
-        started_at = case when u.status in ('ready', 'waiting') then null else t.started_at end,
+        started_at = case when u.status not in ('ready', 'waiting')
+          then coalesce(t.started_at, to_timestamp(u.started_at / 1000)) end,
         deadline = case when u.status = 'running' then t.deadline end,
         settled_at = to_timestamp(u.settled_at / 1000), settled_step = u.settled_step,
         worker = coalesce(u.worker, case when u.status in ('ready', 'waiting') then null else t.worker end),
         output = u.output, error = u.error
       from unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::int[], $6::int[], $7::int[], $8::boolean[],
-        $9::float8[], $10::float8[], $11::float8[], $12::int[], $13::text[], $14::json[], $15::json[])
-        as u (run_id, key, epoch, status, attempt, failures, crashes, blamed, ready_at, offered_at, settled_at,
-          settled_step, worker, output, error)
+        $9::float8[], $10::float8[], $11::float8[], $12::float8[], $13::int[], $14::text[], $15::json[], $16::json[])
+        as u (run_id, key, epoch, status, attempt, failures, crashes, blamed, ready_at, offered_at, started_at,
+          settled_at, settled_step, worker, output, error)
       where t.run_id = u.run_id and t.key = u.key and t.epoch = u.epoch`,
     columns: [
       (task) => task.key,
@@ -77,6 +78,7 @@ export function updateTasks(client: Client, rows: Tagged<Task>[]): Promise<unkno
       (task) => task.blamed,
       (task) => task.readyAt,
       (task, run) => (run.plan.offered.has(task.key) ? run.now : null),
+      (task) => task.startedAt,
       (task, run) => task.settledAt ?? (task.status === 'cancelled' ? run.now : null),
       (task) => task.settledStep,
       (task) => task.worker,

@@ -3,7 +3,7 @@ import type { LaneList, TaskMessage } from '@weft/engine/ports';
 import { describe, expect, test } from 'vitest';
 
 import type { StoresUnderTest } from './opened-stores.ts';
-import { settleOne, submitRun, task, unique } from './store-records.ts';
+import { attemptOf, settleOne, submitRun, task, unique } from './store-records.ts';
 
 const T0 = Date.UTC(2026, 0, 1);
 
@@ -176,6 +176,31 @@ export function dispatchOffers(stores: () => StoresUnderTest): void {
 
       expect(paged).toEqual(whole.messages);
       expect(paged.filter(({ runId }) => runId === id)).toHaveLength(7);
+    });
+
+    test('A2: tells which of them are still ready', async () => {
+      const { dispatch } = stores();
+      const lane = unique('ready');
+      const tasks = (runId: string) => [
+        task(runId, 'a#0', { lane, attempt: 2 }),
+        task(runId, 'running#0', { lane }),
+        task(runId, 'done#0', { lane, status: 'succeeded', settledStep: 1 }),
+      ];
+      const { id } = await submitRun(stores(), { tasks, offered: ['a#0', 'running#0'] });
+      const ended = await waiting(lane, 1);
+      await settleOne(stores(), ended.id, (_, next) => ({ head: { ...next, status: 'failed' } }));
+      await dispatch.markRunning([{ ...attemptOf(id, 'running#0'), worker: 'w', startedMsAgo: 1, dueInMs: 1 }]);
+      const ready = attemptOf(id, 'a#0', { attempt: 2 });
+
+      const gone = [
+        attemptOf(id, 'a#0'),
+        attemptOf(id, 'a#0', { attempt: 2, runEpoch: 1 }),
+        attemptOf(id, 'running#0'),
+        attemptOf(id, 'done#0'),
+        attemptOf(id, 'unknown#0'),
+        attemptOf(ended.id, 't0#0'),
+      ];
+      expect(await dispatch.areReady([...gone, ready])).toEqual([...gone.map(() => false), true]);
     });
 
     test('A2: a message of one is the message of its offer', async () => {

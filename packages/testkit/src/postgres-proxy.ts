@@ -1,0 +1,101 @@
+/** A TCP proxy before a Postgres, which breaks connections as networks and servers do. */
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+
+/** How the driver asks for a commit, and how the server says that it has ended the transaction. */
+const COMMIT = Buffer.from('commit\0');
+const IDLE = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+
+export type PostgresProxy = {
+  /** The server's connection string, by way of the proxy. */
+  readonly url: string;
+  /** Cuts all connections now. */
+  cut: () => void;
+  /** Cuts the connections of the next commits as soon as the server has done them, before the client hears of it. */
+  loseCommits: (count: number) => void;
+  /** How many answers to commits were lost so far. */
+  readonly lost: number;
+  /** Leads new connections to another server. */
+  retarget: (url: string) => void;
+  stop: () => Promise<void>;
+};
+
+export async function startPostgresProxy(targetUrl: string): Promise<PostgresProxy> {
+  const proxy = new BreakableProxy(targetUrl);
+  await proxy.listen();
+  return proxy;
+}
+
+class BreakableProxy implements PostgresProxy {
+  lost = 0;
+  #target: URL;
+  #toLose = 0;
+  readonly #sockets = new Set<Socket>();
+  readonly #server = createServer((client) => this.#serve(client));
+
+  constructor(targetUrl: string) {
+    this.#target = new URL(targetUrl);
+  }
+
+  async listen(): Promise<void> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+  }
+
+  get url(): string {
+    const url = new URL(this.#target);
+    url.hostname = '127.0.0.1';
+    url.port = String((this.#server.address() as AddressInfo).port);
+    return url.href;
+  }
+
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  loseCommits(count: number): void {
+    this.#toLose += count;
+  }
+
+  retarget(url: string): void {
+    this.#target = new URL(url);
+  }
+
+  async stop(): Promise<void> {
+    this.cut();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #serve(client: Socket): void {
+    const upstream = connect(Number(this.#target.port), this.#target.hostname);
+    let losing = false;
+    client.on('data', (chunk: Buffer) => {
+      if (this.#toLose > 0 && !losing && chunk.includes(COMMIT)) {
+        this.#toLose -= 1;
+        losing = true;
+      }
+      upstream.write(chunk);
+    });
+    upstream.on('data', (chunk: Buffer) => {
+      if (!losing) client.write(chunk);
+      else if (chunk.includes(IDLE)) {
+        this.lost += 1;
+        client.destroy();
+      }
+    });
+    for (const [socket, peer] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      this.#sockets.add(socket);
+      socket.setNoDelay(true);
+      socket.on('error', () => peer.destroy());
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        peer.destroy();
+      });
+    }
+  }
+}
