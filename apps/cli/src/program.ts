@@ -4,6 +4,7 @@ import { exitCodes } from '@weft/contract';
 import { Command } from 'commander';
 import type { CliIo } from './cli-io.ts';
 import { DEFAULT_URL } from './config.ts';
+import { releaseYoungGeneration } from './footprint.ts';
 import { weftVersion } from './stack/version.ts';
 import { createContext, type GlobalOptions } from './create-context.ts';
 import type { Perform } from './perform.ts';
@@ -20,8 +21,13 @@ Exit status: 0 ok, 1 the run failed, 2 usage, 3 not found, 4 auth, 5 conflict, 6
 
 export function createProgram(io: CliIo): Session {
   let exitCode: ExitCode = exitCodes.ok;
-  const perform: Perform = async (command, work) => {
+  /** For processes that release the young generation themselves, once they are up. */
+  const performSmall: Perform = async (command, work) => {
     exitCode = await work(createContext(io, command.optsWithGlobals<GlobalOptions>()));
+  };
+  const perform: Perform = (command, work) => {
+    releaseYoungGeneration();
+    return performSmall(command, work);
   };
   const program = new Command('weft')
     .description('Run and follow durable workflows')
@@ -42,7 +48,7 @@ export function createProgram(io: CliIo): Session {
     .exitOverride()
     .addHelpText('after', EPILOGUE);
   addDevCommand(program, perform);
-  addProcessCommands(program, perform);
+  addProcessCommands(program, performSmall);
   addRunCommands(program, perform);
   addWorkflowCommands(program, perform);
   return { program, exitCode: () => exitCode };

@@ -1,5 +1,8 @@
 import { EmbeddedError } from '@weft/embedded';
+import { HandlersFileError } from '@weft/executors';
+import { MigrationError } from '@weft/postgres';
 import { ConfigError } from '@weft/producer';
+import { RedisError } from '@weft/redis';
 import { describe, expect, test } from 'vitest';
 import { explainStartError } from '../src/stack/explain-start-error.ts';
 
@@ -20,6 +23,9 @@ describe('why the stack did not start', () => {
     [systemError({ syscall: 'mkdir', code: 'EEXIST', path: '/x' }), '/x is no folder'],
     [new EmbeddedError('data_dir_in_use', 'stop the other one'), 'stop the other one'],
     [new ConfigError('set WEFT_TOKEN'), 'set WEFT_TOKEN'],
+    [new HandlersFileError('handlers_not_found', 'no such file'), 'no such file'],
+    [new MigrationError('database_too_old', 'Postgres 15 is needed'), 'Postgres 15 is needed'],
+    [new RedisError('redis_evicts', 'set noeviction'), 'set noeviction'],
   ])('is told in one line: %s', (error, message) => {
     const line = explainStartError(error, { dataDir: '/data' });
 

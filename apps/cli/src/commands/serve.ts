@@ -5,6 +5,7 @@ import { destination, pino, type Logger } from 'pino';
 import { CliError } from '../cli-error.ts';
 import { say, type CommandContext } from '../command-context.ts';
 import { databaseUrl, redisUrl } from '../config.ts';
+import { releaseYoungGeneration } from '../footprint.ts';
 import { explainStartError } from '../stack/explain-start-error.ts';
 import type { RunningProcess } from '../stack/running-process.ts';
 
@@ -33,6 +34,7 @@ export async function serve<Process extends RunningProcess>(
   { start, ready }: { start: () => Promise<Process>; ready: (process: Process) => Record<string, unknown> },
 ): Promise<ExitCode> {
   const running = await starting(start);
+  releaseYoungGeneration();
   try {
     const line = { ready: true, ...ready(running), pid: process.pid };
     if (context.json) context.terminal.out.write(`${JSON.stringify(line)}\n`);

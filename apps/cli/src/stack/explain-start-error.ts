@@ -1,17 +1,12 @@
-import { EmbeddedError } from '@weft/embedded';
-import { HandlersFileError } from '@weft/executors';
-import { MigrationError } from '@weft/postgres';
-import { ConfigError } from '@weft/producer';
-import { RedisError } from '@weft/redis';
+/** By name, not by class: to import a class would load its whole package into processes that need nothing else of it. */
+const SELF_EXPLAINING = new Set(['EmbeddedError', 'ConfigError', 'MigrationError', 'HandlersFileError', 'RedisError']);
 
 type SystemError = Error & { code?: string; syscall?: string; port?: number; address?: string; path?: string };
 
 /** One line that says what to do about a stack that did not start; null for what nobody expected. */
 export function explainStartError(error: unknown, { dataDir }: { dataDir: string }): string | null {
   if (!(error instanceof Error)) return null;
-  if (error instanceof EmbeddedError || error instanceof ConfigError) return error.message;
-  if (error instanceof MigrationError || error instanceof HandlersFileError || error instanceof RedisError)
-    return error.message;
+  if (SELF_EXPLAINING.has(error.name)) return error.message;
   const { code, syscall, path } = error as SystemError;
   if (syscall === 'listen') return listenLine(error);
   if (code === 'ENOTDIR' || code === 'EEXIST') return `${path ?? dataDir} is no folder; choose one with --data-dir`;

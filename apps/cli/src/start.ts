@@ -1,0 +1,35 @@
+/** Connects the command line to this process: arguments, environment, streams, signals, exit status. */
+import { exitCodes } from '@weft/contract';
+import { environment } from './config.ts';
+import { processTerminal } from './output/terminal.ts';
+import { runCli } from './run-cli.ts';
+
+/** One Ctrl-C may come twice: from the terminal, and from a parent that passes it on. */
+const SAME_MS = 500;
+
+/** Runs the command that the arguments of this process name, and sets its exit status. */
+export async function start(): Promise<void> {
+  const env = environment();
+  process.exitCode = await runCli(process.argv.slice(2), {
+    env,
+    terminal: processTerminal(env),
+    interrupt: interruptSignal(),
+  });
+}
+
+function interruptSignal(): AbortSignal {
+  const interrupted = new AbortController();
+  let interruptedMs = 0;
+  const interrupt = (): void => {
+    if (!interrupted.signal.aborted) {
+      interruptedMs = performance.now();
+      interrupted.abort();
+      return;
+    }
+    // Who asks twice does not want to wait for an orderly end.
+    if (performance.now() - interruptedMs > SAME_MS) process.exit(exitCodes.interrupted);
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  return interrupted.signal;
+}
