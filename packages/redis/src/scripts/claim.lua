@@ -25,8 +25,7 @@ local function recover()
     if lost[string.match(claims[index + 1], '^(.-) ')] then tasks[#tasks + 1] = claims[index] end
   end
   putBackClaimed(worker, tasks, claims)
-  for _, held in ipairs(touched) do refresh(held.priority, held.tenant) end
-  touched, touchedOnce = {}, {}
+  settle()
 end
 if #ARGV > 5 then recover() end
 
@@ -48,36 +47,104 @@ local function mostUrgent()
   return best, others == 0
 end
 
+-- A ring as it is while this script runs: its tenants by turn, from `first` on. No more of them are read than can get a
+-- turn here. Tenants that went to the end get their new places when all is done.
+local rings = {}
+local function ringOf(priority)
+  local ring = rings[priority]
+  if not ring then
+    local tenants = call('ZRANGE', BASE .. 'ring:' .. priority, 0, limit - 1)
+    ring = { tenants = tenants, first = 1, chunk = math.ceil(limit / math.max(1, #tenants)), lists = {}, moved = {} }
+    rings[priority] = ring
+  end
+  return ring
+end
+
+-- A list as it is while this script runs; its members are read in chunks and removed when all is done.
+local function listOf(ring, priority, tenant)
+  local list = ring.lists[tenant]
+  if not list then
+    list = { key = listKey(priority, tenant), members = {}, taken = 0, read = 0 }
+    ring.lists[tenant] = list
+  end
+  return list
+end
+
+local function headOf(list, chunk)
+  if list.taken == list.read then
+    list.members = call('ZRANGE', list.key, list.read, list.read + chunk)
+    list.offset = list.read
+    list.read = list.read + #list.members
+  end
+  return list.members[list.taken - list.offset + 1]
+end
+
 local weighted = call('EXISTS', BASE .. 'weight') == 1
 
--- A tenant that has used up its turn goes to the end of the ring.
-local function countTurn(priority, tenant)
+-- Whether a tenant has used up its turn with the message it has just got.
+local function endsTurn(priority, tenant)
   local weight = weighted and tonumber(call('HGET', BASE .. 'weight', tenant)) or 1
+  if weight <= 1 then return true end
   local name = priority .. ':' .. tenant
-  if weight > 1 then
-    local left = tonumber(call('HGET', BASE .. 'credit', name) or weight) - 1
-    if left > 0 then return call('HSET', BASE .. 'credit', name, left) end
-    call('HDEL', BASE .. 'credit', name)
+  local left = tonumber(call('HGET', BASE .. 'credit', name) or weight) - 1
+  if left > 0 then
+    call('HSET', BASE .. 'credit', name, left)
+    return false
   end
-  call('ZADD', BASE .. 'ring:' .. priority, call('HINCRBY', COUNT, 'turn', 1), tenant)
+  call('HDEL', BASE .. 'credit', name)
+  return true
 end
 
 local popped = {}
+
+-- Takes the next message of the tenant whose turn it is.
+local function take(priority, isOnly)
+  local ring = ringOf(priority)
+  local tenant = ring.tenants[ring.first]
+  if not tenant then
+    ranks[priority] = nil
+    return
+  end
+  local list = listOf(ring, priority, tenant)
+  local head = headOf(list, ring.chunk)
+  if head then
+    popped[#popped + 1] = string.match(head, '^.-:(.*)$')
+    list.taken = list.taken + 1
+    change = change - 1
+    head = headOf(list, ring.chunk)
+  end
+  if not head then
+    ring.first = ring.first + 1
+  elseif endsTurn(priority, tenant) then
+    ring.first = ring.first + 1
+    ring.tenants[#ring.tenants + 1] = tenant
+    ring.moved[tenant] = true
+  end
+  if isOnly then return end
+  -- Between priorities the oldest head counts, also one of a tenant whose turn it is not.
+  local heads = BASE .. 'heads:' .. priority
+  if head then call('ZADD', heads, string.match(head, '^(.-):'), tenant) else call('ZREM', heads, tenant) end
+  rank(priority)
+end
+
 while #popped < limit do
   local priority, isOnly = mostUrgent()
   if not priority then break end
-  local ring = BASE .. 'ring:' .. priority
-  local first = call('ZRANGE', ring, 0, 1)
-  local tenant = first[1]
-  -- Where there is nobody to take turns with, all is taken at once.
-  local share = (isOnly and not first[2]) and limit - #popped or 1
-  local members = call('ZPOPMIN', listKey(priority, tenant), share)
-  for index = 1, #members, 2 do popped[#popped + 1] = string.match(members[index], '^.-:(.*)$') end
-  change = change - #members / 2
-  if first[2] then countTurn(priority, tenant) end
-  refresh(priority, tenant)
-  rank(priority)
+  take(priority, isOnly)
 end
+
+local turns = {}
+for priority, ring in pairs(rings) do
+  for tenant, list in pairs(ring.lists) do
+    if list.taken > 0 then call('ZREMRANGEBYRANK', list.key, 0, list.taken - 1) end
+    touch({ priority = priority, tenant = tenant })
+  end
+  for index = ring.first, #ring.tenants do
+    if ring.moved[ring.tenants[index]] then turns[#turns + 1] = { priority, ring.tenants[index] } end
+  end
+end
+local turn = #turns > 0 and call('HINCRBY', COUNT, 'turn', #turns) - #turns
+for index, place in ipairs(turns) do call('ZADD', BASE .. 'ring:' .. place[1], turn + index, place[2]) end
 
 local known = read(popped)
 local claim = session .. '.' .. number
@@ -86,18 +153,24 @@ for index, task in ipairs(popped) do
   local held = known[task]
   if held and held.worker == '' then
     held.worker = worker
-    write(task, held)
+    sets[#sets + 1] = task
+    sets[#sets + 1] = recordOf(held)
     claims[#claims + 1] = task
     claims[#claims + 1] = claim .. ' ' .. index
     reply[#reply + 1] = task
-    reply[#reply + 1] = held.message
+    reply[#reply + 1] = messageOf(held)
   end
 end
-if #claims > 0 then call('HSET', CLAIMS, unpack(claims)) end
+if #sets > 0 then
+  call('HSET', HELD, unpack(sets))
+  call('HSET', CLAIMS, unpack(claims))
+end
 
 -- An empty lane needs no tokens, and what still waits needs one: so claims wake each other until nothing is left.
 local waiting = finish()
-if not mostUrgent() then
+local isEmpty = true
+for priority = 0, 3 do isEmpty = isEmpty and call('EXISTS', BASE .. 'ring:' .. priority) == 0 end
+if isEmpty then
   call('SET', WAITING, 0)
   call('DEL', WAKE)
   return reply

@@ -25,19 +25,24 @@ local function listKey(priority, tenant)
   return BASE .. 'list:' .. priority .. ':' .. tenant
 end
 
+-- The message itself is not cut out before it is wanted: most scripts only look at what stands before it.
 local function parse(record)
-  local attempt, priority, readyAt, worker, tenant, message =
-    string.match(record, '^(%d+)\n([0-3])\n(%-?[%d.]+)\n([^\n]*)\n([^\n]*)\n(.*)$')
+  local attempt, priority, readyAt, worker, tenant, at =
+    string.match(record, '^(%d+)\n([0-3])\n(%-?[%d.]+)\n([^\n]*)\n([^\n]*)\n()')
   if not attempt then return nil end
   return {
     attempt = tonumber(attempt), priority = priority, readyAt = readyAt, worker = worker, tenant = tenant,
-    message = message,
+    record = record, at = at,
   }
 end
 
-local function write(task, held)
-  local line = { held.attempt, held.priority, held.readyAt, held.worker, held.tenant, held.message }
-  call('HSET', HELD, task, table.concat(line, '\n'))
+local function messageOf(held)
+  return string.sub(held.record, held.at)
+end
+
+local function recordOf(held)
+  local lines = { held.attempt, held.priority, held.readyAt, held.worker, held.tenant, messageOf(held) }
+  return table.concat(lines, '\n')
 end
 
 -- The records of these tasks by task; what is no record is as good as not there.
@@ -69,6 +74,7 @@ local function refresh(priority, tenant)
 end
 
 local touched, touchedOnce = {}, {}
+local adds, drops = {}, {}
 
 local function touch(held)
   local name = held.priority .. ':' .. held.tenant
@@ -77,28 +83,49 @@ local function touch(held)
   touched[#touched + 1] = held
 end
 
--- To be called once, at the end of a script that has put or taken messages.
-local function finish()
-  for _, held in ipairs(touched) do refresh(held.priority, held.tenant) end
-  if change ~= 0 then return call('INCRBY', WAITING, change) end
-  return tonumber(call('GET', WAITING) or 0)
+-- Additions to lists and removals from claims are gathered, since a call costs more than what it does.
+local function gather(batches, key, ...)
+  local batch = batches[key] or {}
+  batches[key] = batch
+  for _, value in ipairs({ ... }) do batch[#batch + 1] = value end
+end
+
+local function flush()
+  for key, batch in pairs(adds) do call('ZADD', key, unpack(batch)) end
+  for key, batch in pairs(drops) do call('HDEL', key, unpack(batch)) end
+  adds, drops = {}, {}
 end
 
 -- Puts a message in its list; the record is the caller's to write.
 local function place(task, held, at)
-  call('ZADD', listKey(held.priority, held.tenant), at, held.readyAt .. ':' .. task)
+  gather(adds, listKey(held.priority, held.tenant), at, held.readyAt .. ':' .. task)
   change = change + 1
   touch(held)
 end
 
 -- Takes a task out of its list or its worker's claims; the record is the caller's to remove.
 local function detach(task, held)
-  if held.worker ~= '' then
-    call('HDEL', BASE .. 'claims:' .. held.worker, task)
-  elseif call('ZREM', listKey(held.priority, held.tenant), held.readyAt .. ':' .. task) == 1 then
+  if held.worker ~= '' then return gather(drops, BASE .. 'claims:' .. held.worker, task) end
+  local key = listKey(held.priority, held.tenant)
+  if adds[key] then flush() end
+  if call('ZREM', key, held.readyAt .. ':' .. task) == 1 then
     change = change - 1
     touch(held)
   end
+end
+
+-- Brings lists, rings and claims up to date; to be called before the end of a script that has put or taken messages.
+local function settle()
+  flush()
+  for _, held in ipairs(touched) do refresh(held.priority, held.tenant) end
+  touched, touchedOnce = {}, {}
+end
+
+-- The same at the end of a script. Returns how many messages wait.
+local function finish()
+  settle()
+  if change ~= 0 then return call('INCRBY', WAITING, change) end
+  return tonumber(call('GET', WAITING) or 0)
 end
 
 -- Puts claimed tasks, whose records are given, at the front of their lists, the first of them first.
@@ -106,9 +133,9 @@ local function putBack(tasks, known)
   local front = call('HINCRBY', COUNT, 'front', -#tasks)
   for index, task in ipairs(tasks) do
     local held = known[task]
-    call('HDEL', BASE .. 'claims:' .. held.worker, task)
+    detach(task, held)
     held.worker = ''
-    write(task, held)
+    call('HSET', HELD, task, recordOf(held))
     place(task, held, front + index - 1)
   end
 end

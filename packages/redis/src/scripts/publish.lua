@@ -14,15 +14,17 @@ for index = 3, weightsAt - 1, 2 do tasks[#tasks + 1] = ARGV[index] end
 for index = messagesAt, #ARGV, 2 do tasks[#tasks + 1] = ARGV[index] end
 local known = read(tasks)
 
+local gone = {}
 for index = 3, weightsAt - 1, 2 do
   local task = ARGV[index]
   local held = known[task]
   if held and held.attempt <= tonumber(ARGV[index + 1]) then
     detach(task, held)
-    call('HDEL', HELD, task)
     known[task] = nil
+    gone[#gone + 1] = task
   end
 end
+if #gone > 0 then call('HDEL', HELD, unpack(gone)) end
 
 for index = weightsAt, messagesAt - 1, 2 do
   local tenant, weight = ARGV[index], tonumber(ARGV[index + 1])
