@@ -1,6 +1,7 @@
 import { runsApi, type RunsApi } from './runs-api.ts';
 import { tasksApi, type TasksApi } from './tasks-api.ts';
 import { createTransport } from './transport.ts';
+import { openWatch, type Watch, type WatchOptions } from './watch.ts';
 import { workersApi, type WorkersApi } from './workers-api.ts';
 import { workflowsApi, type WorkflowsApi } from './workflows-api.ts';
 
@@ -16,6 +17,8 @@ export type WeftClient = {
   readonly runs: RunsApi;
   readonly tasks: TasksApi;
   readonly workers: WorkersApi;
+  /** Opens a WebSocket for any number of subscriptions; it is made again when it breaks, and goes on where it was. */
+  watch(options?: WatchOptions): Watch;
 };
 
 /** A client of one server. It holds no connection of its own; throws TypeError if `url` is none. */
@@ -26,5 +29,6 @@ export function createClient({ url, token }: ClientOptions): WeftClient {
     runs: runsApi(transport),
     tasks: tasksApi(transport),
     workers: workersApi(transport),
+    watch: (options) => openWatch(url, token ?? null, options),
   };
 }

@@ -7,5 +7,6 @@ export type { EventOptions } from './run-events.ts';
 export type { RunsApi, StartOptions } from './runs-api.ts';
 export type { CallOptions, DocumentText } from './transport.ts';
 export type { TasksApi } from './tasks-api.ts';
+export type { Watch, WatchHandlers, WatchOptions, WatchRunOptions } from './watch.ts';
 export type { WorkersApi } from './workers-api.ts';
 export type { GraphFormat, WorkflowsApi } from './workflows-api.ts';

@@ -6,6 +6,9 @@ import type { Outbox } from './outbox.ts';
 export type BatchTarget = { id: SubscriptionId; topic: string; outbox: Outbox };
 export type BatchTiming = { clock: Pick<Clock, 'after' | 'monotonicMs'>; batchMs: number };
 
+/** A frame of this size goes without waiting for more, so that a poor connection carries at least some of them whole. */
+const ENOUGH_BYTES = 32 * 1024;
+
 /**
  * Gathers the events of a run into frames: the first goes at once, the others at most every `batchMs`, and none while the
  * client is slow. All events of a step are in one frame, so that `lastStep` is always a place to go on from.
@@ -34,6 +37,7 @@ export class RunBatches {
   /** Takes what belongs together; returns when more may come. */
   async add(events: readonly Event[]): Promise<void> {
     for (const event of events) this.#keep(event);
+    if (this.#bytes >= ENOUGH_BYTES && !this.#target.outbox.congested) return this.#sendNow();
     this.#cancel ??= this.#schedule();
     if (this.#target.outbox.full) await this.#gone.promise;
   }
@@ -61,6 +65,11 @@ export class RunBatches {
     const { clock, batchMs } = this.#timing;
     const dueMs = Math.max(0, this.#sentAt + batchMs - clock.monotonicMs());
     return clock.after(dueMs, () => this.#send());
+  }
+
+  #sendNow(): void {
+    this.#cancel?.();
+    this.#send();
   }
 
   #send(): void {
