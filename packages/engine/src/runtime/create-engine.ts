@@ -69,7 +69,6 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
         throw new AppError('conflict', `the run has already ended: ${before.status}`);
       const status = await mail({ tenant, runId, kind: 'cancel', reason });
       if (status !== 'cancelled') throw new AppError('conflict', `the run has ended meanwhile: ${status}`);
-      await broker.revoke(runId);
     },
     async retryRun({ tenant, runId }) {
       const { status } = await statusOf(tenant, runId);

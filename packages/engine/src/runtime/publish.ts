@@ -20,6 +20,7 @@ export async function publishPlans(
   try {
     if (timers.length > 0) await deps.timers.schedule(timers);
     await publishReady(deps, plans, acks);
+    await revokeEnded(deps, plans);
   } catch (error) {
     deps.log.warn({ err: error }, 'committed tasks were not published; the sweeper will');
   }
@@ -39,6 +40,12 @@ async function publishReady(
     }
   }
   if (offered.length + acks.length > 0) await broker.publish(offered, acks);
+}
+
+/** A run that ended early takes its live tasks with it: workers stop them (rule A13). */
+async function revokeEnded({ broker }: PublishDeps, plans: readonly Plan[]): Promise<void> {
+  const ended = plans.filter(({ decision }) => decision.sentMail.some((mail) => mail.kind === 'close'));
+  await Promise.all(ended.map(({ decision }) => broker.revoke(decision.head.id)));
 }
 
 function noticesOf({ decision: { head, steps } }: Plan): RunNotice[] {

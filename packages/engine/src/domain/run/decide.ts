@@ -22,7 +22,8 @@ export type AttemptRef = { key: string; taskEpoch: number; runEpoch: number; att
 
 /** Something that happened to a run. */
 export type RunEvent =
-  | ({ type: 'outcome'; outcome: Outcome; worker: string } & AttemptRef)
+  /** `ranMs`: how long the attempt ran, as its worker measured it. */
+  | ({ type: 'outcome'; outcome: Outcome; worker: string; ranMs?: number } & AttemptRef)
   | ({ type: 'released'; reason: 'crash' | 'handback' } & AttemptRef)
   | { type: 'timer'; key: string; kind: TimerKind; attempt: number }
   /** Nothing new: mail and left-over inline nodes are taken care of with every decision. */

@@ -10,13 +10,15 @@ import type { TaskRecord } from './records.ts';
 import { refuseUpdates, stateUpdates } from './state-updates.ts';
 import type { WorkingRun } from './working-run.ts';
 
-/** Crashes of one task that are borne; the next one is poison (rule A4). */
+/** A task that has lost this many workers is poison (rule A4). */
 const MAX_CRASHES = 3;
 
-type Settled = { outcome: Outcome; worker: string | null };
+type Settled = { outcome: Outcome; worker: string | null; ranMs?: number };
 
 /** Settles a task with what its executor, its route or its transform gave. */
-export function settleTask(run: WorkingRun, task: TaskRecord, { outcome, worker }: Settled): void {
+export function settleTask(run: WorkingRun, task: TaskRecord, { outcome, worker, ranMs }: Settled): void {
+  // A short attempt was never written as running: its start is known from its end.
+  if (ranMs !== undefined) task.startedAt ??= run.now - ranMs;
   run.spend(task, outcome.usage);
   if (outcome.kind === 'failed') {
     const { error, retryAfterMs } = outcome;
@@ -37,7 +39,7 @@ export function releaseTask(run: WorkingRun, task: TaskRecord, reason: 'crash' |
     failForGood(run, task, { error: { code: 'worker_lost', message, retryable: false }, worker: task.worker, crashes });
     return;
   }
-  if (crashes > MAX_CRASHES) {
+  if (reason === 'crash' && crashes >= MAX_CRASHES) {
     const message = `${crashes} workers were lost while they ran this task`;
     failForGood(run, task, { error: { code: 'poison', message, retryable: false }, worker: task.worker, crashes });
     return;

@@ -11,18 +11,19 @@ const NOTHING: InputMaterial = { input: null, config: null, captured: {}, nodes:
 
 /**
  * In the order of the messages; null where the attempt is not current any more, or its node is gone. A constant input
- * needs no query: an attempt that was overtaken is then found out by the fence, or by the flush.
+ * needs no query, unless its run was revoked: an attempt that was overtaken is found out by the fence, or by the flush.
  */
 export async function prepareAttempts(
   { graphs, dispatch }: { graphs: GraphCache; dispatch: DispatchStore },
-  messages: readonly TaskMessage[],
+  { messages, revoked }: { messages: readonly TaskMessage[]; revoked: ReadonlySet<string> },
 ): Promise<(Prepared | null)[]> {
   const nodes = await Promise.all(
     messages.map(async (message) => (await graphs.load(message.workflow)).nodes.get(message.node) ?? null),
   );
   const wanted = messages.flatMap((message, index) => {
     const node = nodes[index];
-    return node && !isConstant(node) ? [{ task: attemptOf(message), nodes: node.resultReads, index }] : [];
+    const isNeeded = node && (revoked.has(message.runId) || !isConstant(node));
+    return isNeeded ? [{ task: attemptOf(message), nodes: node.resultReads, index }] : [];
   });
   const loaded = wanted.length > 0 ? await dispatch.loadInputs(wanted) : [];
   const materials = new Map(wanted.map(({ index }, n) => [index, loaded[n] ?? null]));

@@ -37,17 +37,18 @@ export async function runAttempt(deps: WorkerDeps, { slot, prepared, options, wo
     },
     { message, ...prepared, stop },
   );
-  if (outcome) await settle(deps, { message, worker, outcome });
+  const ranMs = deps.clock.monotonicMs() - slot.startedAt;
+  if (outcome) await settle(deps, { message, worker, outcome, ranMs });
   else if (stop.signal.reason === 'shutdown') await handBack(deps, message);
   else await drop(deps, message);
 }
 
 async function settle(
   { settler }: WorkerDeps,
-  { message, worker, outcome }: { message: TaskMessage; worker: string; outcome: Outcome },
+  { message, worker, outcome, ranMs }: { message: TaskMessage; worker: string; outcome: Outcome; ranMs: number },
 ): Promise<void> {
   const { runId, workflow } = message;
-  const event = { type: 'outcome', outcome, worker, ...attemptOf(message) } as const;
+  const event = { type: 'outcome', outcome, worker, ranMs, ...attemptOf(message) } as const;
   await settler.settle({ runId, workflow, event, ack: message });
 }
 

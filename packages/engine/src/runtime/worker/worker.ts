@@ -26,6 +26,8 @@ export type Worker = {
 /** A beat says that the worker lives (rule A6). */
 export const BEAT_MS = 2000;
 const CLAIM_RETRY_MS = 500;
+/** Revoked runs that are remembered: messages of theirs may still lie on the lanes. */
+const MAX_REVOKED = 1000;
 
 export function createWorker(deps: WorkerDeps, options: WorkerOptions): Worker {
   return new ClaimingWorker(deps, options);
@@ -37,6 +39,7 @@ class ClaimingWorker implements Worker {
   readonly #slots: Slots;
   readonly #closing = new AbortController();
   readonly #ends: (() => void)[] = [];
+  readonly #revoked = new Set<string>();
   /** The id under which the fleet knows this worker; another one once it was declared dead. */
   #incarnation: string;
   #counter = 0;
@@ -67,7 +70,7 @@ class ClaimingWorker implements Worker {
     this.#ends.push(
       repeat(this.#deps, flush),
       repeat(this.#deps, beat),
-      broker.onRevoke((runId) => this.#abort('revoked', (slot) => slot.message.runId === runId)),
+      broker.onRevoke((runId) => this.#revoke(runId)),
     );
   }
 
@@ -114,7 +117,7 @@ class ClaimingWorker implements Worker {
     }
     // The slots are taken at once, so that the next claim counts them; the inputs are loaded for all together.
     const slots = messages.map((message) => this.#slots.take(message, clock.monotonicMs()));
-    const prepared = prepareAttempts(this.#deps, messages);
+    const prepared = prepareAttempts(this.#deps, { messages, revoked: this.#revoked });
     for (const [index, slot] of slots.entries()) void this.#runSlot(slot, index, prepared);
   }
 
@@ -129,6 +132,15 @@ class ClaimingWorker implements Worker {
     } finally {
       this.#slots.leave(slot);
     }
+  }
+
+  #revoke(runId: string): void {
+    this.#revoked.add(runId);
+    for (const oldest of this.#revoked) {
+      if (this.#revoked.size <= MAX_REVOKED) break;
+      this.#revoked.delete(oldest);
+    }
+    this.#abort('revoked', (slot) => slot.message.runId === runId);
   }
 
   #abort(reason: StopReason, which: (slot: Slot) => boolean): void {
