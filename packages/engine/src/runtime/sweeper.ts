@@ -138,9 +138,15 @@ class RoundSweeper implements Sweeper {
     if (timers.length > 0) await this.#deps.timers.schedule(timers);
   }
 
+  /**
+   * What a dead worker was seen to run is released first, which raises its attempt (rule A4); what it had only claimed is
+   * then put back as it is.
+   */
   async #endDeadWorkers(): Promise<void> {
     const dead = await this.#liveness.endDead();
+    if (dead.length === 0) return;
     this.repairs.deadWorkers += dead.length;
+    await this.#releaseStranded();
     for (const worker of dead) await this.#deps.broker.recall(worker);
   }
 
