@@ -17,12 +17,14 @@ export async function publishPlans(
 ): Promise<void> {
   deps.bus.publish(plans.flatMap(noticesOf));
   const timers = plans.flatMap(timersOf);
-  try {
-    if (timers.length > 0) await deps.timers.schedule(timers);
-    await publishReady(deps, plans, acks);
-    await revokeEnded(deps, plans);
-  } catch (error) {
-    deps.log.warn({ err: error }, 'committed tasks were not published; the sweeper will');
+  const sent = [publishReady(deps, plans, acks), revokeEnded(deps, plans)];
+  if (timers.length > 0) sent.push(deps.timers.schedule(timers));
+  for (const result of await Promise.allSettled(sent)) {
+    if (result.status === 'fulfilled') continue;
+    deps.log.warn(
+      { err: result.reason as unknown },
+      'what follows a commit was not published; the sweeper will see to it',
+    );
   }
 }
 

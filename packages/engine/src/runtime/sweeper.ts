@@ -143,11 +143,11 @@ class RoundSweeper implements Sweeper {
    * then put back as it is.
    */
   async #endDeadWorkers(): Promise<void> {
-    const dead = await this.#liveness.endDead();
-    if (dead.length === 0) return;
+    const { dead, ended } = await this.#liveness.look();
+    if (dead.length + ended.length === 0) return;
     this.repairs.deadWorkers += dead.length;
     await this.#releaseStranded();
-    for (const worker of dead) await this.#deps.broker.recall(worker);
+    for (const worker of [...dead, ...ended]) await this.#deps.broker.recall(worker);
   }
 
   async #releaseStranded(): Promise<void> {

@@ -88,6 +88,8 @@ class ClaimingWorker implements Worker {
     endGrace();
     for (const end of this.#ends) end();
     await this.#deps.fleet.end([this.#incarnation]);
+    // A claim whose answer was lost may still be held in this worker's name.
+    await this.#deps.broker.recall(this.#incarnation);
   }
 
   async #claimLoop(): Promise<void> {
