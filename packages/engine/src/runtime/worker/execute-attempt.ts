@@ -6,6 +6,7 @@ import type { GraphNode } from '../../domain/graph/graph.ts';
 import { cleanJson } from '../../domain/outcome/clean.ts';
 import type { Outcome } from '../../domain/outcome/outcome.ts';
 import type { Clock, Executor, ExecutorCall, InputMaterial, Log, Secrets, TaskMessage } from '../../ports/index.ts';
+import { checkedOutcome } from './checked-outcome.ts';
 
 /** What an output may be: larger ones are refused, not cut (bytes of JSON text; levels). */
 const OUTPUT_LIMITS = { maxBytes: 8 * 1024 * 1024, maxDepth: 200 };
@@ -103,7 +104,7 @@ function toCall(deps: ExecuteDeps, { attempt, input, secrets, beat }: CallParts)
 
 async function callExecutor(executor: Executor, call: ExecutorCall): Promise<Outcome> {
   try {
-    return await executor.run(call);
+    return checkedOutcome(await executor.run(call));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return { kind: 'failed', error: { code: 'executor_threw', message, retryable: true } };
@@ -159,11 +160,14 @@ function clean(outcome: Outcome): Outcome {
 
 function cleanFailure(outcome: Extract<Outcome, { kind: 'failed' }>): Outcome {
   const { code, message, retryable, details } = outcome.error;
-  const text = cleanJson(message.slice(0, 8000), DETAIL_LIMITS);
-  const readable = text.ok && typeof text.value === 'string' ? text.value : 'unreadable';
-  const safe = { code: code.slice(0, 200), message: readable, retryable };
+  const safe = { code: cleanText(code, 200), message: cleanText(message, 8000), retryable };
   const kept = details === undefined ? null : cleanJson(details, DETAIL_LIMITS);
   return { ...outcome, error: kept?.ok ? { ...safe, details: kept.value as NonNullable<typeof details> } : safe };
+}
+
+function cleanText(text: string, maxLength: number): string {
+  const cleaned = cleanJson(text.slice(0, maxLength), DETAIL_LIMITS);
+  return cleaned.ok && typeof cleaned.value === 'string' ? cleaned.value : 'unreadable';
 }
 
 function failed(code: string, message: string): Extract<Outcome, { kind: 'failed' }> {

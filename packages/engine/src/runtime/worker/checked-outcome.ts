@@ -1,0 +1,24 @@
+import type { Outcome } from '../../domain/outcome/outcome.ts';
+
+/** What an executor returned, if it is an outcome; executors are anybody's code, so it may be anything (rule A11). */
+export function checkedOutcome(returned: unknown): Outcome {
+  if (isOutcome(returned)) return returned;
+  const message = 'the executor returned neither an output nor an error';
+  return { kind: 'failed', error: { code: 'invalid_outcome', message, retryable: false } };
+}
+
+function isOutcome(value: unknown): value is Outcome {
+  if (!isRecord(value)) return false;
+  if (value['kind'] === 'succeeded') return true;
+  const { error } = value;
+  return (
+    value['kind'] === 'failed' &&
+    isRecord(error) &&
+    typeof error['code'] === 'string' &&
+    typeof error['message'] === 'string'
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
