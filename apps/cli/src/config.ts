@@ -36,6 +36,16 @@ function secretOf(name: string, env: Environment): string | null {
   return nonEmpty(env[name]) ?? (file === undefined ? null : readFileSync(file, 'utf8').trim());
 }
 
+/**
+ * After how long a worker whose counter stands still is dead, ms: WEFT_DEAD_AFTER_MS, else 15,000. It is above 2,000, the time
+ * between two beats. Throws for what is no such number.
+ */
+export function deadAfterMs(env: Environment): number {
+  const given = nonEmpty(env['WEFT_DEAD_AFTER_MS']) ?? '15000';
+  if (/^\d{4,8}$/.test(given) && Number(given) > 2000) return Number(given);
+  throw new Error(`WEFT_DEAD_AFTER_MS must be a number of milliseconds above 2000, not ${JSON.stringify(given)}`);
+}
+
 /** How many nodes a document may have: WEFT_MAX_NODES, else 10,000. */
 export function maxNodes(env: Environment): number {
   const given = Number(nonEmpty(env['WEFT_MAX_NODES']) ?? 10_000);

@@ -4,18 +4,18 @@ import { readProducerConfig } from '@weft/producer';
 
 import type { CommandContext } from '../command-context.ts';
 import { startProducerProcess } from '../stack/start-producer-process.ts';
-import { meshAddresses, processLog, serve, WAIT_MS } from './serve.ts';
+import { meshSettings, processLog, serve, WAIT_MS } from './serve.ts';
 
 export type ProducerCommandOptions = { host?: string | undefined; port?: number | undefined };
 
 export function producerCommand(context: CommandContext, { host, port }: ProducerCommandOptions): Promise<ExitCode> {
   // Flags are held to the same rules as the variables that they stand for.
   const flags = { ...(host !== undefined && { WEFT_HOST: host }), ...(port !== undefined && { WEFT_PORT: `${port}` }) };
-  const addresses = meshAddresses(context);
+  const settings = meshSettings(context);
   return serve(context, {
     start: () => {
       const config = readProducerConfig({ ...context.env, ...flags });
-      return startProducerProcess({ ...addresses, config, waitMs: WAIT_MS, log: processLog() });
+      return startProducerProcess({ ...settings, config, waitMs: WAIT_MS, log: processLog() });
     },
     ready: ({ url }) => ({ url }),
   });

@@ -4,20 +4,23 @@ import { destination, pino, type Logger } from 'pino';
 
 import { CliError } from '../cli-error.ts';
 import { say, type CommandContext } from '../command-context.ts';
-import { databaseUrl, redisUrl } from '../config.ts';
+import { databaseUrl, deadAfterMs, redisUrl } from '../config.ts';
 import { releaseYoungGeneration } from '../footprint.ts';
 import { explainStartError } from '../stack/explain-start-error.ts';
+import type { MeshOptions } from '../stack/open-mesh.ts';
 import type { RunningProcess } from '../stack/running-process.ts';
 
 /** How long a database or a Redis may come up late. */
 export const WAIT_MS = 60_000;
 
-export type MeshAddresses = { databaseUrl: string; redisUrl: string };
+export type MeshSettings = Pick<MeshOptions, 'databaseUrl' | 'redisUrl' | 'deadAfterMs'>;
 
-/** Where Postgres and Redis are. Both must be named: a process of the mesh brings none of its own. */
-export function meshAddresses({ env }: CommandContext): MeshAddresses {
+/** Where Postgres and Redis are, which must be named: a process of the mesh brings none of its own. And what all agree on. */
+export function meshSettings({ env }: CommandContext): MeshSettings {
   const [database, redis] = [databaseUrl(env), redisUrl(env)];
-  if (database !== null && redis !== null) return { databaseUrl: database, redisUrl: redis };
+  if (database !== null && redis !== null) {
+    return { databaseUrl: database, redisUrl: redis, deadAfterMs: deadAfterMs(env) };
+  }
   const missing = database === null ? 'DATABASE_URL' : 'REDIS_URL';
   const message = `${missing} is not set; a producer or a worker needs both a Postgres and a Redis (npm start needs neither)`;
   throw new CliError('usage', message, { exitCode: exitCodes.usage });

@@ -10,8 +10,8 @@ import { openMesh } from '../stack/open-mesh.ts';
 import type { RunningProcess } from '../stack/running-process.ts';
 import { startWorkerProcess } from '../stack/start-worker-process.ts';
 import { supervise } from '../stack/supervise.ts';
-import { meshAddresses, processLog, serve, WAIT_MS } from './serve.ts';
-import type { MeshAddresses } from './serve.ts';
+import { meshSettings, processLog, serve, WAIT_MS } from './serve.ts';
+import type { MeshSettings } from './serve.ts';
 
 export type WorkerCommandOptions = {
   id?: string | undefined;
@@ -26,15 +26,15 @@ export type WorkerCommandOptions = {
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 export function workerCommand(context: CommandContext, options: WorkerCommandOptions): Promise<ExitCode> {
-  const addresses = meshAddresses(context);
+  const settings = meshSettings(context);
   if (options.processes > 1) {
     const ready = () => ({ processes: options.processes });
-    return serve(context, { start: () => startSupervisor(addresses, options), ready });
+    return serve(context, { start: () => startSupervisor(settings, options), ready });
   }
   return serve(context, {
     start: () =>
       startWorkerProcess({
-        ...addresses,
+        ...settings,
         name: options.name ?? hostname(),
         id: options.id ?? null,
         lanes: options.lanes ?? null,
@@ -49,9 +49,9 @@ export function workerCommand(context: CommandContext, options: WorkerCommandOpt
 }
 
 /** The supervisor settles nothing itself: it holds the mesh only to report deaths. */
-async function startSupervisor(addresses: MeshAddresses, options: WorkerCommandOptions): Promise<RunningProcess> {
+async function startSupervisor(settings: MeshSettings, options: WorkerCommandOptions): Promise<RunningProcess> {
   const log = processLog();
-  const mesh = await openMesh({ ...addresses, waitMs: WAIT_MS, log });
+  const mesh = await openMesh({ ...settings, waitMs: WAIT_MS, log });
   const { broker, fleet } = mesh.deps;
   const children = supervise({ processes: options.processes, command: childCommand(options), broker, fleet, log });
   return {

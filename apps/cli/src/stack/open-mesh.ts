@@ -1,7 +1,7 @@
 /** What every process of the mesh stands on: Postgres and Redis, waited for, checked and migrated. */
 import { systemClock } from '@weft/embedded';
 import type { Clock } from '@weft/engine/ports';
-import { createEngine } from '@weft/engine/runtime';
+import { createEngine, DEFAULT_SWEEP } from '@weft/engine/runtime';
 import type { EngineDeps, RunningEngine } from '@weft/engine/runtime';
 import { migrate, MigrationError, openStore } from '@weft/postgres';
 import { createBullmqTimers, createRedisBroker, createRedisEventBus, openRedis } from '@weft/redis';
@@ -10,6 +10,8 @@ import type { Logger } from 'pino';
 export type MeshOptions = {
   databaseUrl: string;
   redisUrl: string;
+  /** A worker whose counter stands still for this long is dead, ms. */
+  deadAfterMs: number;
   /** How long a database or a Redis may come up late, ms. */
   waitMs: number;
   log: Logger;
@@ -38,7 +40,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const timers = createBullmqTimers(redis, { clock: systemClock, onListenerError });
   const deps: EngineDeps = { ...store, broker, bus, timers, clock: systemClock, log };
   return {
-    engine: createEngine(deps),
+    engine: createEngine(deps, { sweep: { ...DEFAULT_SWEEP, deadAfterMs: options.deadAfterMs } }),
     deps,
     clock: systemClock,
     async close() {
