@@ -12,8 +12,8 @@ export type PostgresProxy = {
   readonly url: string;
   /** Cuts all connections now. */
   cut: () => void;
-  /** Cuts the connections of the next commits as soon as the server has done them, before the client hears of it. */
-  loseCommits: (count: number) => void;
+  /** Asked for each commit; where it says so, the connection is cut when the server has done it, before the client hears of it. */
+  loseCommits: (isLost: () => boolean) => void;
   /** How many answers to commits were lost so far. */
   readonly lost: number;
   /** Leads new connections to another server. */
@@ -30,7 +30,7 @@ export async function startPostgresProxy(targetUrl: string): Promise<PostgresPro
 class BreakableProxy implements PostgresProxy {
   lost = 0;
   #target: URL;
-  #toLose = 0;
+  #isLost = (): boolean => false;
   readonly #sockets = new Set<Socket>();
   readonly #server = createServer((client) => this.#serve(client));
 
@@ -54,8 +54,8 @@ class BreakableProxy implements PostgresProxy {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  loseCommits(count: number): void {
-    this.#toLose += count;
+  loseCommits(isLost: () => boolean): void {
+    this.#isLost = isLost;
   }
 
   retarget(url: string): void {
@@ -72,10 +72,7 @@ class BreakableProxy implements PostgresProxy {
     const upstream = connect(Number(this.#target.port), this.#target.hostname);
     let losing = false;
     client.on('data', (chunk: Buffer) => {
-      if (this.#toLose > 0 && !losing && chunk.includes(COMMIT)) {
-        this.#toLose -= 1;
-        losing = true;
-      }
+      if (!losing && chunk.includes(COMMIT)) losing = this.#isLost();
       upstream.write(chunk);
     });
     upstream.on('data', (chunk: Buffer) => {

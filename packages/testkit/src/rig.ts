@@ -4,6 +4,7 @@ import { createMemoryBroker, createMemoryEventBus, createMemoryTimers, systemClo
 import type { Broker, Clock, EventBus, Executor, Log, RunRecord, Secrets, TaskView, Timers } from '@weft/engine/ports';
 import { createEngine, createWorker } from '@weft/engine/runtime';
 import type { EngineDeps, RunningEngine, SweeperSettings, Worker } from '@weft/engine/runtime';
+import { inputChecker } from '@weft/formats';
 import { openStore } from '@weft/postgres';
 import type { PostgresStore } from '@weft/postgres';
 import { vi } from 'vitest';
@@ -54,7 +55,7 @@ export async function createRig(options: RigOptions): Promise<Rig> {
   const broker = options.broker ?? createMemoryBroker();
   const log = process.env['WEFT_TEST_LOG'] ? console : SILENT;
   const timers = options.timers ?? createMemoryTimers({ clock });
-  const bare = { ...store, broker, bus: createMemoryEventBus(), timers, clock, log };
+  const bare = { ...store, broker, bus: createMemoryEventBus(), timers, inputs: inputChecker, clock, log };
   const deps = options.decorate?.(bare) ?? bare;
   const sweep = { intervalMs: 100, staleOfferMs: 2000, deadAfterMs: 15_000, ...options.sweep };
   const engine = createEngine(deps, { sweep });

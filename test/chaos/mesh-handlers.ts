@@ -1,0 +1,42 @@
+/** What the workers of these tests run. Each call says so in a file, since what it does must be seen from outside. */
+import { appendFileSync, existsSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+
+type Call = { notes: string; ms?: number; gate?: string };
+
+const POLL_MS = 10;
+
+function note({ notes }: Call, what: string, taskId: string): void {
+  appendFileSync(notes, `${what} ${taskId} ${process.pid}\n`);
+}
+
+export default {
+  /** Takes its time, or waits until the file `gate` exists; it does not care for its signal. */
+  async work(input: Call, { taskId }: { taskId: string }) {
+    note(input, 'began', taskId);
+    await wait(input.ms ?? 0);
+    while (input.gate !== undefined && !existsSync(input.gate)) await wait(POLL_MS);
+    note(input, 'ended', taskId);
+    return { n: 1, pid: process.pid };
+  },
+  /** The same for a handler that obeys its signal. */
+  async obedient(input: Call, { taskId, signal }: { taskId: string; signal: AbortSignal }) {
+    note(input, 'began', taskId);
+    await wait(input.ms ?? 0, undefined, { signal });
+    return { n: 1, pid: process.pid };
+  },
+  /** Leaves its process no time for anything else. */
+  spin(input: Call, { taskId }: { taskId: string }) {
+    note(input, 'began', taskId);
+    const until = performance.now() + (input.ms ?? 0);
+    while (performance.now() < until);
+    return { n: 1, pid: process.pid };
+  },
+  /** Takes its process with it. */
+  async poison(input: Call, { taskId }: { taskId: string }) {
+    note(input, 'began', taskId);
+    await wait(input.ms ?? 0);
+    process.kill(process.pid, 'SIGKILL');
+    return wait(60_000);
+  },
+};

@@ -1,0 +1,125 @@
+/** A mesh for one test: a database, a Redis of its own, and as many producers and workers as it asks for. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { StartRun, WorkflowDocument } from '@weft/contract';
+import { openStore } from '@weft/postgres';
+import type { PostgresStore } from '@weft/postgres';
+import { createClient } from '@weft/sdk';
+import type { WeftClient } from '@weft/sdk';
+import { createTestDatabase, startRedisServer } from '@weft/testkit';
+import type { RedisServer } from '@weft/testkit';
+import { expect, onTestFinished } from 'vitest';
+
+import { startMeshProcess } from './mesh-process.ts';
+import type { MeshProcess } from './mesh-process.ts';
+
+const HANDLERS = join(import.meta.dirname, 'mesh-handlers.ts');
+const DEAD_AFTER_MS = '4000';
+const PATIENCE = { timeout: 60_000, interval: 50 };
+const EVERYTHING = 100_000;
+
+export type Producer = MeshProcess & { client: WeftClient };
+
+export type Mesh = {
+  databaseUrl: string;
+  redis: RedisServer;
+  store: PostgresStore;
+  /** A file to which every call of a handler adds a line. */
+  notes: string;
+  /** A file that does not exist before `open` is called. */
+  gate: { file: string; open(): void };
+  producer(): Promise<Producer>;
+  worker(...args: string[]): Promise<MeshProcess>;
+  /** What handlers have noted: `began` and `ended`, with task and process. */
+  noted(what: 'began' | 'ended'): { taskId: string; pid: number }[];
+  /** Until all of these runs have succeeded, each with `total`. */
+  allSucceed(ids: readonly string[], total: number): Promise<void>;
+  countOf(status: string): Promise<number>;
+};
+
+export type MeshOptions = {
+  /** Another address of Postgres, for the processes and the test alike. */
+  databaseUrl?: string;
+};
+
+/** After the test its processes are killed, and every run must be what its journal says. */
+export async function openMesh({ databaseUrl }: MeshOptions = {}): Promise<Mesh> {
+  const database = databaseUrl === undefined ? await createTestDatabase() : { url: databaseUrl, drop: async () => {} };
+  const redis = await startRedisServer();
+  const folder = mkdtempSync(join(tmpdir(), 'weft-mesh-'));
+  const notes = join(folder, 'notes');
+  const gate = join(folder, 'gate');
+  writeFileSync(notes, '');
+  const store = openStore({ url: database.url, maxConnections: 3, onError: () => undefined });
+  const processes: MeshProcess[] = [];
+  const env = { DATABASE_URL: database.url, REDIS_URL: redis.url, WEFT_DEAD_AFTER_MS: DEAD_AFTER_MS };
+
+  onTestFinished(async ({ task }) => {
+    if (task.result?.state === 'fail') for (const { log } of processes) process.stderr.write(log().slice(-4000));
+    await Promise.all(processes.map((one) => one.kill()));
+    await store.close();
+    await redis.stop();
+    rmSync(folder, { recursive: true, force: true });
+    await database.drop();
+  });
+
+  async function start(args: readonly string[]): Promise<MeshProcess> {
+    const started = await startMeshProcess(args, env);
+    processes.push(started);
+    return started;
+  }
+
+  const runs = () => store.reader.runs({ tenant: 'default', limit: EVERYTHING });
+  const countOf = async (status: string) => (await runs()).filter(({ head }) => head.status === status).length;
+
+  return {
+    databaseUrl: database.url,
+    redis,
+    store,
+    notes,
+    gate: { file: gate, open: () => writeFileSync(gate, '') },
+    countOf,
+    async producer() {
+      const started = await start(['producer', '--port=0']);
+      return { ...started, client: createClient({ url: started.ready.url ?? '' }) };
+    },
+    worker: (...args) => start(['worker', `--handlers=${HANDLERS}`, ...args]),
+    noted(what) {
+      const lines = readFileSync(notes, 'utf8').split('\n');
+      const ours = lines.map((line) => line.split(' ')).filter(([said]) => said === what);
+      return ours.map(([, taskId = '', pid]) => ({ taskId, pid: Number(pid) }));
+    },
+    async allSucceed(ids, total) {
+      expect(new Set(ids).size).toBe(ids.length);
+      await expect.poll(() => countOf('succeeded').catch(() => -1), PATIENCE).toBeGreaterThanOrEqual(ids.length);
+      const outputs = new Map((await runs()).map(({ head, output }) => [head.id, output]));
+      expect(ids.map((id) => outputs.get(id))).toEqual(ids.map(() => total));
+    },
+  };
+}
+
+/** As many tasks one after another, each of which adds what its output names `n` to the run's total. */
+export function chain(length: number, fields: Record<string, unknown>, n = 'n'): WorkflowDocument {
+  const nodes = Array.from({ length }, (_, index) => {
+    const needs = index > 0 && { needs: [`n${index - 1}`] };
+    return [`n${index}`, { type: 'task', outputMapping: { total: n }, ...fields, ...needs }];
+  });
+  return {
+    name: 'chain',
+    state: { total: { type: 'number', reducer: 'add', default: 0 } },
+    output: '${state.total}',
+    nodes: Object.fromEntries(nodes) as WorkflowDocument['nodes'],
+  };
+}
+
+/** Starts as many runs of it; gives their ids. */
+export async function startRuns({ client }: Producer, count: number, workflow: WorkflowDocument): Promise<string[]> {
+  const request: StartRun = { workflow, input: {} };
+  const items = await client.runs.startMany(Array.from({ length: count }, () => request));
+  return items.map((item) => {
+    if ('id' in item) return item.id;
+    throw new Error(JSON.stringify(item));
+  });
+}
