@@ -11,6 +11,7 @@ import type { Perform } from './perform.ts';
 import { addDevCommand } from './program-dev.ts';
 import { addProcessCommands } from './program-processes.ts';
 import { addRunCommands } from './program-runs.ts';
+import { addStressCommand } from './program-stress.ts';
 import { addWorkflowCommands } from './program-workflows.ts';
 
 export type Session = { program: Command; exitCode: () => ExitCode };
@@ -51,5 +52,6 @@ export function createProgram(io: CliIo): Session {
   addProcessCommands(program, performSmall);
   addRunCommands(program, perform);
   addWorkflowCommands(program, perform);
+  addStressCommand(program, perform);
   return { program, exitCode: () => exitCode };
 }
