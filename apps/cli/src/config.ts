@@ -36,6 +36,14 @@ function secretOf(name: string, env: Environment): string | null {
   return nonEmpty(env[name]) ?? (file === undefined ? null : readFileSync(file, 'utf8').trim());
 }
 
+/** Where a worker answers health checks: WEFT_HEALTH_PORT; null if it shall not. Throws for what is no port. */
+export function healthPort(env: Environment): number | null {
+  const given = nonEmpty(env['WEFT_HEALTH_PORT']);
+  if (given === undefined) return null;
+  if (/^\d+$/.test(given) && Number(given) <= 65_535) return Number(given);
+  throw new Error(`WEFT_HEALTH_PORT must be a number from 0 to 65535, not ${JSON.stringify(given)}`);
+}
+
 /**
  * After how long a worker whose counter stands still is dead, ms: WEFT_DEAD_AFTER_MS, else 15,000. It is above 2,000, the time
  * between two beats. Throws for what is no such number.

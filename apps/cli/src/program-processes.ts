@@ -28,6 +28,7 @@ export function addProcessCommands(program: Command, perform: Perform): void {
     .option('--concurrency <count>', 'tasks at once (or WEFT_WORKER_SLOTS)', parseCount)
     .option('--handlers <file>', 'a file of functions for `uses: handler:NAME`')
     .option('--processes <count>', 'worker processes under one supervisor', parseCount, 1)
+    .option('--no-health', 'do not answer health checks on WEFT_HEALTH_PORT')
     .option('--name <name>', 'how the worker is shown (the host name)')
     .option('--id <id>', 'the id of this incarnation (a random one)')
     .option('--grace-ms <ms>', 'how long running tasks may go on once it is told to stop', parseCount, GRACE_MS)

@@ -6,8 +6,10 @@ import { fileURLToPath } from 'node:url';
 import type { ExitCode } from '@weft/contract';
 
 import type { CommandContext } from '../command-context.ts';
+import { healthPort } from '../config.ts';
 import { openMesh } from '../stack/open-mesh.ts';
 import type { RunningProcess } from '../stack/running-process.ts';
+import { serveHealth } from '../stack/serve-health.ts';
 import { startWorkerProcess } from '../stack/start-worker-process.ts';
 import { supervise } from '../stack/supervise.ts';
 import { meshSettings, processLog, serve, WAIT_MS } from './serve.ts';
@@ -19,6 +21,7 @@ export type WorkerCommandOptions = {
   lanes?: string[] | undefined;
   concurrency?: number | undefined;
   handlers?: string | undefined;
+  health: boolean;
   processes: number;
   graceMs: number;
 };
@@ -27,25 +30,44 @@ const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 export function workerCommand(context: CommandContext, options: WorkerCommandOptions): Promise<ExitCode> {
   const settings = meshSettings(context);
+  const port = options.health ? healthPort(context.env) : null;
   if (options.processes > 1) {
     const ready = () => ({ processes: options.processes });
-    return serve(context, { start: () => startSupervisor(settings, options), ready });
+    return serve(context, { start: () => withHealth(port, () => startSupervisor(settings, options)), ready });
   }
   return serve(context, {
-    start: () =>
-      startWorkerProcess({
-        ...settings,
-        name: options.name ?? hostname(),
-        id: options.id ?? null,
-        lanes: options.lanes ?? null,
-        slots: options.concurrency ?? null,
-        handlersFile: options.handlers === undefined ? null : resolve(options.handlers),
-        graceMs: options.graceMs,
-        waitMs: WAIT_MS,
-        log: processLog(),
-      }),
+    start: () => withHealth(port, () => startWorker(settings, options)),
     ready: ({ id }) => ({ workerId: id }),
   });
+}
+
+function startWorker(settings: MeshSettings, options: WorkerCommandOptions) {
+  return startWorkerProcess({
+    ...settings,
+    name: options.name ?? hostname(),
+    id: options.id ?? null,
+    lanes: options.lanes ?? null,
+    slots: options.concurrency ?? null,
+    handlersFile: options.handlers === undefined ? null : resolve(options.handlers),
+    graceMs: options.graceMs,
+    waitMs: WAIT_MS,
+    log: processLog(),
+  });
+}
+
+/** Health is answered from when the process is up until it has stopped. */
+async function withHealth<P extends RunningProcess>(port: number | null, start: () => Promise<P>): Promise<P> {
+  const running = await start();
+  if (port === null) return running;
+  const health = await serveHealth(port).catch(async (error: unknown) => {
+    await running.stop();
+    throw error;
+  });
+  const stop = async (): Promise<void> => {
+    await running.stop();
+    await health.stop();
+  };
+  return { ...running, stop };
 }
 
 /** The supervisor settles nothing itself: it holds the mesh only to report deaths. */
@@ -70,6 +92,7 @@ function childCommand(options: WorkerCommandOptions): [string, ...string[]] {
     MAIN,
     '--json',
     'worker',
+    '--no-health',
     `--grace-ms=${graceMs}`,
     ...(name === undefined ? [] : [`--name=${name}`]),
     ...(lanes === undefined ? [] : [`--lanes=${lanes.join(',')}`]),
