@@ -18,7 +18,8 @@ export async function runStress(context: StressContext, options: StressOptions):
   const session = randomUUID();
   const notices = noteEnds(client.watch());
   try {
-    if (!(await notices.ready(WATCH_MS))) tell('the WebSocket does not open; ends are only read back');
+    if (!(await notices.ready(WATCH_MS)))
+      tell('the WebSocket is not open yet; ends that it does not tell are read back');
     const patience = new Patience(options.patienceMs, signal);
     const flood = await submitFlood({ client, session, patience }, options);
     tell(`${flood.accepted.length} of ${options.tasks} accepted; waiting until they have ended`);
