@@ -23,6 +23,7 @@ import {
 } from '@weft/embedded';
 import type { Executor } from '@weft/engine/ports';
 import { createEngine, createWorker } from '@weft/engine/runtime';
+import { inputChecker } from '@weft/formats';
 import { migrate, openStore } from '@weft/postgres';
 import { Client } from 'pg';
 
@@ -44,6 +45,7 @@ const deps = {
   log,
   broker: createMemoryBroker(),
   timers: createMemoryTimers({ clock: systemClock }),
+  inputs: inputChecker,
   clock: systemClock,
 };
 const engine = createEngine(deps);

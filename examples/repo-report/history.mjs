@@ -4,6 +4,7 @@
  * Prints what the workflow must know of it. Where there is no repository that can be read, a small sample is made first.
  */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,6 +49,10 @@ process.stdout.write(JSON.stringify({ ...repository, file }));
 
 /** The repository itself, or the sample. */
 async function findSource(path, outFolder) {
+  if (!existsSync(path)) {
+    process.stderr.write(`there is no folder ${path}\n`);
+    process.exit(1);
+  }
   const top = await git(path, ['rev-parse', '--show-toplevel']);
   if (top.ok) return { path, name: basename(top.text.trim()) || 'repository', sample: false };
   const bare = await git(path, ['rev-parse', '--git-dir']);

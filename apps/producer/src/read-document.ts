@@ -8,7 +8,7 @@ import type { AppOptions } from './app-options.ts';
 import { validationEnv } from './app-options.ts';
 import { summary } from './http/request-problems.ts';
 
-/** The valid document. Throws AppError `invalid_document` with every error, each at the pointer that `place` makes of it. */
+/** The valid document. Throws AppError (`invalid_document`, or `node_type_unsupported` if that is all) with every error, each at the pointer that `place` makes of it. */
 export function readDocument(
   options: AppOptions,
   value: unknown,
@@ -20,5 +20,6 @@ export function readDocument(
 }
 
 function invalidDocument(errors: DocumentIssue[]): AppError {
-  return new AppError('invalid_document', summary(errors), { errors });
+  const unsupported = errors.every((error) => error.code === 'node_type_unsupported');
+  return new AppError(unsupported ? 'node_type_unsupported' : 'invalid_document', summary(errors), { errors });
 }

@@ -8,12 +8,20 @@ export type WorkerConfig = {
   environment: Record<string, string | undefined>;
 };
 
-/** Throws an Error with one line that says what is wrong. */
+/** A setting that is wrong; its message is one line that says what to do. */
+export class WorkerConfigError extends Error {
+  override readonly name = 'WorkerConfigError';
+  readonly code = 'bad_config';
+}
+
+/** Throws WorkerConfigError. */
 export function readWorkerConfig(): WorkerConfig {
   const given = process.env['WEFT_WORKER_SLOTS'];
   const slots = given === undefined ? Math.max(16, availableParallelism() * 8) : Number(given);
   if (!Number.isInteger(slots) || slots < 1 || slots > 10_000) {
-    throw new Error(`WEFT_WORKER_SLOTS must be a whole number from 1 to 10000, not ${JSON.stringify(given)}`);
+    throw new WorkerConfigError(
+      `WEFT_WORKER_SLOTS must be a whole number from 1 to 10000, not ${JSON.stringify(given)}`,
+    );
   }
   return { slots, environment: process.env };
 }

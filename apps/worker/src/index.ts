@@ -1,4 +1,4 @@
-export { readWorkerConfig } from './config.ts';
+export { readWorkerConfig, WorkerConfigError } from './config.ts';
 export type { WorkerConfig } from './config.ts';
 export { workerOptions } from './worker-options.ts';
 export type { WorkerSetup } from './worker-options.ts';

@@ -1,3 +1,4 @@
+export { inputChecker } from './input-checker.ts';
 export type { Issue } from './issue-list.ts';
 export { scanJson } from './json-scan.ts';
 export type { ScanOptions } from './json-scan.ts';

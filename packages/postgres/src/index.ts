@@ -1,3 +1,5 @@
+export { DatabaseInUse, lockDatabase } from './database-lock.ts';
+export type { DatabaseLock } from './database-lock.ts';
 export { MigrationError, migrate } from './migrate.ts';
 export { checkInvariants } from './queries/invariants.ts';
 export { openStore } from './store.ts';

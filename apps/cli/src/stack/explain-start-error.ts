@@ -1,5 +1,13 @@
 /** By name, not by class: to import a class would load its whole package into processes that need nothing else of it. */
-const SELF_EXPLAINING = new Set(['EmbeddedError', 'ConfigError', 'MigrationError', 'HandlersFileError', 'RedisError']);
+const SELF_EXPLAINING = new Set([
+  'EmbeddedError',
+  'ConfigError',
+  'DatabaseInUse',
+  'MigrationError',
+  'HandlersFileError',
+  'RedisError',
+  'WorkerConfigError',
+]);
 
 type SystemError = Error & { code?: string; syscall?: string; port?: number; address?: string; path?: string };
 

@@ -3,7 +3,8 @@ import { systemClock } from '@weft/embedded';
 import type { Clock } from '@weft/engine/ports';
 import { createEngine, DEFAULT_SWEEP } from '@weft/engine/runtime';
 import type { EngineDeps, RunningEngine } from '@weft/engine/runtime';
-import { migrate, MigrationError, openStore } from '@weft/postgres';
+import { inputChecker } from '@weft/formats';
+import { lockDatabase, migrate, MigrationError, openStore } from '@weft/postgres';
 import { createBullmqTimers, createRedisBroker, createRedisEventBus, openRedis } from '@weft/redis';
 import type { Logger } from 'pino';
 
@@ -31,6 +32,7 @@ const RETRY_MS = 500;
 export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const { log, redisUrl, waitMs } = options;
   await migrateWhenUp(options);
+  const lock = await lockDatabase(options.databaseUrl, 'shared');
   const onError = (error: Error) => log.warn({ err: error }, 'a connection broke');
   const redis = await openRedis({ url: redisUrl, waitMs, onError });
   const store = openStore({ url: options.databaseUrl, onError });
@@ -38,7 +40,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const broker = createRedisBroker(redis, { onListenerError });
   const bus = createRedisEventBus(redis, { onListenerError });
   const timers = createBullmqTimers(redis, { clock: systemClock, onListenerError });
-  const deps: EngineDeps = { ...store, broker, bus, timers, clock: systemClock, log };
+  const deps: EngineDeps = { ...store, broker, bus, timers, inputs: inputChecker, clock: systemClock, log };
   return {
     engine: createEngine(deps, { sweep: { ...DEFAULT_SWEEP, deadAfterMs: options.deadAfterMs } }),
     deps,
@@ -49,6 +51,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
       await bus.close();
       await redis.close();
       await store.close();
+      await lock.release();
     },
   };
 }

@@ -18,7 +18,9 @@ export async function runSample(context: CommandContext, dataDir: string): Promi
   const file = join(SCRIPTS, 'workflow.yaml');
   if (!existsSync(file)) return;
   try {
-    const [known] = (await context.client.runs.list({ workflow: NAME, limit: 1, signal: context.interrupt })).items;
+    const [known] = (
+      await context.client.runs.list({ workflow: NAME, tag: 'sample', limit: 1, signal: context.interrupt })
+    ).items;
     if (known !== undefined && known.endedAt !== null) return tellOf(context, known, 'the sample ran before:');
     const run = known ?? (await startSample(context, file, dataDir));
     if (!context.json) say(context, `${known === undefined ? 'sample run' : 'the sample run goes on:'} ${run.id}`);

@@ -4,6 +4,7 @@
  * It is composed here and nowhere else; the pieces know nothing of each other. They stop in the order in which work flows:
  * first nothing new comes in, then what runs ends or is handed back, then what is decided is committed, then the database.
  */
+import { openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -17,7 +18,8 @@ import {
 import type { FleetStore } from '@weft/engine/ports';
 import { createEngine, createWorker } from '@weft/engine/runtime';
 import type { RunningEngine, Worker } from '@weft/engine/runtime';
-import { migrate, openStore } from '@weft/postgres';
+import { inputChecker } from '@weft/formats';
+import { lockDatabase, migrate, openStore } from '@weft/postgres';
 import type { PostgresStore } from '@weft/postgres';
 import { readProducerConfig, startProducer } from '@weft/producer';
 import type { Producer, ProducerConfig } from '@weft/producer';
@@ -65,6 +67,8 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
   const log = openLog(options);
   const database = await openDatabase(options, log);
   stops.push(database.stop);
+  const lock = await lockDatabase(database.url, 'exclusive');
+  stops.push(() => lock.release());
   await migrate(database.url);
   const store = openStore({ url: database.url, onError: (error) => log.warn({ err: error }, 'a connection broke') });
   stops.push(() => store.close());
@@ -83,7 +87,7 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
   const clock = systemClock;
   const bus = createMemoryEventBus();
   const broker = createMemoryBroker();
-  const deps = { ...store, broker, bus, timers: createMemoryTimers({ clock }), clock, log };
+  const deps = { ...store, broker, bus, timers: createMemoryTimers({ clock }), inputs: inputChecker, clock, log };
   const engine = createEngine(deps);
   const version = weftVersion();
   const setup = {
@@ -129,7 +133,8 @@ async function endFormerWorkers(fleet: FleetStore): Promise<void> {
 }
 
 function openLog({ log, dataDir }: DevOptions): Logger {
-  const target = log === 'stderr' ? 2 : join(dataDir, 'weft.log');
+  // Opened here, so that a folder that cannot be written is told at once, and not by a stream later on.
+  const target = log === 'stderr' ? 2 : openSync(join(dataDir, 'weft.log'), 'a');
   return pino({ level: 'info' }, destination({ dest: target, sync: log === 'stderr' }));
 }
 

@@ -58,3 +58,5 @@ export { unsupportedRunFields } from './validate/check-unsupported.ts';
 export type { DocumentIssue } from './validate/document-issue.ts';
 export { validateDocument } from './validate/validate-document.ts';
 export type { DocumentValidation } from './validate/validate-document.ts';
+export { checkInput } from './graph/input-schema.ts';
+export type { InputError } from './graph/input-schema.ts';

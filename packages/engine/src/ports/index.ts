@@ -14,6 +14,7 @@ export type {
 export type { EventBus, RunNotice } from './event-bus.ts';
 export type { Executor, ExecutorCall, ExecutorLog, Outcome, TaskError, Usage } from './executor.ts';
 export type { FleetStore, WorkerBeat, WorkerRecord } from './fleet-store.ts';
+export type { InputChecker } from './input-checker.ts';
 export type { Log } from './log.ts';
 export type { RunFilter, RunReader, RunRecord, TaskView } from './run-reader.ts';
 export { StoreError } from './run-store.ts';

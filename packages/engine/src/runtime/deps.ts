@@ -5,6 +5,7 @@ import type {
   DispatchStore,
   EventBus,
   FleetStore,
+  InputChecker,
   Log,
   RunReader,
   RunStore,
@@ -21,6 +22,7 @@ export type EngineDeps = {
   broker: Broker;
   bus: EventBus;
   timers: Timers;
+  inputs: InputChecker;
   clock: Clock;
   log: Log;
 };

@@ -1,7 +1,6 @@
 /** Submitting runs: checked, decided and written in groups; durable when it returns. */
 import { AppError } from '@weft/contract';
 
-import { checkInput } from '../domain/graph/input-schema.ts';
 import type { Graph } from '../domain/graph/graph.ts';
 import { priorityLevel } from '../domain/graph/graph.ts';
 import { makeUuidV7 } from '../domain/ids.ts';
@@ -22,7 +21,7 @@ export type StartRuns = {
   idle(): Promise<void>;
 };
 
-export type StartDeps = Pick<EngineDeps, 'runs' | 'broker' | 'bus' | 'timers' | 'clock' | 'log'> & {
+export type StartDeps = Pick<EngineDeps, 'runs' | 'broker' | 'bus' | 'timers' | 'inputs' | 'clock' | 'log'> & {
   graphs: GraphCache;
   admission: Admission;
   /** Left-over inline nodes of a new run are gone on with. */
@@ -44,7 +43,7 @@ export function createStartRuns(deps: StartDeps): StartRuns {
 
   async function startOne(request: StartRequest): Promise<StartResult | AppError> {
     const graph = await deps.graphs.load(request.workflow);
-    const errors = checkInput(graph.document.input, request.input);
+    const errors = await deps.inputs.check(graph.document.input, request.input);
     if (errors.length > 0)
       return new AppError('invalid_input', 'the input does not match the schema of the workflow', { errors });
     const { promise, resolve } = Promise.withResolvers<StartResult | AppError>();
