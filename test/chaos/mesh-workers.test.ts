@@ -1,3 +1,4 @@
+import type { JsonObject } from '@weft/contract';
 import { testRedisUrl } from '@weft/testkit';
 import { describe, expect, test } from 'vitest';
 
@@ -6,7 +7,7 @@ import type { Mesh } from './use-mesh.ts';
 
 const SOON = { timeout: 30_000, interval: 20 };
 
-const work = (mesh: Mesh, more: Record<string, unknown> = {}) => {
+const work = (mesh: Mesh, more: JsonObject = {}) => {
   return { uses: 'handler:work', with: { notes: mesh.notes, ...more } };
 };
 
@@ -16,7 +17,11 @@ async function tasksOf({ store }: Mesh, runIds: readonly string[]) {
 }
 
 async function runningCount(mesh: Mesh, runIds: readonly string[]): Promise<number> {
-  return (await tasksOf(mesh, runIds)).filter(({ status }) => status === 'running').length;
+  return (await statusesOf(mesh, runIds)).filter((status) => status === 'running').length;
+}
+
+async function statusesOf(mesh: Mesh, runIds: readonly string[]): Promise<string[]> {
+  return (await tasksOf(mesh, runIds)).map(({ status }) => status);
 }
 
 /** Workers that have not ended, by the process they say they are. */
@@ -56,7 +61,13 @@ describe.skipIf(testRedisUrl() === null)('a worker process', () => {
     const stranded = mesh.noted('began').filter(({ pid }) => pid === victim);
     process.kill(victim, 'SIGKILL');
     const killedAt = performance.now();
-    const begunAgain = () => new Set(mesh.noted('began').slice(ids.length).map(({ taskId }) => taskId));
+    const begunAgain = () =>
+      new Set(
+        mesh
+          .noted('began')
+          .slice(ids.length)
+          .map(({ taskId }) => taskId),
+      );
     await expect.poll(begunAgain, { ...SOON, interval: 5 }).toEqual(new Set(stranded.map(({ taskId }) => taskId)));
 
     // On a machine that does nothing else it takes a tenth of this; without the report it would be four seconds more.
@@ -84,7 +95,9 @@ describe.skipIf(testRedisUrl() === null)('a worker process', () => {
     const endedBy = (pid: number) => mesh.noted('ended').filter((line) => line.pid === pid).length;
     await expect.poll(() => endedBy(zombie.ready.pid), SOON).toBe(4);
     await expect.poll(() => zombie.log(), SOON).toContain('declared dead');
-    expect((await tasksOf(mesh, ids)).map(({ status, attempt }) => [status, attempt])).toEqual(ids.map(() => ['running', 2]));
+    // It takes new work only once it is rid of the old.
+    await mesh.allSucceed(await startRuns(producer, 4, chain(1, work(mesh))), 1);
+    expect(await statusesOf(mesh, ids)).not.toContain('succeeded');
     heir.signal('SIGCONT');
 
     await mesh.allSucceed(ids, 2);
@@ -94,10 +107,7 @@ describe.skipIf(testRedisUrl() === null)('a worker process', () => {
 
   test('F55: told to stop under load ends what ends in its grace, hands back the rest, and nothing waits', async () => {
     const mesh = await openMesh();
-    const [producer, leaving] = await Promise.all([
-      mesh.producer(),
-      mesh.worker('--concurrency=12', '--grace-ms=300'),
-    ]);
+    const [producer, leaving] = await Promise.all([mesh.producer(), mesh.worker('--concurrency=12', '--grace-ms=300')]);
     const slow = { uses: 'handler:obedient', with: { notes: mesh.notes, ms: 2000 } };
     const ids = await startRuns(producer, 6, chain(1, slow));
     const quick = await startRuns(producer, 60, chain(3, work(mesh, { ms: 20 })));
@@ -119,7 +129,11 @@ describe.skipIf(testRedisUrl() === null)('a worker process', () => {
 
   test('F26: whose event loop is blocked for three seconds loses nothing and doubles nothing', async () => {
     const mesh = await openMesh();
-    const [producer] = await Promise.all([mesh.producer(), mesh.worker('--concurrency=4'), mesh.worker('--concurrency=4')]);
+    const [producer] = await Promise.all([
+      mesh.producer(),
+      mesh.worker('--concurrency=4'),
+      mesh.worker('--concurrency=4'),
+    ]);
     const spin = { uses: 'handler:spin', with: { notes: mesh.notes, ms: 3000 } };
     const blocked = await startRuns(producer, 1, chain(1, spin));
     await expect.poll(() => mesh.noted('began').length, SOON).toBe(1);
@@ -127,7 +141,9 @@ describe.skipIf(testRedisUrl() === null)('a worker process', () => {
 
     await mesh.allSucceed(others, 3);
     await expect.poll(() => mesh.countOf('succeeded'), SOON).toBe(41);
-    expect(mesh.noted('began').filter(({ taskId }, index, all) => all.findIndex((one) => one.taskId === taskId) !== index)).toEqual([]);
+    expect(
+      mesh.noted('began').filter(({ taskId }, index, all) => all.findIndex((one) => one.taskId === taskId) !== index),
+    ).toEqual([]);
     expect((await tasksOf(mesh, blocked)).map(({ attempt, crashes }) => [attempt, crashes])).toEqual([[1, 0]]);
   });
 });
