@@ -1,5 +1,5 @@
 import { AppError, Run, StartRun, StartRunQuery } from '@weft/contract';
-import { awaitRunEnd, viewRun } from '@weft/engine/runtime';
+import { awaitRunEnd, viewFreshRun, viewRun } from '@weft/engine/runtime';
 import type { StartRequest, StartResult } from '@weft/engine/runtime';
 
 import type { Api } from '../api.ts';
@@ -34,12 +34,14 @@ export function startRunRoutes(api: Api, options: AppOptions, inline: InlineWork
       refuseUnsupported(body);
       const idempotency = idempotencyOf(request);
       const workflow = await workflowOf(options, inline, body.workflow);
-      const { runId: id, created } = await startOne(options, startRequestOf(body, { workflow, idempotency }));
+      const started = await startOne(options, startRequestOf(body, { workflow, idempotency }));
+      const { runId: id, created } = started;
       if (query.wait !== undefined) {
         const wait = { timeoutMs: query.wait, signal: closeSignal(reply.raw) };
         await awaitRunEnd({ reader: queries.reader, bus, clock }, { tenant: TENANT, id }, wait);
       }
-      const run = found(await viewRun(queries, TENANT, id), 'such run');
+      const fresh = query.wait === undefined && started.created ? started.fresh : null;
+      const run = fresh ? await viewFreshRun(queries, fresh) : found(await viewRun(queries, TENANT, id), 'such run');
       return reply
         .code(created ? 201 : 200)
         .header('location', `/v1/runs/${id}`)

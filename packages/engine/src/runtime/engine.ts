@@ -1,7 +1,7 @@
 /** The command side of the engine, as the producer sees it. */
 import type { AppError, Json, WorkflowDocument } from '@weft/contract';
 
-import type { Priority, RunStatus, WorkflowRef } from '../domain/run/records.ts';
+import type { Priority, RunHead, RunStatus, WorkflowRef } from '../domain/run/records.ts';
 import type { StoredWorkflow } from '../ports/index.ts';
 
 export type StartRequest = {
@@ -16,12 +16,15 @@ export type StartRequest = {
   idempotency: { key: string; payloadHash: string } | null;
 };
 
+/** A new run that has not moved yet: nothing but its start is stored, so it can be shown without being read. */
+export type FreshRun = { head: RunHead; input: Json; tags: string[]; createdAt: number };
+
 /**
  * `created` is false where the idempotency key had already started this run; what it has become since is not known here.
- * Else `status` is that of the commit.
+ * Else `status` is that of the commit, and `fresh` the run if it only began.
  */
 export type StartResult =
-  | { runId: string; created: true; status: RunStatus }
+  | { runId: string; created: true; status: RunStatus; fresh: FreshRun | null }
   | { runId: string; created: false; status: null };
 
 export type Engine = {

@@ -12,7 +12,7 @@ export { runEvents } from './queries/run-events.ts';
 export type { StreamDeps, StreamItem } from './queries/run-events.ts';
 export { STREAM_MODES } from './queries/step-events.ts';
 export type { StreamMode } from './queries/step-events.ts';
-export { viewRun } from './queries/view-run.ts';
+export { viewFreshRun, viewRun } from './queries/view-run.ts';
 export { viewTask } from './queries/view-task.ts';
 export { createEngine } from './create-engine.ts';
 export type { RunningEngine } from './create-engine.ts';

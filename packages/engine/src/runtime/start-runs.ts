@@ -11,7 +11,7 @@ import { StoreError } from '../ports/index.ts';
 import type { Admission, Offering } from './admission.ts';
 import { planOf } from './decide-run.ts';
 import type { EngineDeps } from './deps.ts';
-import type { StartRequest, StartResult } from './engine.ts';
+import type { FreshRun, StartRequest, StartResult } from './engine.ts';
 import type { GraphCache } from './graph-cache.ts';
 import { createGroup } from './group-commit.ts';
 import { publishPlans } from './publish.ts';
@@ -120,7 +120,7 @@ async function follow(deps: StartDeps, batch: Pending[], submissions: Submission
       plans.push(plan);
       if (plan.decision.goesOn) deps.goOn(plan.decision.head);
     }
-    done(toResult(plan?.decision.head ?? run.head, submission));
+    done(toResult({ run, plan }, submission));
   }
   await publishPlans(deps, plans);
 }
@@ -148,11 +148,22 @@ async function refuse(deps: StartDeps, batch: Pending[], error: unknown): Promis
   for (const pending of batch) pending.done(asAppError(error));
 }
 
-function toResult({ id, status }: RunHead, submission: Submission): StartResult | AppError {
-  if (submission.kind === 'created') return { runId: id, created: true, status };
+function toResult({ run, plan }: Pick<Pending, 'run' | 'plan'>, submission: Submission): StartResult | AppError {
+  if (submission.kind === 'created') {
+    const status = plan?.decision.head.status ?? run.head.status;
+    return { runId: run.head.id, created: true, status, fresh: freshRun(run, plan) };
+  }
   if (submission.kind === 'existing') return { runId: submission.runId, created: false, status: null };
   const message = `this key has already started run ${submission.runId} with another request`;
   return new AppError('idempotency_conflict', message);
+}
+
+/** Null for a run that has ended or written state with its start: that is read like any other. */
+function freshRun({ input, tags }: NewRun, plan: Plan | null): FreshRun | null {
+  const [started] = plan?.decision.steps ?? [];
+  if (!plan || !started) return null;
+  const { head, writes } = plan.decision;
+  return head.status === 'running' && writes.length === 0 ? { head, input, tags, createdAt: started.at } : null;
 }
 
 function asAppError(error: unknown): AppError {

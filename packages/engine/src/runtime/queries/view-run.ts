@@ -2,6 +2,7 @@ import type { Run } from '@weft/contract';
 
 import { priorityName } from '../../domain/graph/graph.ts';
 import type { RunRecord } from '../../ports/index.ts';
+import type { FreshRun } from '../engine.ts';
 import { toInstant, toInstantOrNull } from './instant.ts';
 import type { QueryDeps } from './query-deps.ts';
 import { runOutput } from './run-output.ts';
@@ -13,6 +14,28 @@ export type RunQueryDeps = Pick<QueryDeps, 'reader' | 'loadGraph'>;
 export async function viewRun(deps: RunQueryDeps, tenant: string, id: string): Promise<Run | null> {
   const record = await deps.reader.run(tenant, id);
   return record && toRun(deps, record);
+}
+
+/** A run that has only begun, without reading it. */
+export async function viewFreshRun(deps: Pick<RunQueryDeps, 'loadGraph'>, fresh: FreshRun): Promise<Run> {
+  const { head, input, tags, createdAt } = fresh;
+  const graph = await deps.loadGraph(head.workflow);
+  return {
+    id: head.id,
+    workflow: { name: head.workflow.name, version: head.workflow.version },
+    status: head.status,
+    input,
+    output: null,
+    state: foldState(graph, new Map()),
+    error: null,
+    tags,
+    priority: priorityName(head.priority),
+    step: head.step,
+    createdAt: toInstant(createdAt),
+    startedAt: toInstant(createdAt),
+    endedAt: null,
+    usage: { inputTokens: 0, outputTokens: 0, usd: 0 },
+  };
 }
 
 /** Adds to the stored record what is derived from it: state and output. */
