@@ -142,6 +142,15 @@ describe.skipIf(testRedisUrl() === null)('lanes in Redis', () => {
     expect(await broker.publish([taskMessage('a')])).toBe(1);
   });
 
+  test('F22: a lane that holds more than it counts is served by who serves several', async () => {
+    const { broker, connection } = await openTestBroker();
+    await broker.publish(['a', 'b'].map((id) => taskMessage(id)));
+    await connection.commands.set(`${connection.prefix}{default}:waiting`, 0);
+
+    expect(ids(await broker.claim(claimOf(['default', 'other'])))).toEqual(['a']);
+    expect(ids(await broker.claim(claimOf(['default', 'other'])))).toEqual(['b']);
+  });
+
   test('a lane that is empty keeps no message, no tenant and no token', async () => {
     const { broker, connection } = await openTestBroker();
     const messages = Array.from({ length: 50 }, (_, n) => taskMessage(`t${n}`, { tenant: `tenant${n % 7}` }));

@@ -176,5 +176,5 @@ if isEmpty then
   return reply
 end
 if call('LLEN', WAKE) == 0 then wake(1) end
-reply[1] = waiting
+reply[1] = math.max(waiting, 1)
 return reply

@@ -11,4 +11,5 @@ for priority = 0, 3 do
   local rank = head[2] and priority * ageing + tonumber(head[2])
   if rank and (not lowest or rank < lowest) then lowest = rank end
 end
-return { tonumber(call('GET', WAITING) or 0), lowest and string.format('%.3f', lowest) or '' }
+-- The number may be wrong where others wrote into the lane; that something waits is certain.
+return { math.max(tonumber(call('GET', WAITING) or 0), lowest and 1 or 0), lowest and string.format('%.3f', lowest) or '' }

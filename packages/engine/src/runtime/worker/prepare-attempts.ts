@@ -1,4 +1,6 @@
 /** Loads what claimed tasks need, for all of a claim in one query. */
+import { AppError } from '@weft/contract';
+
 import type { GraphNode } from '../../domain/graph/graph.ts';
 import type { DispatchStore, InputMaterial, TaskMessage } from '../../ports/index.ts';
 import type { GraphCache } from '../graph-cache.ts';
@@ -17,9 +19,7 @@ export async function prepareAttempts(
   { graphs, dispatch }: { graphs: GraphCache; dispatch: DispatchStore },
   { messages, revoked }: { messages: readonly TaskMessage[]; revoked: ReadonlySet<string> },
 ): Promise<(Prepared | null)[]> {
-  const nodes = await Promise.all(
-    messages.map(async (message) => (await graphs.load(message.workflow)).nodes.get(message.node) ?? null),
-  );
+  const nodes = await Promise.all(messages.map((message) => nodeOf(graphs, message)));
   const wanted = messages.flatMap((message, index) => {
     const node = nodes[index];
     const isNeeded = node && (revoked.has(message.runId) || !isConstant(node));
@@ -32,6 +32,16 @@ export async function prepareAttempts(
     const material = materials.has(index) ? materials.get(index) : NOTHING;
     return material ? { node, material } : null;
   });
+}
+
+/** A message of a workflow that does not exist was written by somebody else; it does not keep the others from their work. */
+async function nodeOf(graphs: GraphCache, { workflow, node }: TaskMessage): Promise<GraphNode | null> {
+  try {
+    return (await graphs.load(workflow)).nodes.get(node) ?? null;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'not_found') return null;
+    throw error;
+  }
 }
 
 function isConstant(node: GraphNode): boolean {
