@@ -32,6 +32,12 @@ export default {
     while (performance.now() < until);
     return { n: 1, pid: process.pid };
   },
+  /** Fails once. */
+  flaky(input: Call, { taskId, attempt }: { taskId: string; attempt: number }) {
+    note(input, 'began', taskId);
+    if (attempt === 1) throw new Error('not yet');
+    return { n: 1, pid: process.pid };
+  },
   /** Takes its process with it. */
   async poison(input: Call, { taskId }: { taskId: string }) {
     note(input, 'began', taskId);
