@@ -4,7 +4,7 @@ import { Label, NodeReference, StateKeyName, Tags, WorkflowName } from './name.t
 import { DurationMs, Join, OnFailure, Priority, RetryPolicy } from './policy.ts';
 
 const Text = z.string().max(1_000_000);
-const Expression = z.string().min(1, { error: 'must not be empty' }).max(100_000);
+const Expression = z.string().min(1, { error: 'must not be empty' }).max(10_000);
 const Target = NodeReference.meta({ description: 'A node, or __end__' });
 
 const commonFields = {

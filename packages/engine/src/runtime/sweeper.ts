@@ -32,6 +32,8 @@ export type Sweeper = {
   stop(): Promise<void>;
   /** One round, now. */
   sweep(): Promise<void>;
+  /** Reports a worker whose end was seen: what it ran and had claimed is handed out anew at once (rule A6). */
+  endWorker(id: string): Promise<void>;
   readonly repairs: Repairs;
 };
 
@@ -82,6 +84,11 @@ class RoundSweeper implements Sweeper {
       this.#round = null;
     });
     return this.#round;
+  }
+
+  async endWorker(id: string): Promise<void> {
+    await this.#deps.fleet.end([id]);
+    await this.#takeBack([id]);
   }
 
   async #sweepOnce(): Promise<void> {
@@ -138,16 +145,19 @@ class RoundSweeper implements Sweeper {
     if (timers.length > 0) await this.#deps.timers.schedule(timers);
   }
 
+  async #endDeadWorkers(): Promise<void> {
+    const { dead, ended } = await this.#liveness.look();
+    this.repairs.deadWorkers += dead.length;
+    if (dead.length + ended.length > 0) await this.#takeBack([...dead, ...ended]);
+  }
+
   /**
    * What a dead worker was seen to run is released first, which raises its attempt (rule A4); what it had only claimed is
    * then put back as it is.
    */
-  async #endDeadWorkers(): Promise<void> {
-    const { dead, ended } = await this.#liveness.look();
-    if (dead.length + ended.length === 0) return;
-    this.repairs.deadWorkers += dead.length;
+  async #takeBack(workers: readonly string[]): Promise<void> {
     await this.#releaseStranded();
-    for (const worker of [...dead, ...ended]) await this.#deps.broker.recall(worker);
+    for (const worker of workers) await this.#deps.broker.recall(worker);
   }
 
   async #releaseStranded(): Promise<void> {

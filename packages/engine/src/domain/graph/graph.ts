@@ -173,10 +173,10 @@ function resolveRetry(retry: RetryPolicy): ResolvedRetry {
   };
 }
 
-/** A handler's tasks have a lane of their own, so that only workers that have the handler claim them. */
+/** A handler's tasks have a lane of their own, whatever the node says, so that only workers that have it claim them. */
 function laneOf(node: WorkflowNode, defaults: NonNullable<WorkflowDocument['defaults']>): string {
-  if (node.lane) return node.lane;
   if (node.type === 'task' && node.uses?.startsWith('handler:')) return node.uses;
+  if (node.lane) return node.lane;
   if (defaults.lane) return defaults.lane;
   const tags = node.tags ?? defaults.tags ?? [];
   return tags.length > 0 ? Array.from(new Set(tags)).toSorted().join('+') : 'default';

@@ -69,7 +69,8 @@ function renderInput({
 }: Attempt): { kind: 'rendered'; value: Json } | Extract<Outcome, { kind: 'failed' }> {
   const { input, config, captured, nodes } = material;
   try {
-    return { kind: 'rendered', value: node.template?.render({ input, config, state: captured, nodes }) ?? {} };
+    if (node.template === null) return { kind: 'rendered', value: {} };
+    return { kind: 'rendered', value: node.template.render({ input, config, state: captured, nodes }) };
   } catch (error) {
     if (error instanceof ExpressionError) return failed(error.code, `with${error.pointer}: ${error.message}`);
     return failed('template_failed', String(error));
