@@ -43,6 +43,8 @@ class LaneBroker implements RedisBroker {
   readonly #lanes: Lanes;
   readonly #wakeLoop: WakeLoop;
   readonly #subscriptions: Subscriptions;
+  /** Lanes for whoever serves any, as far as this process has heard of them. */
+  readonly #anyLanes = new Set<string>();
 
   constructor(connection: RedisConnection, options: RedisBrokerOptions) {
     const { ageingMs = DEFAULT_AGEING_MS, weightOf = null, onListenerError = warnOfListenerError } = options;
@@ -146,9 +148,32 @@ class LaneBroker implements RedisBroker {
   };
 
   /** Null if nothing waits. */
-  async #take({ worker, lanes, limit }: ClaimRequest): Promise<TaskMessage[] | null> {
+  async #take(request: ClaimRequest): Promise<TaskMessage[] | null> {
+    const { lanes } = request;
     const servesAny = lanes.includes(ANY_LANE);
-    const served = servesAny ? await this.#withAnyLane(lanes) : [...new Set(lanes)];
+    const messages = servesAny ? await this.#takeAny(request) : await this.#takeFrom([...new Set(lanes)], request);
+    return messages.length > 0 ? messages : null;
+  }
+
+  /** Lanes that are new to this process are asked for while it looks at the others: that takes no round trip of its own. */
+  async #takeAny(request: ClaimRequest): Promise<TaskMessage[]> {
+    const named = request.lanes.filter((lane) => lane !== ANY_LANE);
+    const served = [...new Set([...named, ...this.#anyLanes])];
+    const [taking, asking] = await Promise.allSettled([this.#takeFrom(served, request), this.#lanes.known()]);
+    const messages = taking.status === 'fulfilled' ? taking.value : [];
+    if (messages.length === 0 && taking.status === 'rejected') throw taking.reason;
+    if (messages.length === 0 && asking.status === 'rejected') throw asking.reason;
+    const known = asking.status === 'fulfilled' ? asking.value : [];
+    const fresh = known.filter((lane) => isAnyLane(lane) && !this.#anyLanes.has(lane));
+    if (fresh.length === 0) return messages;
+    for (const lane of fresh) this.#anyLanes.add(lane);
+    // Who holds messages already looks at new lanes by the next token.
+    if (messages.length === 0) return this.#takeFrom(fresh, request);
+    this.#lanes.announce(fresh.map((lane) => ({ lane }))).catch(() => undefined);
+    return messages;
+  }
+
+  async #takeFrom(served: readonly string[], { worker, lanes, limit }: ClaimRequest): Promise<TaskMessage[]> {
     const shares = await this.#sharesOf(served, limit);
     const claims = await Promise.allSettled(shares.map((share) => this.#lanes.claim({ worker, ...share })));
     const messages = claims.flatMap((claim) => (claim.status === 'fulfilled' ? claim.value.messages : []));
@@ -158,13 +183,8 @@ class LaneBroker implements RedisBroker {
     const more = claims.flatMap((claim, index) => {
       return claim.status === 'fulfilled' && claim.value.waiting > 0 ? (shares[index] ?? []) : [];
     });
-    if (servesAny && more.length > 0) this.#lanes.announce(more).catch(() => undefined);
-    return messages.length > 0 ? messages : null;
-  }
-
-  async #withAnyLane(lanes: readonly string[]): Promise<string[]> {
-    const known = await this.#lanes.known();
-    return [...new Set([...lanes.filter((lane) => lane !== ANY_LANE), ...known.filter(isAnyLane)])];
+    if (lanes.includes(ANY_LANE) && more.length > 0) this.#lanes.announce(more).catch(() => undefined);
+    return messages;
   }
 
   /** How much of `limit` is for which lane: the most urgent lane first, as far as messages wait there. */

@@ -1,10 +1,12 @@
 import type { EventBus, RunNotice } from '@weft/engine/ports';
 
 import type { RedisConnection } from './connection.ts';
+import { sharedBase } from './keys.ts';
 import type { OnListenerError } from './listeners.ts';
 import { Listeners, warnOfListenerError } from './listeners.ts';
 import { createSubscriptions } from './subscriptions.ts';
 import type { Subscriptions } from './subscriptions.ts';
+import { Scripts } from './scripts.ts';
 
 export type RedisEventBusOptions = {
   /** What becomes of an error thrown by a listener (a process warning). */
@@ -35,6 +37,7 @@ class PubSubEventBus implements RedisEventBus {
   readonly #connection: RedisConnection;
   readonly #subscriptions: Subscriptions;
   readonly #onError: OnListenerError;
+  readonly #scripts: Scripts;
   /** By run; null is for those who hear all. */
   readonly #byRun = new Map<string | null, OpenRun>();
   #queue: RunNotice[] = [];
@@ -43,6 +46,7 @@ class PubSubEventBus implements RedisEventBus {
   constructor(connection: RedisConnection, onListenerError: OnListenerError) {
     this.#connection = connection;
     this.#onError = onListenerError;
+    this.#scripts = new Scripts(connection.commands);
     this.#subscriptions = createSubscriptions(connection.subscriber, onListenerError);
   }
 
@@ -93,13 +97,18 @@ class PubSubEventBus implements RedisEventBus {
     this.#sending = null;
   }
 
+  /** One script, since a command for each run costs this process more than all else about it. */
   async #sendBatch(batch: readonly RunNotice[]): Promise<void> {
-    const pipeline = this.#connection.commands.pipeline();
-    for (const [runId, notices] of Map.groupBy(batch, (notice) => notice.runId)) {
-      pipeline.publish(this.#channel(runId), JSON.stringify(notices));
-    }
-    pipeline.publish(this.#channel(null), JSON.stringify(batch));
-    await pipeline.exec();
+    const texts = new Map(batch.map((notice) => [notice, JSON.stringify(notice)]));
+    const textOf = (notices: readonly RunNotice[]): string =>
+      `[${notices.map((notice) => texts.get(notice)).join(',')}]`;
+    const byRun = Array.from(Map.groupBy(batch, (notice) => notice.runId));
+    const args = byRun.flatMap(([runId, notices]) => [this.#channel(runId), textOf(notices)]);
+    await this.#scripts.run('notify', sharedBase(this.#connection.prefix), [
+      ...args,
+      this.#channel(null),
+      textOf(batch),
+    ]);
   }
 
   #channel(runId: string | null): string {

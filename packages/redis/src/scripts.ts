@@ -16,6 +16,7 @@ const SCRIPTS = {
   held: { lane: true, freesMemory: true },
   peek: { lane: true, freesMemory: true },
   announce: { lane: false, freesMemory: true },
+  notify: { lane: false, freesMemory: true },
 } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;
