@@ -1,6 +1,9 @@
 /** What a worker process reads from its environment. */
 import { availableParallelism } from 'node:os';
 
+/** Fewer cannot fill a commit: what ends together is committed together, and a waiting task costs next to nothing. */
+const LEAST_SLOTS = 100;
+
 export type WorkerConfig = {
   /** Tasks at once. */
   slots: number;
@@ -17,7 +20,7 @@ export class WorkerConfigError extends Error {
 /** Throws WorkerConfigError. */
 export function readWorkerConfig(): WorkerConfig {
   const given = process.env['WEFT_WORKER_SLOTS'];
-  const slots = given === undefined ? Math.max(16, availableParallelism() * 8) : Number(given);
+  const slots = given === undefined ? Math.max(LEAST_SLOTS, availableParallelism() * 25) : Number(given);
   if (!Number.isInteger(slots) || slots < 1 || slots > 10_000) {
     throw new WorkerConfigError(
       `WEFT_WORKER_SLOTS must be a whole number from 1 to 10000, not ${JSON.stringify(given)}`,
