@@ -70,15 +70,16 @@ async function withHealth<P extends RunningProcess>(port: number | null, start: 
   return { ...running, stop };
 }
 
-/** The supervisor settles nothing itself: it holds the mesh only to report deaths. */
+/** The supervisor runs no tasks: it holds the mesh only to report deaths. */
 async function startSupervisor(settings: MeshSettings, options: WorkerCommandOptions): Promise<RunningProcess> {
   const log = processLog();
   const mesh = await openMesh({ ...settings, waitMs: WAIT_MS, log });
-  const { broker, fleet } = mesh.deps;
-  const children = supervise({ processes: options.processes, command: childCommand(options), broker, fleet, log });
+  const report = (id: string) => mesh.engine.sweeper.endWorker(id);
+  const children = supervise({ processes: options.processes, command: childCommand(options), report, log });
   return {
     async stop() {
       await children.stop();
+      await mesh.engine.stop();
       await mesh.close();
     },
   };

@@ -7,7 +7,7 @@ import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 
 import { systemClock } from '@weft/embedded';
-import type { Broker, FleetStore, Log } from '@weft/engine/ports';
+import type { Log } from '@weft/engine/ports';
 
 import type { RunningProcess } from './running-process.ts';
 
@@ -15,8 +15,8 @@ export type SuperviseOptions = {
   processes: number;
   /** Program and arguments of a child; `--id ID` is added. */
   command: readonly [string, ...string[]];
-  broker: Broker;
-  fleet: FleetStore;
+  /** Hears of a child that died without signing off, by its id. */
+  report: (id: string) => Promise<void>;
   log: Log;
 };
 
@@ -81,10 +81,9 @@ class Place {
   }
 
   async #report(id: string): Promise<void> {
-    const { broker, fleet, log } = this.#options;
+    const { report, log } = this.#options;
     try {
-      await fleet.end([id]);
-      await broker.recall(id);
+      await report(id);
     } catch (error) {
       log.warn({ err: error, workerId: id }, 'the death could not be reported; the sweepers will notice it');
     }
