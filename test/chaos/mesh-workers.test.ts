@@ -146,4 +146,27 @@ describe.skipIf(testRedisUrl() === null)('a worker process', () => {
     ).toEqual([]);
     expect((await tasksOf(mesh, blocked)).map(({ attempt, crashes }) => [attempt, crashes])).toEqual([[1, 0]]);
   });
+
+  test.each([
+    ['a while after it began', 700],
+    ['as soon as it begins', 0],
+  ])(
+    'F48: that a task kills every time, %s, leaves it as poison after three crashes, and other runs go on',
+    async (_, ms) => {
+      const mesh = await openMesh();
+      const starting = [mesh.producer(), mesh.worker('--processes=2', '--concurrency=4')] as const;
+      const [producer, supervisor] = await Promise.all(starting);
+      const poison = { uses: 'handler:poison', with: { notes: mesh.notes, ms }, retry: { maxAttempts: 9 } };
+      const [bad = ''] = await startRuns(producer, 1, chain(1, poison));
+      await expect.poll(() => mesh.noted('began').length, SOON).toBe(1);
+      const ids = await startRuns(producer, 60, chain(3, work(mesh, { ms: 5 })));
+
+      await mesh.allSucceed(ids, 3);
+      await expect
+        .poll(async () => (await mesh.store.reader.run('default', bad))?.error, SOON)
+        .toMatchObject({ code: 'poison' });
+      expect(await tasksOf(mesh, [bad])).toMatchObject([{ status: 'failed', crashes: 3, failures: 0 }]);
+      expect(await supervisor.stop()).toBe(0);
+    },
+  );
 });
