@@ -17,11 +17,10 @@ import { parseArgs } from 'node:util';
 
 import { createApi } from './stack/api.mjs';
 import { findEngine } from './stack/engine.mjs';
-import { FAULTS, planFaults } from './stack/faults.mjs';
-import { countRuns, flood, readBack } from './stack/flood.mjs';
+import { FAULTS, strike } from './stack/faults.mjs';
+import { reportLine, startStress } from './stack/stress.mjs';
 
 const READY_TIMEOUT_MS = 180_000;
-const DRAIN_TIMEOUT_MS = 180_000;
 const PATIENCE_MS = 90_000;
 const STOP_GRACE_SECONDS = 40;
 /** The whole trial, building aside. */
@@ -38,7 +37,9 @@ function say(text) {
 function readOptions() {
   const { values } = parseArgs({
     options: {
-      runs: { type: 'string', default: '2000' },
+      tasks: { type: 'string', default: '3000' },
+      'task-ms': { type: 'string', default: '500' },
+      'every-ms': { type: 'string', default: '5000' },
       clients: { type: 'string', default: '20' },
       workers: { type: 'string', default: '3' },
       faults: { type: 'string', default: 'worker,flush,postgres,producer' },
@@ -51,9 +52,10 @@ function readOptions() {
   const unknown = faults.find((name) => !Object.hasOwn(FAULTS, name));
   if (unknown !== undefined)
     throw new Error(`there is no fault "${unknown}"; there are ${Object.keys(FAULTS).join(', ')}`);
-  const [runs, clients, workers] = [values.runs, values.clients, values.workers].map(Number);
+  const numbers = ['tasks', 'task-ms', 'every-ms', 'clients', 'workers'].map((name) => Number(values[name]));
+  const [tasks, taskMs, everyMs, clients, workers] = numbers;
   const standIns = values['stand-ins'] ?? process.env.WEFT_STAND_INS;
-  return { runs, clients, workers, faults, standIns, build: !values['no-build'], keep: values.keep };
+  return { tasks, taskMs, everyMs, clients, workers, faults, standIns, build: !values['no-build'], keep: values.keep };
 }
 
 /** Secrets of `.env` if it is there, since compose reads it too, else fresh ones. */
@@ -116,27 +118,36 @@ async function verify(engine) {
   return /^0 invariants broken$/m.test(stdout);
 }
 
+/** The figures of an undisturbed stack: 500 tasks that do nothing. */
+async function measure(engine, { token, clients }) {
+  const { report } = startStress(engine, { token, args: ['--tasks=500', `--clients=${clients}`] });
+  const figures = await report;
+  say(`undisturbed: ${reportLine(figures)}`);
+  return figures;
+}
+
+async function disturb(engine, { token, tasks, taskMs, everyMs, clients, faults }) {
+  const args = [`--tasks=${tasks}`, `--clients=${clients}`, '--uses=sleep', `--with={"ms":${taskMs}}`];
+  const flood = startStress(engine, { token, args });
+  await strike(engine, faults, { everyMs, flood, say });
+  const figures = await flood.report;
+  for (const problem of figures.problems) say(problem);
+  say(`disturbed: ${reportLine(figures)}`);
+  return figures;
+}
+
 async function trial(engine, api, options) {
-  const { runs, clients, workers, faults } = options;
+  const { workers, faults } = options;
   await untilReady(api, workers);
   say(`ready: ${engine.name}, 1 producer, ${workers} workers`);
   await sayHello(api);
-  const plan = planFaults(engine, faults, { total: runs, say });
-  const { ids, doubled, tookMs } = await flood(api, { runs, clients, onProgress: (done) => plan.onProgress(done) });
-  await plan.settled();
-  say(`${ids.length} runs accepted in ${(tookMs / 1000).toFixed(1)} s, ${api.counts.retries} requests sent again`);
-  const problems = await readBack(api, ids, { clients, timeoutMs: DRAIN_TIMEOUT_MS });
-  for (const problem of problems.slice(0, 10)) say(problem);
-  const surplus = (await countRuns(api)) - new Set(ids).size;
+  const floods = [await measure(engine, options), await disturb(engine, options)];
   const sound = await verify(engine);
   const unclean = await stopWorkers(engine);
-  const lost = problems.length;
-  say(
-    `accepted ${ids.length}  succeeded ${ids.length - lost}  lost ${lost}  doubled ${doubled + surplus}  ` +
-      `faults ${faults.join(',') || 'none'}  ${(runs / (tookMs / 1000)).toFixed(0)} runs/s  ` +
-      `took ${((Date.now() - startedAt) / 1000).toFixed(0)} s`,
-  );
-  return lost === 0 && doubled === 0 && surplus === 0 && sound && unclean === 0;
+  const sum = (name) => floods.reduce((total, figures) => total + figures[name], 0);
+  const counts = ['accepted', 'refused', 'lost', 'doubled'].map((name) => `${name} ${sum(name)}`);
+  say(`stack: ${counts.join('  ')}  faults ${faults.join(',') || 'none'}`);
+  return sum('refused') + sum('lost') + sum('doubled') + unclean === 0 && sound;
 }
 
 async function showLogs(engine) {
@@ -163,7 +174,7 @@ async function main() {
   try {
     await engine.compose('down', '-v').catch(() => {});
     const passed = await Promise.race([
-      engine.compose('up', '-d').then(() => trial(engine, api, options)),
+      engine.compose('up', '-d').then(() => trial(engine, api, { ...options, token: env.WEFT_TOKEN })),
       interrupted,
     ]);
     process.exitCode = passed ? 0 : 1;

@@ -86,6 +86,15 @@ class Engine {
     return this.#run(this.name, ['exec', id, ...command]);
   }
 
+  /** Starts a container of the image on the stack's network, with these variables and arguments. */
+  beside(variables, args) {
+    const network = `${this.#options.project}_default`;
+    const given = Object.keys(variables).flatMap((name) => ['-e', name]);
+    const command = ['run', '--rm', '--init', '--network', network, ...given, IMAGE, ...args];
+    const env = { ...process.env, ...variables };
+    return spawn(this.name, command, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  }
+
   /** The last lines that a container wrote. */
   async logs(id, lines) {
     const { stdout, stderr } = await this.#run(this.name, ['logs', '--tail', String(lines), id]);

@@ -14,27 +14,14 @@ export const FAULTS = {
   },
 };
 
-/**
- * Calls the faults one after the other, evenly over the flood: `onProgress` is told how much of it is done, `settled`
- * waits for those that are under way.
- */
-export function planFaults(engine, names, { total, say }) {
-  const waiting = names.map((name, index) => ({ name, at: Math.floor((total * (index + 1)) / (names.length + 1)) }));
-  let last = Promise.resolve();
-  const strike = async ({ name, at }) => {
-    say(`fault: ${name}, after ${at} of ${total} submissions`);
+/** Calls the faults one after the other, with a pause before each. Throws if the flood that they are to hit is over. */
+export async function strike(engine, names, { everyMs, flood, say }) {
+  for (const name of names) {
+    await delay(everyMs);
+    if (flood.isOver()) throw new Error(`the flood was over before the fault "${name}": ask for more --tasks`);
+    say(`fault: ${name}`);
     await FAULTS[name](engine);
-  };
-  return {
-    onProgress(done) {
-      while (waiting.length > 0 && done >= waiting[0].at) {
-        const fault = waiting.shift();
-        last = last.then(() => strike(fault));
-        last.catch(() => {});
-      }
-    },
-    settled: () => last,
-  };
+  }
 }
 
 async function killOne(engine, service) {

@@ -1,7 +1,6 @@
 #!/usr/bin/env node
-import { holdYoungGeneration, keepCompiledCode } from './footprint.ts';
+import { holdYoungGeneration } from './footprint.ts';
 
-keepCompiledCode();
 holdYoungGeneration();
 // Loaded only now: what a module imports statically is loaded before its first line runs.
 const { start } = await import('./start.ts');

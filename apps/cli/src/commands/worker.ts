@@ -26,7 +26,7 @@ export type WorkerCommandOptions = {
   graceMs: number;
 };
 
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../launch.mjs', import.meta.url));
 
 export function workerCommand(context: CommandContext, options: WorkerCommandOptions): Promise<ExitCode> {
   const settings = meshSettings(context);
