@@ -69,9 +69,13 @@ class MemoryBroker implements Broker {
   }
 
   async recall(worker: string): Promise<number> {
-    const claimed = Array.from(this.#lanes.values()).flatMap((lane) => lane.claimedBy(worker));
+    const claimed = await this.claimed(worker);
     this.#putBack(worker, claimed);
     return claimed.length;
+  }
+
+  async claimed(worker: string): Promise<TaskMessage[]> {
+    return Array.from(this.#lanes.values()).flatMap((lane) => lane.claimedBy(worker));
   }
 
   async held(tasks: readonly { lane: string; taskId: string }[]): Promise<(number | null)[]> {

@@ -6,6 +6,7 @@ import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 
 import { checkRedis } from './check-redis.ts';
+import { gatherWrites } from './gather-writes.ts';
 import { RedisError } from './redis-error.ts';
 
 export type OpenRedisOptions = {
@@ -78,6 +79,7 @@ class RoleConnections implements RedisConnection {
     this.#options = options;
     this.prefix = options.prefix ?? 'weft:';
     this.commands = this.#client(COMMANDS);
+    this.commands.on('connect', () => gatherWrites(this.commands.stream));
     this.blocking = this.#client(BLOCKING);
     this.subscriber = this.#client(PATIENT);
   }

@@ -104,6 +104,11 @@ export class Lanes {
     return Number(await this.#run('recall', lane, [worker]));
   }
 
+  async claimed(lane: string, worker: string): Promise<TaskMessage[]> {
+    const messages = asList(await this.#run('claimed', lane, [worker]));
+    return messages.flatMap((json) => decodeMessage(String(json)) ?? []);
+  }
+
   async held(lane: string, taskIds: readonly string[]): Promise<(number | null)[]> {
     const replies = await Promise.all(batches(taskIds).map((batch) => this.#run('held', lane, batch)));
     return replies.flatMap((attempts) => asList(attempts).map(asNumberOrNull));

@@ -97,6 +97,11 @@ class LaneBroker implements RedisBroker {
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
+  async claimed(worker: string): Promise<TaskMessage[]> {
+    const lanes = await this.#lanes.known();
+    return (await Promise.all(lanes.map((lane) => this.#lanes.claimed(lane, worker)))).flat();
+  }
+
   async held(tasks: readonly { lane: string; taskId: string }[]): Promise<(number | null)[]> {
     const byLane = Map.groupBy(tasks, ({ lane }) => lane);
     const attempts = new Map<string, number | null>();

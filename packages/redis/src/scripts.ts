@@ -13,6 +13,7 @@ const SCRIPTS = {
   claim: { lane: true, freesMemory: true },
   release: { lane: true, freesMemory: true },
   recall: { lane: true, freesMemory: true },
+  claimed: { lane: true, freesMemory: true },
   held: { lane: true, freesMemory: true },
   peek: { lane: true, freesMemory: true },
   announce: { lane: false, freesMemory: true },

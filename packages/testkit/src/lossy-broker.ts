@@ -35,6 +35,7 @@ export function createLossyBroker(inner: Broker, { random, drop = 0, duplicate =
     },
     release: (worker, messages) => inner.release(worker, messages),
     recall: (worker) => inner.recall(worker),
+    claimed: (worker) => inner.claimed(worker),
     held: (tasks) => inner.held(tasks),
     depths: (lists) => inner.depths(lists),
     epoch: () => inner.epoch(),

@@ -16,6 +16,7 @@ export function taskMessage(taskId: string, { tenant = 'acme', ...parts }: TaskM
     lane: 'default',
     priority: 2,
     readyAt: Date.UTC(2026, 0, 1),
+    crashes: 0,
     ...parts,
   };
 }

@@ -18,6 +18,8 @@ export type TaskMessage = {
   priority: Priority;
   /** When it became ready, epoch ms of the database. */
   readyAt: number;
+  /** How many workers were lost with it so far. */
+  crashes: number;
 };
 
 /** In a claim: every lane but those of handlers, which only workers serve that have the handler. */
@@ -56,6 +58,8 @@ export type Broker = {
   release(worker: string, messages: readonly TaskMessage[]): Promise<void>;
   /** Puts back all that a dead worker has claimed and not settled. Returns how many. */
   recall(worker: string): Promise<number>;
+  /** What this worker has claimed and not settled. */
+  claimed(worker: string): Promise<TaskMessage[]>;
   /** For each task, the attempt that is held (waiting on a lane or claimed), or null. */
   held(tasks: readonly { lane: string; taskId: string }[]): Promise<(number | null)[]>;
   /** How many messages wait on each of these lists. */

@@ -15,6 +15,7 @@ export function toMessage(head: RunHead, task: TaskRecord): TaskMessage {
     lane: task.lane ?? 'default',
     priority: task.priority,
     readyAt: task.readyAt,
+    crashes: task.crashes,
   };
 }
 

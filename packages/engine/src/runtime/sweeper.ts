@@ -12,6 +12,7 @@ import type { Liveness } from './liveness.ts';
 import { TIMER_HORIZON_MS } from './publish.ts';
 import { repeat } from './repeat.ts';
 import type { Settler } from './settler.ts';
+import { attemptOf } from './worker/running-flush.ts';
 
 export type SweeperSettings = {
   /** Between two rounds, ms. */
@@ -88,7 +89,7 @@ class RoundSweeper implements Sweeper {
 
   async endWorker(id: string): Promise<void> {
     await this.#deps.fleet.end([id]);
-    await this.#takeBack([id]);
+    await this.#takeBack([id], [id]);
   }
 
   async #sweepOnce(): Promise<void> {
@@ -148,16 +149,27 @@ class RoundSweeper implements Sweeper {
   async #endDeadWorkers(): Promise<void> {
     const { dead, ended } = await this.#liveness.look();
     this.repairs.deadWorkers += dead.length;
-    if (dead.length + ended.length > 0) await this.#takeBack([...dead, ...ended]);
+    if (dead.length + ended.length > 0) await this.#takeBack(dead, [...dead, ...ended]);
   }
 
   /**
-   * What a dead worker was seen to run is released first, which raises its attempt (rule A4); what it had only claimed is
-   * then put back as it is.
+   * What the dead ran, or had claimed and may have begun, is released, which raises its attempt (rule A4). What is left in
+   * the name of any that ended is then put back as it is.
    */
-  async #takeBack(workers: readonly string[]): Promise<void> {
+  async #takeBack(dead: readonly string[], ended: readonly string[]): Promise<void> {
     await this.#releaseStranded();
-    for (const worker of workers) await this.#deps.broker.recall(worker);
+    for (const worker of dead) await this.#releaseClaims(worker);
+    for (const worker of ended) await this.#deps.broker.recall(worker);
+  }
+
+  async #releaseClaims(worker: string): Promise<void> {
+    const { broker, settler } = this.#deps;
+    const claimed = await broker.claimed(worker);
+    const released = claimed.map((message) => {
+      const event = { type: 'released', reason: 'lost', ...attemptOf(message) } as const;
+      return settler.settle({ runId: message.runId, workflow: message.workflow, event });
+    });
+    await Promise.all(released);
   }
 
   async #releaseStranded(): Promise<void> {

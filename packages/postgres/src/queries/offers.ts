@@ -18,11 +18,12 @@ type MessageRow = {
   lane: string;
   priority: TaskMessage['priority'];
   ready_at: number;
+  crashes: number;
 };
 
 /** A message is a task `t` with its run `r`. */
 const MESSAGE_COLUMNS = `t.id as task_id, t.run_id, t.key, t.node, t.epoch as task_epoch, t.attempt, t.lane, t.priority,
-  t.ready_at, r.epoch as run_epoch, r.tenant, r.workflow, r.version`;
+  t.ready_at, t.crashes, r.epoch as run_epoch, r.tenant, r.workflow, r.version`;
 
 /** Looked up for one task after the other: joined the other way round, all open runs would be read. */
 const ITS_RUN = `cross join lateral (
@@ -43,6 +44,7 @@ function toMessage(row: MessageRow): TaskMessage {
     lane: row.lane,
     priority: row.priority,
     readyAt: row.ready_at,
+    crashes: row.crashes,
   };
 }
 

@@ -197,7 +197,9 @@ export function brokerClaiming(open: OpenBroker): void {
       await take(1, { worker: 'dead' });
       await take(1, { worker: 'alive' });
 
+      expect(await broker.claimed('dead')).toEqual([taskMessage('a')]);
       expect(await broker.recall('dead')).toBe(1);
+      expect(await broker.claimed('dead')).toEqual([]);
       expect(await broker.recall('dead')).toBe(0);
       expect(taskIds(await drain()).toSorted()).toEqual(['a', 'c']);
     });

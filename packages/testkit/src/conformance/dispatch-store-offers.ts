@@ -100,6 +100,7 @@ export function dispatchOffers(stores: () => StoresUnderTest): void {
         lane,
         priority: 1,
         readyAt: T0,
+        crashes: 0,
       });
     });
 

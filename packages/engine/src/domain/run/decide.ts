@@ -14,6 +14,7 @@ import { consumedMail, takeMail } from './mail.ts';
 import { NeedsMore, noReads } from './reads.ts';
 import type { Decision, Reads, RunHead, RunSnapshot, TaskRecord, TimerKind } from './records.ts';
 import { releaseTask, settleTask } from './settle-task.ts';
+import type { ReleaseReason } from './settle-task.ts';
 import { fireTimer } from './timers.ts';
 import { WorkingRun } from './working-run.ts';
 
@@ -24,7 +25,7 @@ export type AttemptRef = { key: string; taskEpoch: number; runEpoch: number; att
 export type RunEvent =
   /** `ranMs`: how long the attempt ran, as its worker measured it. */
   | ({ type: 'outcome'; outcome: Outcome; worker: string; ranMs?: number } & AttemptRef)
-  | ({ type: 'released'; reason: 'crash' | 'handback' } & AttemptRef)
+  | ({ type: 'released'; reason: ReleaseReason } & AttemptRef)
   | { type: 'timer'; key: string; kind: TimerKind; attempt: number }
   /** Nothing new: mail and left-over inline nodes are taken care of with every decision. */
   | { type: 'advance' };
@@ -131,7 +132,7 @@ function applyEvent(run: WorkingRun, event: RunEvent): boolean {
     return false;
   }
   if (event.type === 'outcome') settleTask(run, task, event);
-  else releaseTask(run, task, event.reason);
+  else if (!releaseTask(run, task, event.reason)) return false;
   settleInline(run);
   return true;
 }

@@ -13,6 +13,20 @@ import type { WorkingRun } from './working-run.ts';
 /** A task that has lost this many workers is poison (rule A4). */
 const MAX_CRASHES = 3;
 
+/**
+ * Why a claim ends without an outcome: its worker was lost while it ran the task, was lost and had claimed it, or handed
+ * it back.
+ */
+export type ReleaseReason = 'crash' | 'lost' | 'handback';
+
+/**
+ * Whether one more crash would make a task of this many crashes poison. It is then begun only when it is known to run, and
+ * while no other such task runs in its worker: so the crash that counts is its own.
+ */
+export function isSuspect(crashes: number): boolean {
+  return crashes >= MAX_CRASHES - 1;
+}
+
 type Settled = { outcome: Outcome; worker: string | null; ranMs?: number };
 
 /** Settles a task with what its executor, its route or its transform gave. */
@@ -31,22 +45,29 @@ export function settleTask(run: WorkingRun, task: TaskRecord, { outcome, worker,
   else succeedTask(run, task, { output: outcome.output, updates, worker });
 }
 
-/** The worker of a started task is gone, or handed it back: it is handed out anew (rule A4). */
-export function releaseTask(run: WorkingRun, task: TaskRecord, reason: 'crash' | 'handback'): void {
-  const crashes = task.crashes + (reason === 'crash' ? 1 : 0);
-  if (reason === 'crash' && run.node(task.node).retry.onCrash === 'fail') {
+/**
+ * The worker of a claimed task is gone, or handed it back: it is handed out anew (rule A4). What was lost has been started
+ * as far as anybody knows, for short tasks are not written as running; suspects are, so they are not released here. Returns
+ * whether anything changed.
+ */
+export function releaseTask(run: WorkingRun, task: TaskRecord, reason: ReleaseReason): boolean {
+  if (reason === 'lost' && isSuspect(task.crashes) && task.status !== 'running') return false;
+  const isCrash = reason !== 'handback';
+  const crashes = task.crashes + Number(isCrash);
+  if (isCrash && run.node(task.node).retry.onCrash === 'fail') {
     const message = 'the worker was lost while it ran this task, which must not be run again';
     failForGood(run, task, { error: { code: 'worker_lost', message, retryable: false }, worker: task.worker, crashes });
-    return;
+    return true;
   }
-  if (reason === 'crash' && crashes >= MAX_CRASHES) {
+  if (isCrash && crashes >= MAX_CRASHES) {
     const message = `${crashes} workers were lost while they ran this task`;
     failForGood(run, task, { error: { code: 'poison', message, retryable: false }, worker: task.worker, crashes });
-    return;
+    return true;
   }
   run.openStep('task_retried', { task, worker: task.worker });
   run.change(task, { status: 'ready', attempt: task.attempt + 1, crashes });
   run.handOut(task);
+  return true;
 }
 
 /** Skips an armed task that cannot fire, and tells the nodes behind it. */

@@ -30,6 +30,16 @@ export async function flushRunning(
   return due.filter((attempt) => names.has(attemptName(attempt.message)));
 }
 
+/** Writes one as running before it begins. Returns false if its attempt is not current any more. */
+export async function markBeginning(
+  dispatch: DispatchStore,
+  { attempt, worker, now }: { attempt: RunningAttempt; worker: string; now: number },
+): Promise<boolean> {
+  const lost = await dispatch.markRunning([toMark(attempt, worker, now)]);
+  attempt.checkedAt = now;
+  return lost.length === 0;
+}
+
 function toMark({ message, startedAt, dueAt }: RunningAttempt, worker: string, now: number): RunningMark {
   return { ...attemptOf(message), worker, startedMsAgo: now - startedAt, dueInMs: dueAt - now };
 }

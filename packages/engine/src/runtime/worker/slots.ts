@@ -1,4 +1,5 @@
 /** What a worker is running, and whether there is room for more. */
+import { isSuspect } from '../../domain/run/settle-task.ts';
 import type { TaskMessage } from '../../ports/index.ts';
 import type { RunningAttempt } from './running-flush.ts';
 
@@ -25,10 +26,11 @@ export class Slots implements Iterable<Slot> {
     return this.#taken.values();
   }
 
-  /** `now` is monotonic. */
+  /** `now` is monotonic. A suspect has to wait for its turn, and is not to be written as running before it. */
   take(message: TaskMessage, now: number): Slot {
     const stop = new AbortController();
-    const slot: Slot = { message, startedAt: now, dueAt: Number.MAX_SAFE_INTEGER, checkedAt: null, stop };
+    const startedAt = isSuspect(message.crashes) ? Number.POSITIVE_INFINITY : now;
+    const slot: Slot = { message, startedAt, dueAt: Number.MAX_SAFE_INTEGER, checkedAt: null, stop };
     this.#taken.add(slot);
     return slot;
   }

@@ -4,13 +4,14 @@
  * A slot is free again when the outcome is committed, so a store that is slow or gone holds the worker back instead of
  * letting outcomes pile up. No task is written on the claim; one that runs longer than a moment is flushed as running.
  */
+import { isSuspect } from '../../domain/run/settle-task.ts';
 import { pause } from '../pause.ts';
 import { repeat } from '../repeat.ts';
 import type { StopReason } from './execute-attempt.ts';
 import { prepareAttempts } from './prepare-attempts.ts';
 import type { Prepared } from './prepare-attempts.ts';
 import { runAttempt } from './run-attempt.ts';
-import { flushRunning, RUNNING_AFTER_MS } from './running-flush.ts';
+import { flushRunning, markBeginning, RUNNING_AFTER_MS } from './running-flush.ts';
 import { Slots } from './slots.ts';
 import type { Slot } from './slots.ts';
 import type { WorkerDeps, WorkerOptions } from './worker-options.ts';
@@ -42,6 +43,8 @@ class ClaimingWorker implements Worker {
   readonly #revoked = new Set<string>();
   /** The id under which the fleet knows this worker; another one once it was declared dead. */
   #incarnation: string;
+  /** Ends when the suspect that was claimed last has ended. */
+  #lastSuspect = Promise.resolve();
   #counter = 0;
   #claiming: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
@@ -127,13 +130,39 @@ class ClaimingWorker implements Worker {
     const { runId, taskId } = slot.message;
     try {
       const one = (await prepared)[index] ?? null;
-      await runAttempt(this.#deps, { slot, prepared: one, options: this.#options, worker: this.#incarnation });
+      if (isSuspect(slot.message.crashes)) await this.#runAlone(slot, one);
+      else await this.#runPrepared(slot, one);
     } catch (error) {
       this.#deps.log.error({ err: error, runId, taskId }, 'an attempt could not be run; it is offered again');
       await this.#deps.broker.publish([], [slot.message]).catch(() => undefined);
     } finally {
       this.#slots.leave(slot);
     }
+  }
+
+  async #runPrepared(slot: Slot, prepared: Prepared | null): Promise<void> {
+    await runAttempt(this.#deps, { slot, prepared, options: this.#options, worker: this.#incarnation });
+  }
+
+  /** A suspect runs when no other does, and is written as running before it begins: a crash is then its own (rule A4). */
+  async #runAlone(slot: Slot, prepared: Prepared | null): Promise<void> {
+    const turn = this.#lastSuspect;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#lastSuspect = promise;
+    try {
+      await turn;
+      slot.startedAt = this.#deps.clock.monotonicMs();
+      const mayRun = prepared !== null && (await this.#begin(slot, prepared));
+      await this.#runPrepared(slot, mayRun ? prepared : null);
+    } finally {
+      resolve();
+    }
+  }
+
+  async #begin(slot: Slot, { node }: Prepared): Promise<boolean> {
+    slot.dueAt = slot.startedAt + node.timeoutMs;
+    const { dispatch, clock } = this.#deps;
+    return markBeginning(dispatch, { attempt: slot, worker: this.#incarnation, now: clock.monotonicMs() });
   }
 
   #revoke(runId: string): void {
