@@ -6,7 +6,6 @@ import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 
 import { checkRedis } from './check-redis.ts';
-import { gatherWrites } from './gather-writes.ts';
 import { RedisError } from './redis-error.ts';
 
 export type OpenRedisOptions = {
@@ -79,7 +78,6 @@ class RoleConnections implements RedisConnection {
     this.#options = options;
     this.prefix = options.prefix ?? 'weft:';
     this.commands = this.#client(COMMANDS);
-    this.commands.on('connect', () => gatherWrites(this.commands.stream));
     this.blocking = this.#client(BLOCKING);
     this.subscriber = this.#client(PATIENT);
   }
