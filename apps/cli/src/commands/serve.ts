@@ -12,6 +12,8 @@ import type { RunningProcess } from '../stack/running-process.ts';
 
 /** How long a database or a Redis may come up late. */
 export const WAIT_MS = 60_000;
+/** How long a start may go on once the process was told to stop. */
+const LATE_START_MS = 1000;
 
 export type MeshSettings = Pick<MeshOptions, 'databaseUrl' | 'redisUrl' | 'deadAfterMs'>;
 
@@ -36,7 +38,8 @@ export async function serve<Process extends RunningProcess>(
   context: CommandContext,
   { start, ready }: { start: () => Promise<Process>; ready: (process: Process) => Record<string, unknown> },
 ): Promise<ExitCode> {
-  const running = await starting(start);
+  const isUp = leaveUnlessUp(context.interrupt);
+  const running = await starting(start).finally(isUp);
   releaseYoungGeneration();
   try {
     const line = { ready: true, ...ready(running), pid: process.pid };
@@ -62,6 +65,22 @@ async function starting<Process>(start: () => Promise<Process>): Promise<Process
     const message = explainStartError(error, { dataDir: '' });
     throw message === null ? error : new CliError('start_failed', message, { exitCode: exitCodes.runFailed });
   }
+}
+
+/**
+ * Ends a process that is told to stop while it waits for its database or its Redis: it holds nothing yet, and who stops it
+ * would not wait as long. Call what is returned once it is up.
+ */
+function leaveUnlessUp(interrupt: AbortSignal): () => void {
+  let timeout: NodeJS.Timeout | undefined;
+  const leave = (): void => {
+    timeout = setTimeout(() => process.exit(exitCodes.interrupted), LATE_START_MS);
+  };
+  interrupt.addEventListener('abort', leave, { once: true });
+  return () => {
+    interrupt.removeEventListener('abort', leave);
+    clearTimeout(timeout);
+  };
 }
 
 export async function untilAborted(signal: AbortSignal): Promise<void> {
