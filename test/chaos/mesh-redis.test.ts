@@ -20,8 +20,8 @@ async function openFlooded() {
 }
 
 /** Until so many runs have succeeded: what then happens, happens in the middle of the flood. */
-async function underWay({ countOf }: Mesh, count: number): Promise<void> {
-  await expect.poll(() => countOf('succeeded'), SOON).toBeGreaterThanOrEqual(count);
+async function underWay(mesh: Mesh, count: number): Promise<void> {
+  await expect.poll(() => mesh.countOf('succeeded'), SOON).toBeGreaterThanOrEqual(count);
 }
 
 describe.skipIf(testRedisUrl() === null)('a flood through processes', () => {

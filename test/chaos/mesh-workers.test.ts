@@ -127,7 +127,7 @@ describe.skipIf(testRedisUrl() === null)('a worker process', () => {
     expect(performance.now() - askedAt).toBeLessThan(8000);
   });
 
-  test('F26: whose event loop is blocked for three seconds loses nothing and doubles nothing', async () => {
+  test('F07: whose event loop is blocked for three seconds loses nothing and doubles nothing', async () => {
     const mesh = await openMesh();
     const [producer] = await Promise.all([
       mesh.producer(),
@@ -169,4 +169,17 @@ describe.skipIf(testRedisUrl() === null)('a worker process', () => {
       expect(await supervisor.stop()).toBe(0);
     },
   );
+
+  test('F48: that a task kills every time does not take tasks with it to their third crash that run beside it', async () => {
+    const mesh = await openMesh();
+    const [producer] = await Promise.all([mesh.producer(), mesh.worker('--processes=2', '--concurrency=12')]);
+    const poison = { uses: 'handler:poison', with: { notes: mesh.notes, ms: 300 }, retry: { maxAttempts: 9 } };
+    const [bad = ''] = await startRuns(producer, 1, chain(1, poison));
+    const ids = await startRuns(producer, 12, chain(1, work(mesh, { ms: 600 })));
+
+    await mesh.allSucceed(ids, 1);
+    const run = () => mesh.store.reader.run('default', bad);
+    await expect.poll(async () => (await run())?.error, SOON).toMatchObject({ code: 'poison' });
+    expect((await tasksOf(mesh, ids)).some(({ crashes }) => crashes > 0)).toBe(true);
+  });
 });

@@ -36,7 +36,7 @@ export type Mesh = {
   noted(what: 'began' | 'ended'): { taskId: string; pid: number }[];
   /** Until all of these runs have succeeded, each with `total`. */
   allSucceed(ids: readonly string[], total: number): Promise<void>;
-  countOf(status: string): Promise<number>;
+  countOf: (status: string) => Promise<number>;
 };
 
 export type MeshOptions = {

@@ -39,6 +39,18 @@ describe('attempt, failures and crashes', () => {
     expect(run.errorCode).toBe('poison');
   });
 
+  test('A4: a claim that was lost with its worker is a crash, unless the next one would be poison and it never began', () => {
+    const run = new Scenario(withNodes({ a: echo }));
+    expect(run.release('a', 'lost')).toBe(true);
+    expect(run.release('a', 'lost')).toBe(true);
+    expect(run.task('a')).toMatchObject({ status: 'ready', attempt: 3, failures: 0, crashes: 2 });
+    expect(run.release('a', 'lost')).toBe(false);
+    expect(run.task('a')).toMatchObject({ status: 'ready', attempt: 3, crashes: 2 });
+    run.task('a').status = 'running';
+    expect(run.release('a', 'lost')).toBe(true);
+    expect(run.errorCode).toBe('poison');
+  });
+
   test('A4: a node that must not be repeated fails with its first crash', () => {
     const run = new Scenario(withNodes({ a: { ...echo, retry: { maxAttempts: 5, onCrash: 'fail' } } }));
     run.release('a', 'crash');

@@ -97,7 +97,7 @@ export class Scenario {
     return this.#one(this.failure(node, error));
   }
 
-  release(node: string, reason: 'crash' | 'handback'): boolean {
+  release(node: string, reason: 'crash' | 'lost' | 'handback'): boolean {
     return this.#one({ type: 'released', reason, ...this.claim(node) });
   }
 
