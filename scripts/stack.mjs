@@ -26,6 +26,8 @@ const STOP_GRACE_SECONDS = 40;
 /** The whole trial, building aside. */
 const TRIAL_TIMEOUT_MS = 900_000;
 const POLL_MS = 500;
+/** Few slots, so that the work outlasts the faults. */
+const TRIAL = { WORKER_CONCURRENCY: '16' };
 const SERVICES = ['postgres', 'redis', 'producer', 'worker'];
 
 const startedAt = Date.now();
@@ -161,7 +163,7 @@ async function showLogs(engine) {
 async function main() {
   const options = readOptions();
   const port = await freePort();
-  const env = { ...secrets(), WORKERS: String(options.workers), WEFT_PUBLISHED_PORT: port };
+  const env = { ...secrets(), WORKERS: String(options.workers), ...TRIAL, WEFT_PUBLISHED_PORT: port };
   const engine = await findEngine({ project: 'weft-trial', env, standIns: options.standIns });
   if (options.build) await engine.build();
   const api = createApi({ url: `http://127.0.0.1:${port}`, token: env.WEFT_TOKEN, patienceMs: PATIENCE_MS });
