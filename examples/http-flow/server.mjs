@@ -16,7 +16,7 @@ const broken = process.argv.includes('--broken');
 const reports = new Map();
 let asked = 0;
 
-const server = createServer(async (request, response) => {
+async function answer(request, response) {
   const send = (status, body, headers = {}) =>
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
   if (request.method === 'GET' && request.url === '/orders') {
@@ -33,7 +33,9 @@ const server = createServer(async (request, response) => {
     return send(201, report);
   }
   return send(404, { error: 'not here' });
-});
+}
+
+const server = createServer((request, response) => void answer(request, response));
 
 server.listen(Number(port), '127.0.0.1', () => {
   process.stdout.write(`listening on http://127.0.0.1:${server.address().port}\n`);

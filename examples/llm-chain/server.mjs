@@ -61,7 +61,7 @@ function send(response, status, body, headers = {}) {
 const refuse = (response, status, message, headers) =>
   send(response, status, { error: { message, type: 'stand_in', code: null } }, headers);
 
-const server = createServer(async (request, response) => {
+async function answer(request, response) {
   if (request.method !== 'POST' || request.url !== '/v1/chat/completions') {
     return refuse(response, 404, 'only POST /v1/chat/completions is here');
   }
@@ -71,7 +71,9 @@ const server = createServer(async (request, response) => {
   let text = '';
   for await (const chunk of request) text += chunk;
   complete(response, JSON.parse(text));
-});
+}
+
+const server = createServer((request, response) => void answer(request, response));
 
 server.listen(Number(port), '127.0.0.1', () => {
   process.stdout.write(`listening on http://127.0.0.1:${server.address().port}/v1\n`);

@@ -27,6 +27,7 @@ import { readWorkerConfig, workerOptions } from '@weft/worker';
 import { destination, pino } from 'pino';
 import type { Logger } from 'pino';
 
+import { surviveStrayErrors } from './survive-stray-errors.ts';
 import { weftVersion } from './version.ts';
 
 export type DevOptions = {
@@ -65,6 +66,7 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
   const config = devConfig(options);
   await mkdir(options.dataDir, { recursive: true });
   const log = openLog(options);
+  surviveStrayErrors(log);
   const database = await openDatabase(options, log);
   stops.push(database.stop);
   const lock = await lockDatabase(database.url, 'exclusive');

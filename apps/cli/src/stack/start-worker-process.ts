@@ -5,6 +5,7 @@ import { readWorkerConfig, workerOptions } from '@weft/worker';
 import { openMesh } from './open-mesh.ts';
 import type { MeshOptions } from './open-mesh.ts';
 import type { RunningProcess } from './running-process.ts';
+import { surviveStrayErrors } from './survive-stray-errors.ts';
 import { weftVersion } from './version.ts';
 
 export type WorkerProcessOptions = MeshOptions & {
@@ -24,6 +25,7 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
   const config = readWorkerConfig();
   const setup = { name, lanes, handlersFile, version: weftVersion(), config };
   const settings = await workerOptions({ ...setup, config: { ...config, slots: options.slots ?? config.slots } });
+  surviveStrayErrors(options.log);
   const mesh = await openMesh(options);
   const { engine, deps } = mesh;
   const id = options.id ?? settings.id;

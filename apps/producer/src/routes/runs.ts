@@ -79,7 +79,7 @@ function taskListRoute(api: Api, { queries }: AppOptions): void {
   });
 }
 
-const StepCursor = z.object({ step: z.int().min(0) });
+const StepCursor = z.object({ step: z.int().min(0).max(2_147_483_647) });
 
 function stepListRoute(api: Api, { queries }: AppOptions): void {
   api.route({

@@ -1,8 +1,9 @@
 /** What only this API's requests hold; everything else is in the contract. */
-import { EventsQuery, IdempotencyKey, MAX_BATCH_RUNS } from '@weft/contract';
+import { EventsQuery, IdempotencyKey, MAX_BATCH_RUNS, WorkflowName } from '@weft/contract';
 import { z } from 'zod';
 
-export const NameParams = z.object({ name: z.string() });
+/** A name in a path; what cannot name a workflow names none. */
+export const NameParams = z.object({ name: WorkflowName });
 
 /** The query of `POST /v1/workflows`. */
 export const SaveQuery = z.strictObject({

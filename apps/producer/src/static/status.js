@@ -187,7 +187,7 @@ function report(error) {
 
 async function poll() {
   if (!document.hidden) await refreshList();
-  setTimeout(poll, POLL_MS);
+  setTimeout(() => void poll(), POLL_MS);
 }
 
 const chosen = () => /^#([0-9a-f-]{36})$/.exec(location.hash)?.[1] ?? '';

@@ -97,6 +97,7 @@ class GroupSettler implements Settler {
         await pause(this.#deps.clock, RETRY_DELAYS_MS[failures] ?? 1000);
       }
     }
+    for (const item of items) item.done(NOTHING);
   }
 
   async #commitOnce(items: Pending[]): Promise<void> {

@@ -27,6 +27,8 @@ export type Worker = {
 /** A beat says that the worker lives (rule A6). */
 export const BEAT_MS = 2000;
 const CLAIM_RETRY_MS = 500;
+/** After its grace a shutdown waits this long for the store to take what is left. */
+const GIVE_UP_MS = 5000;
 /** Revoked runs that are remembered: messages of theirs may still lie on the lanes. */
 const MAX_REVOKED = 1000;
 
@@ -86,13 +88,27 @@ class ClaimingWorker implements Worker {
     this.#closing.abort();
     this.#slots.wake();
     await this.#claiming;
-    const endGrace = this.#deps.clock.after(graceMs, () => this.#abort('shutdown', () => true));
+    const { clock, settler } = this.#deps;
+    const endGrace = clock.after(graceMs, () => this.#abort('shutdown', () => true));
+    // A store that is gone must not keep the process: what could not be committed is found again by the sweepers.
+    const giveUp = clock.after(graceMs + GIVE_UP_MS, () => settler.stop());
     await this.#slots.emptied();
     endGrace();
+    giveUp();
     for (const end of this.#ends) end();
-    await this.#deps.fleet.end([this.#incarnation]);
-    // A claim whose answer was lost may still be held in this worker's name.
-    await this.#deps.broker.recall(this.#incarnation);
+    await this.#signOff();
+  }
+
+  /** Best effort: a worker that cannot say goodbye is found out by its silence. */
+  async #signOff(): Promise<void> {
+    const { fleet, broker, log } = this.#deps;
+    try {
+      await fleet.end([this.#incarnation]);
+      // A claim whose answer was lost may still be held in this worker's name.
+      await broker.recall(this.#incarnation);
+    } catch (error) {
+      log.warn({ err: error, workerId: this.#incarnation }, 'this worker could not sign off');
+    }
   }
 
   async #claimLoop(): Promise<void> {
