@@ -42,7 +42,7 @@ beforeAll(async () => {
   const [cancelled] = await rig.store.reader.runs({ tenant: 'default', workflow: 'cancelled', limit: 1 });
   await rig.engine.cancelRun({ tenant: 'default', runId: cancelled?.head.id ?? '', reason: 'test' });
   await rig.stop();
-  client = new Client({ connectionString: database.url });
+  client = new Client({ connectionString: database.url, options: '-c jit=off' });
   await client.connect();
 });
 
