@@ -48,8 +48,8 @@ describe.skipIf(testRedisUrl() === null)('a worker process', () => {
     );
   });
 
-  test('F02: killed under a supervisor is reported at once: its tasks go on within two seconds', async () => {
-    const mesh = await openMesh();
+  test('F02: killed under a supervisor is reported at once: its tasks go on long before its silence would be noticed', async () => {
+    const mesh = await openMesh({ deadAfterMs: 60_000 });
     const [producer, supervisor] = await Promise.all([
       mesh.producer(),
       mesh.worker('--processes=2', '--concurrency=4'),
@@ -70,8 +70,8 @@ describe.skipIf(testRedisUrl() === null)('a worker process', () => {
       );
     await expect.poll(begunAgain, { ...SOON, interval: 5 }).toEqual(new Set(stranded.map(({ taskId }) => taskId)));
 
-    // On a machine that does nothing else it takes a tenth of this; without the report it would be four seconds more.
-    expect(performance.now() - killedAt).toBeLessThan(3500);
+    // Without the report it would take a minute.
+    expect(performance.now() - killedAt).toBeLessThan(30_000);
     mesh.gate.open();
     await mesh.allSucceed(ids, 1);
     const crashed = (await tasksOf(mesh, ids)).filter(({ crashes }) => crashes > 0);

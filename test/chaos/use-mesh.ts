@@ -16,7 +16,7 @@ import { startMeshProcess } from './mesh-process.ts';
 import type { MeshProcess } from './mesh-process.ts';
 
 const HANDLERS = join(import.meta.dirname, 'mesh-handlers.ts');
-const DEAD_AFTER_MS = '4000';
+const DEAD_AFTER_MS = 4000;
 const PATIENCE = { timeout: 60_000, interval: 50 };
 const EVERYTHING = 100_000;
 
@@ -42,10 +42,12 @@ export type Mesh = {
 export type MeshOptions = {
   /** Another address of Postgres, for the processes and the test alike. */
   databaseUrl?: string;
+  /** After what silence a worker is dead, ms (4,000). */
+  deadAfterMs?: number;
 };
 
 /** After the test its processes are killed, and every run must be what its journal says. */
-export async function openMesh({ databaseUrl }: MeshOptions = {}): Promise<Mesh> {
+export async function openMesh({ databaseUrl, deadAfterMs = DEAD_AFTER_MS }: MeshOptions = {}): Promise<Mesh> {
   const database = databaseUrl === undefined ? await createTestDatabase() : { url: databaseUrl, drop: async () => {} };
   const redis = await startRedisServer();
   const folder = mkdtempSync(join(tmpdir(), 'weft-mesh-'));
@@ -54,7 +56,7 @@ export async function openMesh({ databaseUrl }: MeshOptions = {}): Promise<Mesh>
   writeFileSync(notes, '');
   const store = openStore({ url: database.url, maxConnections: 3, onError: () => undefined });
   const processes: MeshProcess[] = [];
-  const env = { DATABASE_URL: database.url, REDIS_URL: redis.url, WEFT_DEAD_AFTER_MS: DEAD_AFTER_MS };
+  const env = { DATABASE_URL: database.url, REDIS_URL: redis.url, WEFT_DEAD_AFTER_MS: `${deadAfterMs}` };
 
   onTestFinished(async ({ task }) => {
     if (task.result?.state === 'fail') for (const { log } of processes) process.stderr.write(log().slice(-4000));
