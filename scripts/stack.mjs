@@ -1,10 +1,10 @@
 /**
  * The trial of the stack, in one command: builds the image, brings the compose file up as a project of its own, runs the
- * hello workflow, floods the stack while parts of it are killed, and shows that nothing was lost or doubled. Takes
- * everything down again, also when it fails.
+ * hello workflow, floods the stack (`weft stress`) while parts of it are killed, and shows that nothing was lost or
+ * doubled. Takes everything down again, also when it fails.
  *
- *     node scripts/stack.mjs [--runs 2000] [--clients 20] [--workers 3] [--faults worker,flush,postgres,producer]
- *                            [--stand-ins FILE] [--no-build] [--keep]
+ *     node scripts/stack.mjs [--tasks 3000] [--task-ms 500] [--clients 20] [--workers 3] [--every-ms 5000]
+ *                            [--faults producer,worker,flush,postgres] [--stand-ins FILE] [--no-build] [--keep]
  *
  * With a Docker engine it uses that, else podman and podman-compose. `--stand-ins` (or WEFT_STAND_INS) names a script that
  * brings podman and the base images where there is no registry; it is called with the tags of Node, Postgres and Redis.
@@ -44,7 +44,7 @@ function readOptions() {
       'every-ms': { type: 'string', default: '5000' },
       clients: { type: 'string', default: '20' },
       workers: { type: 'string', default: '3' },
-      faults: { type: 'string', default: 'worker,flush,postgres,producer' },
+      faults: { type: 'string', default: 'producer,worker,flush,postgres' },
       'stand-ins': { type: 'string' },
       'no-build': { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
