@@ -3,7 +3,6 @@ import { StoreError } from '@weft/engine/ports';
 import type { CustomTypesConfig, PoolClient, QueryResult, QueryResultRow } from 'pg';
 import { Pool, types } from 'pg';
 
-import { gatheringSocket } from './gathering-socket.ts';
 import { isBroken, toStoreError } from './store-failure.ts';
 
 export type PoolOptions = {
@@ -61,7 +60,6 @@ export function createPool({ url, max, onError }: PoolOptions): Pool {
     max,
     types: parsing,
     pipeline: true,
-    stream: gatheringSocket,
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
     query_timeout: 40_000,
