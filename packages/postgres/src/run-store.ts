@@ -1,6 +1,6 @@
 /** Where runs live: the RunStore port on Postgres. */
 import { mergeReads } from '@weft/engine/domain';
-import type { Reads, RunHead } from '@weft/engine/domain';
+import type { Reads, RunHead, RunSnapshot } from '@weft/engine/domain';
 import type { NewRun, Plan, RunChange, RunStore, Settlement, Submission } from '@weft/engine/ports';
 import type { Pool } from 'pg';
 
@@ -10,6 +10,7 @@ import { NOW } from './database-clock.ts';
 import type { DatabaseClock } from './database-clock.ts';
 import { existingRuns, loadParts, lockRuns } from './queries/load-snapshots.ts';
 import type { SnapshotParts } from './queries/load-snapshots.ts';
+import { fitsOneStatement, settleRemembered } from './queries/settle-remembered.ts';
 import { claimKeys, sendStarts } from './queries/submit.ts';
 import { sendHeads } from './queries/write-heads.ts';
 import { sendPlans } from './queries/write-plans.ts';
@@ -21,7 +22,7 @@ const MAX_ROUNDS = 200;
 export function createRunStore(pool: Pool, clock: DatabaseClock): RunStore {
   return {
     submit: (runs) => submitOnce(pool, clock, runs),
-    settle: (changes, { wait }) => transact(pool, (client) => settle(client, clock, { changes, wait })),
+    settle: (changes, { wait }) => settleAll(pool, clock, { changes, wait }),
     async sendMail(runId, { id, kind, payload, dedupeKey }) {
       await query(pool, {
         name: 'send-mail',
@@ -67,6 +68,48 @@ async function askNow(client: Client, clock: DatabaseClock): Promise<number> {
 
 type SettleRequest = { changes: readonly RunChange[]; wait: boolean };
 
+/** What is remembered is tried first; what does not hold, or does not fit, goes the general way. */
+async function settleAll(pool: Pool, clock: DatabaseClock, request: SettleRequest): Promise<Settlement[]> {
+  const settled = await settleAsRemembered(pool, clock, request.changes);
+  const others = request.changes.filter(({ runId }) => !settled.has(runId));
+  if (others.length > 0) {
+    const rest = await transact(pool, (client) => settle(client, clock, { ...request, changes: others }));
+    for (const settlement of rest) settled.set(settlement.runId, settlement);
+  }
+  return request.changes.flatMap(({ runId }) => settled.get(runId) ?? []);
+}
+
+/** Decides on what is remembered, and writes it with one statement where the heads are still as they were. */
+async function settleAsRemembered(
+  pool: Pool,
+  clock: DatabaseClock,
+  changes: readonly RunChange[],
+): Promise<Map<string, Settlement>> {
+  const now = clock.now();
+  const runs = now === null ? [] : changes.flatMap((change) => decideAsRemembered(change, now));
+  if (now === null || runs.length === 0) return new Map();
+  const rows = await query<{ n: number }>(pool, settleRemembered(runs, now));
+  return new Map(
+    rows.flatMap(({ n }) => {
+      const run = runs[n - 1];
+      return run ? [[run.head.id, toSettlement(run.plan, run.snapshot, true)]] : [];
+    }),
+  );
+}
+
+function decideAsRemembered({ remembered: snapshot, decide }: RunChange, now: number) {
+  if (!snapshot) return [];
+  const { head } = snapshot;
+  const verdict = decide({ snapshot, now });
+  return verdict.kind === 'planned' && fitsOneStatement(head, verdict.plan)
+    ? [{ head, snapshot, plan: verdict.plan }]
+    : [];
+}
+
+function toSettlement(plan: Plan, snapshot: RunSnapshot, asRemembered: boolean): Settlement {
+  return { runId: plan.decision.head.id, kind: 'settled', plan, snapshot, asRemembered };
+}
+
 /** Lock, read, decide, write: the reads travel behind the lock, and each sees what was committed before it was granted. */
 async function settle(client: Client, clock: DatabaseClock, { changes, wait }: SettleRequest) {
   const runIds = changes.map((change) => change.runId);
@@ -74,12 +117,12 @@ async function settle(client: Client, clock: DatabaseClock, { changes, wait }: S
   if (locked.now > 0) clock.observe(locked.now);
   const mine = changes.filter((change) => locked.heads.has(change.runId));
   const existing = mine.length === changes.length ? null : await existingRuns(client, runIds);
-  const plans = await decideAll(client, { changes: mine, locked, parts });
-  const planned = mine.map(({ runId }) => ({ runId, plan: planOf(plans, runId), now: locked.now }));
+  const decided = await decideAll(client, { changes: mine, locked, parts });
+  const planned = Array.from(decided, ([runId, { plan }]) => ({ runId, plan, now: locked.now }));
   const sent = [...sendPlans(client, planned), ...sendHeads(client, planned)];
   const result = changes.map(({ runId }): Settlement => {
-    const plan = plans.get(runId);
-    if (plan) return { runId, kind: 'settled', plan };
+    const one = decided.get(runId);
+    if (one) return toSettlement(one.plan, one.snapshot, false);
     return { runId, kind: existing?.has(runId) ? 'locked' : 'missing' };
   });
   return { result, sent };
@@ -91,9 +134,11 @@ type DecideRequest = {
   parts: Map<string, SnapshotParts>;
 };
 
+type Decided = { plan: Plan; snapshot: RunSnapshot };
+
 /** Decides for every run; those whose decision must see more are loaded together and asked again. */
-async function decideAll(client: Client, { changes, locked, parts }: DecideRequest): Promise<Map<string, Plan>> {
-  const plans = new Map<string, Plan>();
+async function decideAll(client: Client, { changes, locked, parts }: DecideRequest): Promise<Map<string, Decided>> {
+  const decided = new Map<string, Decided>();
   let open = changes;
   for (let round = 0; open.length > 0; round++) {
     if (round > MAX_ROUNDS) throw new Error('a decision keeps asking for more of its run');
@@ -102,14 +147,15 @@ async function decideAll(client: Client, { changes, locked, parts }: DecideReque
       const head = locked.heads.get(change.runId);
       const part = parts.get(change.runId);
       if (!head || !part) throw new Error(`run ${change.runId} was not loaded`);
-      const verdict = change.decide({ snapshot: { head, ...part }, now: locked.now });
-      if (verdict.kind === 'planned') plans.set(change.runId, verdict.plan);
+      const snapshot = { head, ...part };
+      const verdict = change.decide({ snapshot, now: locked.now });
+      if (verdict.kind === 'planned') decided.set(change.runId, { plan: verdict.plan, snapshot });
       else wanting.push({ change, reads: verdict.reads });
     }
     await loadMore(client, wanting, parts);
     open = wanting.map(({ change }) => change);
   }
-  return plans;
+  return decided;
 }
 
 async function loadMore(
@@ -136,10 +182,4 @@ function absorb(known: SnapshotParts, more: SnapshotParts, reads: Reads): void {
   known.body ??= more.body;
   known.inline.push(...more.inline);
   mergeReads(known.reads, reads);
-}
-
-function planOf(plans: Map<string, Plan>, runId: string): Plan {
-  const plan = plans.get(runId);
-  if (!plan) throw new Error(`run ${runId} was not decided`);
-  return plan;
 }

@@ -20,7 +20,12 @@ export type TaskMessage = {
   readyAt: number;
   /** How many workers were lost with it so far. */
   crashes: number;
+  /** The run's head, where nothing but its start has happened to it: with that, its first settle needs to read nothing. */
+  seed?: RunSeed;
 };
+
+/** What a run's head holds beyond zeros once its start has armed `live` tasks and no join has seen an edge end. */
+export type RunSeed = { step: number; live: number; priority: Priority };
 
 /** In a claim: every lane but those of handlers, which only workers serve that have the handler. */
 export const ANY_LANE = '*';

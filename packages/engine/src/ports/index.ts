@@ -1,5 +1,5 @@
 export { ANY_LANE, isAnyLane } from './broker.ts';
-export type { Ack, Broker, ClaimRequest, LaneList, TaskMessage } from './broker.ts';
+export type { Ack, Broker, ClaimRequest, LaneList, RunSeed, TaskMessage } from './broker.ts';
 export type { Clock } from './clock.ts';
 export type {
   DispatchStore,
@@ -18,7 +18,7 @@ export type { InputChecker } from './input-checker.ts';
 export type { Log } from './log.ts';
 export type { RunFilter, RunReader, RunRecord, TaskView } from './run-reader.ts';
 export { StoreError } from './run-store.ts';
-export type { NewRun, Plan, RunChange, RunStore, Settlement, Submission } from './run-store.ts';
+export type { NewRun, Plan, RunChange, RunStore, SettledRun, Settlement, Submission } from './run-store.ts';
 export type { Timers } from './timers.ts';
 export type { Secrets } from './secrets.ts';
 export type { StoredWorkflow, WorkflowStore } from './workflow-store.ts';

@@ -25,6 +25,11 @@ export type Submission =
 /** One run's share of a settle: what to load, and how to decide once it is seen under the lock. */
 export type RunChange = {
   runId: string;
+  /**
+   * The run as the caller believes it to be, if it does. The store may decide on it and write without a lock, as long as it
+   * makes sure in the same instant that the head's step and epoch are still these.
+   */
+  remembered?: RunSnapshot | null;
   reads: Reads;
   decide(view: {
     snapshot: RunSnapshot;
@@ -32,8 +37,11 @@ export type RunChange = {
   }): { kind: 'planned'; plan: Plan } | Extract<Verdict, { kind: 'needs' }>;
 };
 
+/** A run that was settled: the decision, and the view that it was made on. `asRemembered`: that was the caller's own. */
+export type SettledRun = { kind: 'settled'; plan: Plan; snapshot: RunSnapshot; asRemembered: boolean };
+
 /** `locked`: another transaction holds the run; `missing`: there is no such run. */
-export type Settlement = { runId: string } & ({ kind: 'settled'; plan: Plan } | { kind: 'locked' | 'missing' });
+export type Settlement = { runId: string } & (SettledRun | { kind: 'locked' | 'missing' });
 
 /**
  * Where runs live. Every method is one transaction: all of it holds, or none.
@@ -44,7 +52,10 @@ export type Settlement = { runId: string } & ({ kind: 'settled'; plan: Plan } | 
 export type RunStore = {
   /** Writes new runs. 201 may be answered once this has returned. */
   submit(runs: readonly NewRun[]): Promise<Submission[]>;
-  /** Locks the runs in id order, loads, decides, writes (rules A8, A9). `wait`: wait for a locked run instead of skipping it. */
+  /**
+   * Decides for each run and writes what follows: as it is remembered if that still holds, else under its lock, taken in id
+   * order, with what is loaded then (rules A8, A9). `wait`: wait for a locked run instead of skipping it.
+   */
   settle(changes: readonly RunChange[], options: { wait: boolean }): Promise<Settlement[]>;
   /** Puts a message into a run's inbox; the same dedupe key twice is one message (rule A10). */
   sendMail(runId: string, mail: { id: string; kind: MailKind; payload: JsonObject; dedupeKey: string }): Promise<void>;

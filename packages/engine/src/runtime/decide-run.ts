@@ -6,11 +6,19 @@ import { addSettleReads, noReads } from '../domain/run/reads.ts';
 import type { Decision, RunSnapshot } from '../domain/run/records.ts';
 import type { Log, Plan, RunChange } from '../ports/index.ts';
 import type { Offering } from './admission.ts';
-import { toMessage } from './messages.ts';
+import { messagesOf } from './messages.ts';
+
+export type RunToDecide = {
+  runId: string;
+  events: readonly RunEvent[];
+  graph: Graph;
+  /** The run as it is believed to be, if it is. */
+  remembered: RunSnapshot | null;
+};
 
 export function decideRun(
   { offering, log }: { offering: Offering; log: Log },
-  { runId, events, graph }: { runId: string; events: readonly RunEvent[]; graph: Graph },
+  { runId, events, graph, remembered }: RunToDecide,
 ): RunChange {
   const reads = noReads();
   for (const event of events) {
@@ -19,6 +27,8 @@ export function decideRun(
   }
   return {
     runId,
+    // Left-over inline nodes are looked for by reading only.
+    remembered: reads.inline ? null : remembered,
     reads,
     decide(view) {
       const verdict = decideSafely(log, graph, { ...view, events });
@@ -30,8 +40,8 @@ export function decideRun(
 
 /** Chooses which of the ready tasks are offered in the commit that readies them (rule A1). */
 export function planOf(offering: Offering, decision: Decision): Plan {
-  const offered = decision.ready.filter((task) => offering.mayOffer(toMessage(decision.head, task)));
-  return { decision, offered: new Set(offered.map((task) => task.key)) };
+  const offered = messagesOf(decision).filter((message) => offering.mayOffer(message));
+  return { decision, offered: new Set(offered.map(({ key }) => key)) };
 }
 
 type View = { snapshot: RunSnapshot; now: number; events: readonly RunEvent[] };

@@ -1,8 +1,15 @@
 /** From the machine's records to what travels on lanes. */
-import type { RunHead, TaskRecord } from '../domain/run/records.ts';
-import type { LaneList, TaskMessage } from '../ports/index.ts';
+import type { Decision, RunHead, TaskRecord } from '../domain/run/records.ts';
+import type { LaneList, RunSeed, TaskMessage } from '../ports/index.ts';
 
-export function toMessage(head: RunHead, task: TaskRecord): TaskMessage {
+/** The messages for what a decision has readied, in order. */
+export function messagesOf({ head, ready, steps, joins }: Decision): TaskMessage[] {
+  const isStart = steps.length === 1 && steps[0]?.type === 'run_started' && joins.length === 0;
+  const seed: RunSeed | null = isStart ? { step: head.step, live: head.live, priority: head.priority } : null;
+  return ready.map((task) => (seed ? { ...toMessage(head, task), seed } : toMessage(head, task)));
+}
+
+function toMessage(head: RunHead, task: TaskRecord): TaskMessage {
   return {
     taskId: task.id,
     runId: head.id,

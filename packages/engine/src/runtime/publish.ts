@@ -3,7 +3,7 @@ import { TERMINAL_RUN } from '../domain/run/records.ts';
 import type { Ack, DueTimer, Plan, RunNotice, TaskMessage } from '../ports/index.ts';
 import type { Admission } from './admission.ts';
 import type { EngineDeps } from './deps.ts';
-import { listOf, toMessage } from './messages.ts';
+import { listOf, messagesOf } from './messages.ts';
 
 /** Timers that are due later are loaded by the sweeper when their time comes near. */
 export const TIMER_HORIZON_MS = 60_000;
@@ -35,9 +35,8 @@ async function publishReady(
 ): Promise<void> {
   const offered: TaskMessage[] = [];
   for (const { decision, offered: keys } of plans) {
-    for (const task of decision.ready) {
-      const message = toMessage(decision.head, task);
-      if (keys.has(task.key)) offered.push(message);
+    for (const message of messagesOf(decision)) {
+      if (keys.has(message.key)) offered.push(message);
       else admission.waiting(listOf(message));
     }
   }

@@ -4,7 +4,7 @@
  */
 import type { RunEvent } from '../domain/run/decide.ts';
 import type { Decision, WorkflowRef } from '../domain/run/records.ts';
-import type { Ack, Plan, Settlement } from '../ports/index.ts';
+import type { Plan, SettledRun, Settlement, TaskMessage } from '../ports/index.ts';
 import { StoreError } from '../ports/index.ts';
 import type { Admission } from './admission.ts';
 import { decideRun } from './decide-run.ts';
@@ -14,6 +14,7 @@ import { createGroup } from './group-commit.ts';
 import type { Group } from './group-commit.ts';
 import { pause } from './pause.ts';
 import { publishPlans } from './publish.ts';
+import { RunMemory } from './run-memory.ts';
 
 /** Something that happened to a run, on its way into a commit. */
 export type SettleItem = {
@@ -22,7 +23,7 @@ export type SettleItem = {
   workflow: WorkflowRef | null;
   event: RunEvent;
   /** The claim that ends with this event. */
-  ack?: Ack;
+  claim?: TaskMessage;
 };
 
 /** `applied` is false where the fence refused the event, or the run does not exist. */
@@ -61,6 +62,7 @@ class GroupSettler implements Settler {
   readonly counters: SettleCounters = { settled: 0, refused: 0, batches: 0 };
   readonly #deps: SettlerDeps;
   readonly #group: Group<Pending>;
+  readonly #memory = new RunMemory();
   #stopped = false;
 
   constructor(deps: SettlerDeps) {
@@ -107,9 +109,11 @@ class GroupSettler implements Settler {
     const offering = this.#deps.admission.begin();
     const changes = await Promise.all(
       Array.from(workflows, async ([runId, ref]) => {
-        const events = (byRun.get(runId) ?? []).map((item) => item.event);
+        const ofRun = byRun.get(runId) ?? [];
+        const events = ofRun.map((item) => item.event);
         const graph = await this.#deps.graphs.load(ref);
-        return decideRun({ offering, log: this.#deps.log }, { runId, events, graph });
+        const remembered = this.#memory.recall(runId, ofRun.find(({ claim }) => claim?.seed)?.claim);
+        return decideRun({ offering, log: this.#deps.log }, { runId, events, graph, remembered });
       }),
     );
     if (changes.length === 0) return;
@@ -118,6 +122,9 @@ class GroupSettler implements Settler {
       const settlements = await this.#deps.runs.settle(changes, { wait });
       this.counters.batches += 1;
       await this.#follow(settlements, byRun);
+    } catch (error) {
+      this.#memory.forget(byRun.keys());
+      throw error;
     } finally {
       offering.end();
     }
@@ -132,20 +139,25 @@ class GroupSettler implements Settler {
 
   async #follow(settlements: readonly Settlement[], byRun: Map<string, Pending[]>): Promise<void> {
     const plans: Plan[] = [];
-    const acks: Ack[] = [];
+    const acks: TaskMessage[] = [];
     for (const settlement of settlements) {
       const items = byRun.get(settlement.runId) ?? [];
       if (settlement.kind === 'locked') {
         for (const item of items) this.#group.add({ ...item, skips: item.skips + 1 });
         continue;
       }
-      for (const item of items) if (item.ack) acks.push(item.ack);
+      for (const { claim } of items) if (claim) acks.push(claim);
       if (settlement.kind === 'settled') {
         plans.push(settlement.plan);
+        await this.#remember(settlement);
         this.#finish(items, settlement.plan.decision);
       } else for (const item of items) item.done(NOTHING);
     }
     await publishPlans(this.#deps, plans, acks);
+  }
+
+  async #remember(settled: SettledRun): Promise<void> {
+    this.#memory.learn(await this.#deps.graphs.load(settled.plan.decision.head.workflow), settled);
   }
 
   /** What is left over, and mail that the run sent to itself, is taken care of by the next commit. */

@@ -40,10 +40,7 @@ export function sendHeads(client: Client, runs: readonly PlannedRun[]): Promise<
 
 /** A run that is reopened loses its error; one that has ended gets its error or its rendered output. */
 export function updateBodies(client: Client, rows: Tagged<Decision>[]): Promise<unknown>[] {
-  const worth = rows.filter(
-    ({ row: { ending, head } }) => ending?.error || ending?.output !== undefined || head.epoch > 0,
-  );
-  return sendRows(client, worth, {
+  return sendRows(client, rows, {
     name: 'update-bodies',
     text: `update run_body b set error = u.error, output = u.output
       from unnest($1::uuid[], $2::json[], $3::json[]) as u (run_id, error, output) where b.run_id = u.run_id`,
@@ -52,4 +49,9 @@ export function updateBodies(client: Client, rows: Tagged<Decision>[]): Promise<
       (decision) => (decision.ending?.output === undefined ? null : JSON.stringify(decision.ending.output)),
     ],
   });
+}
+
+/** Whether a decision changes the run's own error or output. */
+export function isWorthWriting({ ending, head }: Decision): boolean {
+  return ending !== null && (ending.error !== null || ending.output !== undefined || head.epoch > 0);
 }

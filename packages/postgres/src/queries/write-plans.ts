@@ -7,7 +7,7 @@
 import type { Client } from '../connection.ts';
 import type { Decision, PlannedRun, Tagged } from './planned-run.ts';
 import { deleteMail, deleteTimers, insertUsage, sendOwnMail, upsertTimers } from './write-aside.ts';
-import { updateBodies } from './write-heads.ts';
+import { isWorthWriting, updateBodies } from './write-heads.ts';
 import { insertSteps, insertWrites, upsertJoins } from './write-journal.ts';
 import { closeTasks, deleteTasks, insertTasks, updateTasks } from './write-tasks.ts';
 
@@ -17,7 +17,7 @@ export function sendPlans(client: Client, runs: readonly PlannedRun[]): Promise<
     runs.flatMap((run) => of(run.plan.decision).map((row) => ({ run, row })));
   const armed = rows((decision) => decision.tasks.filter((task) => decision.armed.has(task.key)));
   const changed = rows((decision) => decision.tasks.filter((task) => !decision.armed.has(task.key)));
-  const ending = rows((decision) => (decision.ending ? [decision] : []));
+  const ending = rows((decision) => (isWorthWriting(decision) ? [decision] : []));
   const closing = runs.filter(({ plan }) => plan.decision.closes);
   // A task that is taken back may be armed again, and a timer that is cleared may be set again: deletes come first.
   return [

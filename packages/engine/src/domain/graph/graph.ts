@@ -74,6 +74,8 @@ export type Graph = {
   finals: string[];
   output: Template | null;
   outputReads: { state: string[]; results: string[] };
+  /** Nodes whose results are read when others settle: by routes, transforms and conditions, and by the output. */
+  settleReads: ReadonlySet<string>;
 };
 
 const PRIORITIES = { critical: 0, high: 1, normal: 2, low: 3 } as const;
@@ -87,6 +89,7 @@ export function compileGraph(ref: WorkflowRef, document: WorkflowDocument): Grap
   const context = { document, wiring, stateKeys: [...state.keys()], nodeNames: Object.keys(document.nodes) };
   const nodes = new Map(Object.entries(document.nodes).map(([name, node]) => [name, compileNode(name, node, context)]));
   const output = document.output === undefined ? null : compileTemplate(document.output);
+  const outputResults = resultReads(output?.references ?? [], context.nodeNames);
   return {
     ref,
     document,
@@ -97,9 +100,15 @@ export function compileGraph(ref: WorkflowRef, document: WorkflowDocument): Grap
     output,
     outputReads: {
       state: stateReads(output?.references ?? [], context.stateKeys),
-      results: resultReads(output?.references ?? [], context.nodeNames),
+      results: outputResults,
     },
+    settleReads: new Set([...outputResults, ...Array.from(nodes.values()).flatMap(readAtSettle)]),
   };
+}
+
+/** A task's own input is rendered by its worker. */
+function readAtSettle({ type, when, resultReads }: GraphNode): string[] {
+  return type === 'task' && !when ? [] : resultReads;
 }
 
 /** The number that stands for a named priority. */

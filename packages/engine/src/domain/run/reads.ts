@@ -11,7 +11,15 @@ export function firstKey(node: string): string {
 }
 
 export function noReads(): Reads {
-  return { tasks: new Set(), joins: new Set(), channels: new Set(), body: false, inline: false, everything: false };
+  return {
+    tasks: new Set(),
+    joins: new Set(),
+    channels: new Set(),
+    body: false,
+    allJoins: false,
+    inline: false,
+    everything: false,
+  };
 }
 
 /** Says that a decision must see more of the run; the store loads it and asks again. */
@@ -64,7 +72,7 @@ export function missingFrom(reads: Reads, wanted: Reads): Reads | null {
   const missing: Reads = {
     ...noReads(),
     tasks: reads.everything ? new Set() : wanted.tasks.difference(reads.tasks),
-    joins: reads.everything ? new Set() : wanted.joins.difference(reads.joins),
+    joins: reads.everything || reads.allJoins ? new Set() : wanted.joins.difference(reads.joins),
     channels: wanted.channels.difference(reads.channels),
     body: wanted.body && !reads.body,
   };
@@ -75,6 +83,7 @@ export function missingFrom(reads: Reads, wanted: Reads): Reads | null {
 export function mergeReads(reads: Reads, more: Reads): void {
   for (const part of ['tasks', 'joins', 'channels'] as const) for (const key of more[part]) reads[part].add(key);
   reads.body ||= more.body;
+  reads.allJoins ||= more.allJoins;
   reads.inline ||= more.inline;
   reads.everything ||= more.everything;
 }

@@ -108,6 +108,8 @@ export type Reads = {
   channels: Set<string>;
   /** The run's input and config. */
   body: boolean;
+  /** Every join of the run: one that is not shown has seen no edge end. */
+  allJoins: boolean;
   /** Armed nodes that need no worker and were left over by an earlier transaction. */
   inline: boolean;
   /** Every task and join of the run: for rare, whole-run operations only. */

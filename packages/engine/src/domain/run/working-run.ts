@@ -109,7 +109,7 @@ export class WorkingRun {
     const { reads, joins } = this.snapshot;
     const stored = joins.get(key);
     if (!stored) {
-      if (!reads.everything && !reads.joins.has(key)) throw new NeedsMore({ joins: new Set([key]) });
+      if (!reads.everything && !reads.allJoins && !reads.joins.has(key)) throw new NeedsMore({ joins: new Set([key]) });
       return undefined;
     }
     const copy = { ...stored };

@@ -49,14 +49,14 @@ async function settle(
 ): Promise<void> {
   const { runId, workflow } = message;
   const event = { type: 'outcome', outcome, worker, ranMs, ...attemptOf(message) } as const;
-  await settler.settle({ runId, workflow, event, ack: message });
+  await settler.settle({ runId, workflow, event, claim: message });
 }
 
 /** Releasing a started task is a commit: it is handed out anew, with the next attempt (rule A4). */
 async function handBack({ settler }: WorkerDeps, message: TaskMessage): Promise<void> {
   const { runId, workflow } = message;
   const event = { type: 'released', reason: 'handback', ...attemptOf(message) } as const;
-  await settler.settle({ runId, workflow, event, ack: message });
+  await settler.settle({ runId, workflow, event, claim: message });
 }
 
 /** The task is not wanted any more: only the claim ends. */

@@ -1,0 +1,141 @@
+/**
+ * What this process remembers of runs: as its last settle left them, or as a message says that their start did. A settle
+ * that decides on it needs no lock and no read; the store writes it only if the run still is at that step. So it may be
+ * wrong at any time, and costs nothing but that attempt.
+ */
+import type { Json } from '@weft/contract';
+
+import type { Graph } from '../domain/graph/graph.ts';
+import { mergeReads, noReads } from '../domain/run/reads.ts';
+import { TERMINAL_RUN } from '../domain/run/records.ts';
+import type { Decision, Reads, RunSnapshot, TaskRecord } from '../domain/run/records.ts';
+import type { SettledRun, TaskMessage } from '../ports/index.ts';
+
+/** Runs that are remembered; the one settled longest ago is forgotten first. */
+const MOST_RUNS = 2000;
+/** Tasks and joins of one run; a run with more is read each time. */
+const MOST_RECORDS = 20_000;
+/** Results and inputs that are larger, in characters and values, are read when they are needed. */
+const SMALL = 4096;
+
+type Memory = {
+  /** Null while others settle the run as well: then remembering it is in vain. */
+  snapshot: RunSnapshot | null;
+  epoch: number;
+  step: number;
+};
+
+export class RunMemory {
+  readonly #runs = new Map<string, Memory>();
+
+  /** The run as it is believed to be; null if nothing is known, or others change it as well. */
+  recall(runId: string, message: TaskMessage | undefined): RunSnapshot | null {
+    const known = this.#runs.get(runId);
+    if (known) return known.snapshot;
+    return message ? asStarted(message) : null;
+  }
+
+  /** Takes note of how a settle left the run. */
+  learn(graph: Graph, { plan: { decision }, snapshot, asRemembered }: SettledRun): void {
+    const { id, status, epoch, step } = decision.head;
+    const known = this.#runs.get(id);
+    this.#runs.delete(id);
+    if (TERMINAL_RUN.has(status)) return;
+    // Seen at another step than it was left at, it is changed by others, too.
+    const isOurs = !known || (known.epoch === snapshot.head.epoch && known.step === snapshot.head.step);
+    const before = known?.snapshot && isOurs && !asRemembered ? merge(known.snapshot, snapshot) : snapshot;
+    const isPlain = !decision.goesOn && decision.takenBack.length === 0;
+    const after = isOurs && isPlain ? advanced(graph, before, decision) : null;
+    this.#runs.set(id, { snapshot: after, epoch, step });
+    for (const oldest of this.#runs.keys()) {
+      if (this.#runs.size <= MOST_RUNS) break;
+      this.#runs.delete(oldest);
+    }
+  }
+
+  /** After a failed commit nothing is certain. */
+  forget(runIds: Iterable<string>): void {
+    for (const runId of runIds) this.#runs.delete(runId);
+  }
+}
+
+/** A run that has just begun, seen from one of its first tasks. */
+function asStarted(message: TaskMessage): RunSnapshot | null {
+  const { seed, key, taskEpoch, taskId, node, lane, priority, readyAt, runId, workflow, runEpoch } = message;
+  if (!seed) return null;
+  const { step, live, priority: runPriority } = seed;
+  const task: TaskRecord = {
+    ...{ key, epoch: taskEpoch, id: taskId, node, lane, priority, readyAt, readsAt: step, status: 'ready' },
+    ...{ attempt: 1, failures: 0, crashes: 0, blamed: false, captured: null, fate: null, output: null, error: null },
+    ...{ settledStep: null, settledAt: null, startedAt: null, worker: null },
+  };
+  return {
+    head: {
+      ...{ id: runId, workflow, status: 'running', epoch: runEpoch, step, live, priority: runPriority },
+      ...{ asking: 0, generations: 0, failed: 0, openJoins: 0 },
+    },
+    tasks: new Map([[key, task]]),
+    ...{ joins: new Map(), channels: new Map(), body: null, mail: [], inline: [] },
+    reads: { ...noReads(), tasks: new Set([key]), allJoins: true },
+  };
+}
+
+/** Adds to what is known what was seen of the run at the same step. */
+function merge(known: RunSnapshot, seen: RunSnapshot): RunSnapshot {
+  for (const [key, task] of seen.tasks) known.tasks.set(key, task);
+  for (const [key, join] of seen.joins) known.joins.set(key, join);
+  for (const [name, channel] of seen.channels) known.channels.set(name, channel);
+  mergeReads(known.reads, seen.reads);
+  return { ...known, body: seen.body ?? known.body };
+}
+
+/**
+ * The view after the decision, made of the one before it, which nobody else needs any more. Null if it has grown too
+ * large.
+ */
+function advanced(graph: Graph, before: RunSnapshot, { head, tasks, joins, writes }: Decision): RunSnapshot | null {
+  const { reads } = before;
+  for (const task of tasks) keepTask(graph, before, task);
+  for (const join of joins) before.joins.set(join.key, join);
+  for (const { key } of joins) reads.joins.add(key);
+  for (const { channel } of writes) {
+    before.channels.delete(channel);
+    reads.channels.delete(channel);
+  }
+  if (before.tasks.size + before.joins.size > MOST_RECORDS) return null;
+  const body = before.body && isSmall(before.body.input) && isSmall(before.body.config) ? before.body : null;
+  return { ...before, head, body, mail: [], inline: [], reads: remembered(reads, body !== null) };
+}
+
+function remembered(reads: Reads, body: boolean): Reads {
+  return { ...reads, body, inline: false, everything: false, allJoins: reads.allJoins || reads.everything };
+}
+
+/** A task that has ended is kept for those who read its result, and no longer known otherwise. */
+function keepTask(graph: Graph, { tasks, reads }: RunSnapshot, task: TaskRecord): void {
+  const { key } = task;
+  if (task.settledStep !== null && !(graph.settleReads.has(task.node) && isSmall(task.output))) {
+    tasks.delete(key);
+    reads.tasks.delete(key);
+    return;
+  }
+  // What the task itself reads of the state stands in its row; a settle has no use for it.
+  tasks.set(key, task.captured === null || task.lane === null ? task : { ...task, captured: null });
+  reads.tasks.add(key);
+}
+
+/** Whether a value is worth keeping: it is walked as far as that, and no farther. */
+function isSmall(value: Json): boolean {
+  let left = SMALL;
+  const open: Json[] = [value];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    left -= typeof next === 'string' ? next.length + 1 : 1;
+    if (typeof next === 'object' && next !== null) {
+      const entries = Object.entries(next);
+      left -= entries.length;
+      if (left > 0) for (const [key, inner] of entries) open.push(key, inner as Json);
+    }
+    if (left <= 0) return false;
+  }
+  return true;
+}
