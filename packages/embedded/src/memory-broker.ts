@@ -57,6 +57,7 @@ class MemoryBroker implements Broker {
     if (signal.aborted || limit < 1) return [];
     const taken = this.#take(worker, lanes, limit);
     if (taken.length > 0) return taken;
+    request.onWait?.();
     const handed = await this.#claims.wait(request);
     if (!signal.aborted) return handed;
     // Aborted after the messages were handed over, but before the caller could see them.

@@ -1,17 +1,19 @@
 /** Where runs live: the RunStore port on Postgres. */
 import { mergeReads } from '@weft/engine/domain';
 import type { Reads, RunHead, RunSnapshot } from '@weft/engine/domain';
+import { StoreError } from '@weft/engine/ports';
 import type { NewRun, Plan, RunChange, RunStore, Settlement, Submission } from '@weft/engine/ports';
-import type { Pool } from 'pg';
+import type { Pool, QueryResultRow } from 'pg';
 
 import { query, transact } from './connection.ts';
-import type { Client } from './connection.ts';
+import type { Client, Statement } from './connection.ts';
 import { NOW } from './database-clock.ts';
 import type { DatabaseClock } from './database-clock.ts';
 import { existingRuns, loadParts, lockRuns } from './queries/load-snapshots.ts';
 import type { SnapshotParts } from './queries/load-snapshots.ts';
 import { fitsOneStatement, settleRemembered } from './queries/settle-remembered.ts';
 import { claimKeys, sendStarts } from './queries/submit.ts';
+import { Partitions } from './queries/partitions.ts';
 import { sendHeads } from './queries/write-heads.ts';
 import { sendPlans } from './queries/write-plans.ts';
 import { isDuplicate } from './store-failure.ts';
@@ -20,9 +22,10 @@ import { isDuplicate } from './store-failure.ts';
 const MAX_ROUNDS = 200;
 
 export function createRunStore(pool: Pool, clock: DatabaseClock): RunStore {
+  const partitions = new Partitions(pool);
   return {
     submit: (runs) => submitOnce(pool, clock, runs),
-    settle: (changes, { wait }) => settleAll(pool, clock, { changes, wait }),
+    settle: (changes, { wait }) => settleAll({ pool, clock, partitions }, { changes, wait }),
     async sendMail(runId, { id, kind, payload, dedupeKey }) {
       await query(pool, {
         name: 'send-mail',
@@ -69,8 +72,11 @@ async function askNow(client: Client, clock: DatabaseClock): Promise<number> {
 type SettleRequest = { changes: readonly RunChange[]; wait: boolean };
 
 /** What is remembered is tried first; what does not hold, or does not fit, goes the general way. */
-async function settleAll(pool: Pool, clock: DatabaseClock, request: SettleRequest): Promise<Settlement[]> {
-  const settled = await settleAsRemembered(pool, clock, request.changes);
+type Means = { pool: Pool; clock: DatabaseClock; partitions: Partitions };
+
+async function settleAll(means: Means, request: SettleRequest): Promise<Settlement[]> {
+  const { pool, clock } = means;
+  const settled = await settleAsRemembered(means, request.changes);
   const others = request.changes.filter(({ runId }) => !settled.has(runId));
   if (others.length > 0) {
     const rest = await transact(pool, (client) => settle(client, clock, { ...request, changes: others }));
@@ -79,22 +85,29 @@ async function settleAll(pool: Pool, clock: DatabaseClock, request: SettleReques
   return request.changes.flatMap(({ runId }) => settled.get(runId) ?? []);
 }
 
-/** Decides on what is remembered, and writes it with one statement where the heads are still as they were. */
-async function settleAsRemembered(
-  pool: Pool,
-  clock: DatabaseClock,
-  changes: readonly RunChange[],
-): Promise<Map<string, Settlement>> {
-  const now = clock.now();
+/** Decides on what is remembered, and writes it with one statement a partition where the heads are still as they were. */
+async function settleAsRemembered(means: Means, changes: readonly RunChange[]): Promise<Map<string, Settlement>> {
+  const now = means.clock.now();
   const runs = now === null ? [] : changes.flatMap((change) => decideAsRemembered(change, now));
-  if (now === null || runs.length === 0) return new Map();
-  const rows = await query<{ n: number }>(pool, settleRemembered(runs, now));
-  return new Map(
-    rows.flatMap(({ n }) => {
-      const run = runs[n - 1];
-      return run ? [[run.head.id, toSettlement(run.plan, run.snapshot, true)]] : [];
-    }),
-  );
+  const settled = new Map<string, Settlement>();
+  for (const [suffix, some] of Map.groupBy(runs, ({ head }) => means.partitions.suffixOf(head.id))) {
+    const statement = settleRemembered(some, now ?? 0, suffix);
+    for (const { n } of await tryQuery<{ n: number }>(means.pool, statement)) {
+      const run = some[n - 1];
+      if (run) settled.set(run.head.id, toSettlement(run.plan, run.snapshot, true));
+    }
+  }
+  return settled;
+}
+
+/** Nothing, where the statement is refused as such: the general way finds out whose fault it is. */
+async function tryQuery<Row extends QueryResultRow>(pool: Pool, statement: Statement): Promise<Row[]> {
+  try {
+    return await query<Row>(pool, statement);
+  } catch (error) {
+    if (error instanceof StoreError && !error.transient) return [];
+    throw error;
+  }
 }
 
 function decideAsRemembered({ remembered: snapshot, decide }: RunChange, now: number) {

@@ -59,6 +59,10 @@ const run = (name: string) => `(select id from run where workflow = '${name}')`;
 
 test.each([
   ['a run has a body', `delete from run_body where run_id = ${run('done')}`],
+  ['a run has a known status', `update run set status = 'odd', ended_at = now() where workflow = 'done'`],
+  ['a run has a known status', `update run set ended_at = null where workflow = 'done'`],
+  ['a task has a known status', `update task set status = 'odd' where run_id = ${run('waits')}`],
+  ['a write is a base', `update channel_write set kind = 'odd'`],
   ['an open run can move', `update run set live = 0 where workflow = 'waits'`],
   ['an open run counts its live tasks', `update run set live = live + 1 where workflow = 'waits'`],
   ['an ended run has no live task', `update task set status = 'ready' where run_id = ${run('cancelled')}`],

@@ -70,11 +70,14 @@ class LaneBroker implements RedisBroker {
   }
 
   async claim(request: ClaimRequest): Promise<TaskMessage[]> {
-    const { lanes, limit, signal } = request;
+    const { lanes, limit, signal, onWait } = request;
     if (signal.aborted || limit < 1) return [];
     const look = () => this.#take(request);
     const keys = this.#wakeKeys(lanes);
-    return (await look()) ?? (await this.#wakeLoop.wait({ keys, look, signal })) ?? [];
+    const found = await look();
+    if (found !== null) return found;
+    onWait?.();
+    return (await this.#wakeLoop.wait({ keys, look, signal })) ?? [];
   }
 
   async release(worker: string, messages: readonly TaskMessage[]): Promise<void> {

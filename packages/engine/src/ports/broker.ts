@@ -42,6 +42,8 @@ export type ClaimRequest = {
   limit: number;
   /** Ends the wait; the claim then gives an empty list. */
   signal: AbortSignal;
+  /** Called when nothing is there for this claim, and it begins to wait. */
+  onWait?: () => void;
 };
 
 /**

@@ -10,14 +10,17 @@ export const TIMER_HORIZON_MS = 60_000;
 
 export type PublishDeps = Pick<EngineDeps, 'broker' | 'bus' | 'timers' | 'log'> & { admission: Admission };
 
+/** What lanes need not hold any more, and the tasks (by id) that somebody has begun already. */
+export type Followed = { acks: readonly Ack[]; continued: ReadonlySet<string | null> };
+
 export async function publishPlans(
   deps: PublishDeps,
   plans: readonly Plan[],
-  acks: readonly Ack[] = [],
+  { acks, continued }: Followed = { acks: [], continued: new Set() },
 ): Promise<void> {
   deps.bus.publish(plans.flatMap(noticesOf));
   const timers = plans.flatMap(timersOf);
-  const sent = [publishReady(deps, plans, acks), revokeEnded(deps, plans)];
+  const sent = [publishReady(deps, plans, { acks, continued }), revokeEnded(deps, plans)];
   if (timers.length > 0) sent.push(deps.timers.schedule(timers));
   for (const result of await Promise.allSettled(sent)) {
     if (result.status === 'fulfilled') continue;
@@ -31,11 +34,12 @@ export async function publishPlans(
 async function publishReady(
   { broker, admission }: PublishDeps,
   plans: readonly Plan[],
-  acks: readonly Ack[],
+  { acks, continued }: Followed,
 ): Promise<void> {
   const offered: TaskMessage[] = [];
   for (const { decision, offered: keys } of plans) {
     for (const message of messagesOf(decision)) {
+      if (continued.has(message.taskId)) continue;
       if (keys.has(message.key)) offered.push(message);
       else admission.waiting(listOf(message));
     }

@@ -12,6 +12,7 @@ import type { EngineDeps } from './deps.ts';
 import type { GraphCache } from './graph-cache.ts';
 import { createGroup } from './group-commit.ts';
 import type { Group } from './group-commit.ts';
+import { messagesOf } from './messages.ts';
 import { pause } from './pause.ts';
 import { publishPlans } from './publish.ts';
 import { RunMemory } from './run-memory.ts';
@@ -22,8 +23,11 @@ export type SettleItem = {
   /** Null: not known yet; it is looked up. */
   workflow: WorkflowRef | null;
   event: RunEvent;
-  /** The claim that ends with this event. */
-  claim?: TaskMessage;
+  /** The message of the attempt that ends with this event, and whether a lane holds it: then it is acknowledged. */
+  message?: TaskMessage;
+  isHeld?: boolean;
+  /** Asked once the event is committed, whether the caller goes on with a task that it has readied: no lane gets it then. */
+  goOn?: (message: TaskMessage) => boolean;
 };
 
 /** `applied` is false where the fence refused the event, or the run does not exist. */
@@ -112,7 +116,7 @@ class GroupSettler implements Settler {
         const ofRun = byRun.get(runId) ?? [];
         const events = ofRun.map((item) => item.event);
         const graph = await this.#deps.graphs.load(ref);
-        const remembered = this.#memory.recall(runId, ofRun.find(({ claim }) => claim?.seed)?.claim);
+        const remembered = this.#memory.recall(runId, ofRun.find(({ message }) => message?.seed)?.message);
         return decideRun({ offering, log: this.#deps.log }, { runId, events, graph, remembered });
       }),
     );
@@ -140,20 +144,23 @@ class GroupSettler implements Settler {
   async #follow(settlements: readonly Settlement[], byRun: Map<string, Pending[]>): Promise<void> {
     const plans: Plan[] = [];
     const acks: TaskMessage[] = [];
+    const continued = new Set<string | null>();
     for (const settlement of settlements) {
       const items = byRun.get(settlement.runId) ?? [];
       if (settlement.kind === 'locked') {
         for (const item of items) this.#group.add({ ...item, skips: item.skips + 1 });
         continue;
       }
-      for (const { claim } of items) if (claim) acks.push(claim);
+      for (const { message, isHeld } of items) if (message && isHeld) acks.push(message);
       if (settlement.kind === 'settled') {
         plans.push(settlement.plan);
         await this.#remember(settlement);
+        const goesOn = items.find(({ goOn }) => goOn)?.goOn;
+        if (goesOn) continued.add(continueWith(settlement.plan, goesOn));
         this.#finish(items, settlement.plan.decision);
       } else for (const item of items) item.done(NOTHING);
     }
-    await publishPlans(this.#deps, plans, acks);
+    await publishPlans(this.#deps, plans, { acks, continued });
   }
 
   async #remember(settled: SettledRun): Promise<void> {
@@ -188,6 +195,12 @@ class GroupSettler implements Settler {
     if (rejected) await this.#commit([rejected]);
     else item.done({ applied: false, exists: true });
   }
+}
+
+/** The task that whoever settled goes on with, by its id: the first that was readied, since one slot has become free. */
+function continueWith({ decision, offered }: Plan, goOn: (message: TaskMessage) => boolean): string | null {
+  const [message] = messagesOf(decision);
+  return message && offered.has(message.key) && goOn(message) ? message.taskId : null;
 }
 
 /** The outcome that is settled in place of one that the store refuses; null if that was refused as well. */

@@ -125,5 +125,13 @@ describe('an error of the engine', () => {
 });
 
 function emptyReads(): Parameters<Scenario['rows']['load']>[0] {
-  return { tasks: new Set(), joins: new Set(), channels: new Set(), body: false, allJoins: false, inline: false, everything: false };
+  return {
+    tasks: new Set(),
+    joins: new Set(),
+    channels: new Set(),
+    body: false,
+    allJoins: false,
+    inline: false,
+    everything: false,
+  };
 }

@@ -11,6 +11,9 @@ const FINAL = `('succeeded', 'failed', 'skipped')`;
 const LAST_STEP = `('run_ended', 'cancelled')`;
 
 const OF_RUNS = {
+  'a run has a known status, and an end once that is final': `select id as run, status as what from run
+    where status not in ('pending', 'running', 'interrupted', 'succeeded', 'failed', 'cancelled')
+      or (ended_at is not null) <> (status in ${ENDED})`,
   'a run has a body':
     'select id as run, null as what from run r where not exists (select 1 from run_body b where b.run_id = r.id)',
   'an open run can move: a live task, a question or unread mail': `select id as run, status as what from run r
@@ -62,6 +65,10 @@ const OF_TASKS = {
       r.status is null or r.status in ${ENDED} or not exists (
         select 1 from task t
         where t.run_id = i.run_id and t.key = i.key and t.attempt = i.attempt and t.status in ${LIVE}))`,
+  'a task has a known status': `select run_id as run, key as what from task
+    where status not in ${LIVE} and status not in ${FINAL} and status <> 'cancelled'`,
+  'a write is a base or a delta': `select run_id as run, channel as what from channel_write
+    where kind not in ('base', 'delta')`,
   'a running task has a worker and a start': `select run_id as run, key as what from task
     where status = 'running' and (worker is null or started_at is null)`,
   'a task without a lane is never offered': `select run_id as run, key as what from task

@@ -1,4 +1,5 @@
 /** The weekly partitions of the tables that grow with runs. */
+import { uuidTimeMs } from '@weft/engine/domain';
 import type { Pool } from 'pg';
 
 import { query } from '../connection.ts';
@@ -17,6 +18,44 @@ const LOCK = 7_283_111;
 const NO_LIMIT_BEFORE = '00000000-0000-0000-0000-000000000000';
 
 type Partition = { table: string; name: string; from: string; to: string };
+
+/** How long the list of partitions is believed, ms: new ones are made weeks ahead. */
+const BELIEVED_MS = 3_600_000;
+
+/** Knows the partition of a run, so that a hot statement can name it instead of all of them. */
+export class Partitions {
+  readonly #pool: Pool;
+  #weeks: number[] = [];
+  #readAt = Number.NEGATIVE_INFINITY;
+  #reading: Promise<void> | null = null;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  /** What follows a table's name in that of the run's partition; empty where that is not known (yet). */
+  suffixOf(runId: string): string {
+    if (performance.now() - this.#readAt > BELIEVED_MS) this.#reading ??= this.#read();
+    const at = uuidTimeMs(runId);
+    const week = this.#weeks.find((begin) => at < begin + WEEK_MS);
+    return week === undefined ? '' : nameOf('', week);
+  }
+
+  /** What fails is tried again with the next question; until then tables find their partitions themselves. */
+  async #read(): Promise<void> {
+    try {
+      const text =
+        "select c.relname::text as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'run'::regclass";
+      const rows = await query<{ name: string }>(this.#pool, { text });
+      this.#weeks = rows.flatMap(({ name }) => weekOf('run', name) ?? []).toSorted((a, b) => a - b);
+      this.#readAt = performance.now();
+    } catch {
+      this.#weeks = [];
+    } finally {
+      this.#reading = null;
+    }
+  }
+}
 
 /** Makes what is missing of the partitions of this week and the next four. Several may call it at once. */
 export async function makePartitions(pool: Pool): Promise<void> {

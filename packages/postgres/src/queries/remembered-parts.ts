@@ -1,9 +1,8 @@
-/** What the one statement of a settle writes beside the heads: for each table its rows as arrays, and what it does with them. */
+/** What the one statement of a settle writes beside the heads: for each table its rows, and what it does with them. */
 import { TERMINAL_RUN } from '@weft/engine/domain';
 import type { RunHead } from '@weft/engine/domain';
 import type { Plan } from '@weft/engine/ports';
 
-import { json } from '../rows.ts';
 import { isWorthWriting } from './write-heads.ts';
 
 /** A run with its head as it is remembered, and what was decided for it. */
@@ -11,31 +10,27 @@ export type RememberedRun = { head: RunHead; plan: Plan };
 
 type Decision = Plan['decision'];
 type Task = Decision['tasks'][number];
-type Value = string | number | boolean | null;
 
-type Column = { name: string; type: string; values: Value[] };
-
-/** `text` reads the rows as a relation of the part's name, with the run's id beside the columns. */
-export type Part = { name: string; columns: Column[]; text: string };
+/**
+ * `text` reads the rows as a relation of the part's name: the columns, and the run's id. `table` gives the name of a table,
+ * which may be a partition.
+ */
+export type Part = { name: string; columns: string; rows: object[]; text: (table: (name: string) => string) => string };
 
 /** A row and the place of its run in the batch, counted from 1. */
 type Placed<Row> = { n: number; row: Row; run: RememberedRun };
 
-export function headColumns(runs: readonly RememberedRun[]): Column[] {
-  const of = columnsOf(runs);
-  return [
-    of('id', 'uuid', ({ head }) => head.id),
-    of('was_step', 'int', ({ head }) => head.step),
-    of('was_epoch', 'int', ({ head }) => head.epoch),
-    of('status', 'text', ({ plan }) => plan.decision.head.status),
-    of('step', 'int', ({ plan }) => plan.decision.head.step),
-    of('live', 'int', ({ plan }) => plan.decision.head.live),
-    of('asking', 'int', ({ plan }) => plan.decision.head.asking),
-    of('generations', 'int', ({ plan }) => plan.decision.head.generations),
-    of('failed', 'int', ({ plan }) => plan.decision.head.failed),
-    of('open_joins', 'int', ({ plan }) => plan.decision.head.openJoins),
-    of('ended', 'boolean', ({ plan }) => TERMINAL_RUN.has(plan.decision.head.status)),
-  ];
+const HEAD_COLUMNS = `n int, id uuid, was_step int, was_epoch int, status text, step int, live int, asking int,
+  generations int, failed int, open_joins int, ended boolean`;
+
+export function headRows(runs: readonly RememberedRun[]): { columns: string; rows: object[] } {
+  const rows = runs.map(({ head, plan }, index) => {
+    const { status, step, live, asking, generations, failed, openJoins } = plan.decision.head;
+    const before = { n: index + 1, id: head.id, was_step: head.step, was_epoch: head.epoch };
+    const ended = TERMINAL_RUN.has(status);
+    return { ...before, status, step, live, asking, generations, failed, open_joins: openJoins, ended };
+  });
+  return { columns: HEAD_COLUMNS, rows };
 }
 
 export function rememberedParts(runs: readonly RememberedRun[]): Part[] {
@@ -51,131 +46,93 @@ export function rememberedParts(runs: readonly RememberedRun[]): Part[] {
   ];
 }
 
-function columnsOf<Row>(rows: readonly Row[]) {
-  return (name: string, type: string, of: (row: Row) => Value): Column => ({ name, type, values: rows.map(of) });
-}
+const NOW = 'to_timestamp($1::float8 / 1000)';
 
-function armedTasks(rows: Placed<Task>[]): Part {
-  const of = columnsOf(rows);
+function armedTasks(placed: Placed<Task>[]): Part {
   return {
     name: 'armed',
-    columns: [
-      of('n', 'int', ({ n }) => n),
-      of('key', 'text', ({ row }) => row.key),
-      of('epoch', 'int', ({ row }) => row.epoch),
-      of('id', 'uuid', ({ row }) => row.id),
-      of('tenant', 'text', ({ run }) => run.head.workflow.tenant),
-      of('node', 'text', ({ row }) => row.node),
-      of('status', 'text', ({ row }) => row.status),
-      of('lane', 'text', ({ row }) => row.lane),
-      of('priority', 'smallint', ({ row }) => row.priority),
-      of('reads_at', 'int', ({ row }) => row.readsAt),
-      of('offered', 'boolean', ({ row, run }) => run.plan.offered.has(row.key)),
-      of('settled_step', 'int', ({ row }) => row.settledStep),
-      of('captured', 'json', ({ row }) => json(row.captured)),
-      of('fate', 'json', ({ row }) => json(row.fate)),
-      of('output', 'json', ({ row }) => (row.settledStep === null ? null : json(row.output))),
-    ],
-    text: `insert into task (run_id, key, epoch, id, tenant, node, status, attempt, failures, crashes, blamed, lane, priority,
-        reads_at, ready_at, offered_at, settled_at, settled_step, captured, fate, output)
-      select run_id, key, epoch, id, tenant, node, status, 1, 0, 0, false, lane, priority, reads_at,
-        to_timestamp($1::float8 / 1000), case when offered then to_timestamp($1::float8 / 1000) end,
-        case when settled_step is not null then to_timestamp($1::float8 / 1000) end, settled_step, captured, fate, output
+    columns: `n int, key text, epoch int, id uuid, tenant text, node text, status text, lane text, priority smallint,
+      reads_at int, offered boolean, settled_step int, captured json, fate json, output json`,
+    rows: placed.map(({ n, row, run }) => {
+      const { key, epoch, id, node, status, lane, priority, captured, fate, output } = row;
+      const { tenant } = run.head.workflow;
+      const offered = run.plan.offered.has(key);
+      const task = { n, key, epoch, id, tenant, node, status, lane, priority, reads_at: row.readsAt, offered };
+      return { ...task, settled_step: row.settledStep, captured, fate, output };
+    }),
+    text: (
+      table,
+    ) => `insert into ${table('task')} (run_id, key, epoch, id, tenant, node, status, attempt, failures, crashes,
+        blamed, lane, priority, reads_at, ready_at, offered_at, settled_at, settled_step, captured, fate, output)
+      select run_id, key, epoch, id, tenant, node, status, 1, 0, 0, false, lane, priority, reads_at, ${NOW},
+        case when offered then ${NOW} end, case when settled_step is not null then ${NOW} end, settled_step, captured, fate, output
       from armed`,
   };
 }
 
-function endedTasks(rows: Placed<Task>[]): Part {
-  const of = columnsOf(rows);
+function endedTasks(placed: Placed<Task>[]): Part {
   return {
     name: 'ended',
-    columns: [
-      of('n', 'int', ({ n }) => n),
-      of('key', 'text', ({ row }) => row.key),
-      of('epoch', 'int', ({ row }) => row.epoch),
-      of('status', 'text', ({ row }) => row.status),
-      of('failures', 'int', ({ row }) => row.failures),
-      of('blamed', 'boolean', ({ row }) => row.blamed),
-      of('started_at', 'float8', ({ row }) => row.startedAt),
-      of('settled_step', 'int', ({ row }) => row.settledStep),
-      of('worker', 'text', ({ row }) => row.worker),
-      of('output', 'json', ({ row }) => json(row.output)),
-      of('error', 'json', ({ row }) => json(row.error)),
-    ],
-    text: `update task t set status = e.status, failures = e.failures, blamed = e.blamed,
-        started_at = coalesce(t.started_at, to_timestamp(e.started_at / 1000)), deadline = null,
-        settled_at = to_timestamp($1::float8 / 1000), settled_step = e.settled_step,
-        worker = coalesce(e.worker, t.worker), output = e.output, error = e.error
+    columns: `n int, key text, epoch int, status text, failures int, crashes int, blamed boolean, started_at float8, settled_step int,
+      worker text, output json, error json`,
+    rows: placed.map(({ n, row }) => {
+      const { key, epoch, status, failures, crashes, blamed, worker, output, error } = row;
+      const times = { started_at: row.startedAt, settled_step: row.settledStep };
+      return { n, key, epoch, status, failures, crashes, blamed, ...times, worker, output, error };
+    }),
+    text: (
+      table,
+    ) => `update ${table('task')} t set status = e.status, failures = e.failures, crashes = e.crashes, blamed = e.blamed,
+        started_at = coalesce(t.started_at, to_timestamp(e.started_at / 1000)), deadline = null, settled_at = ${NOW},
+        settled_step = e.settled_step, worker = coalesce(e.worker, t.worker), output = e.output, error = e.error
       from ended e where t.run_id = e.run_id and t.key = e.key and t.epoch = e.epoch`,
   };
 }
 
-function joins(rows: Placed<Decision['joins'][number]>[]): Part {
-  const of = columnsOf(rows);
+function joins(placed: Placed<Decision['joins'][number]>[]): Part {
   return {
     name: 'joined',
-    columns: [
-      of('n', 'int', ({ n }) => n),
-      of('key', 'text', ({ row }) => row.key),
-      of('ended', 'int', ({ row }) => row.ended),
-      of('taken', 'int', ({ row }) => row.taken),
-      of('failed', 'int', ({ row }) => row.failed),
-      of('fired', 'boolean', ({ row }) => row.fired),
-    ],
-    text: `insert into task_join (run_id, key, ended, taken, failed, fired)
+    columns: 'n int, key text, ended int, taken int, failed int, fired boolean',
+    rows: placed.map(({ n, row }) => ({ n, ...row })),
+    text: (table) => `insert into ${table('task_join')} (run_id, key, ended, taken, failed, fired)
       select run_id, key, ended, taken, failed, fired from joined on conflict (run_id, key) do update
         set ended = excluded.ended, taken = excluded.taken, failed = excluded.failed, fired = excluded.fired`,
   };
 }
 
-function steps(rows: Placed<Decision['steps'][number]>[]): Part {
-  const of = columnsOf(rows);
+function steps(placed: Placed<Decision['steps'][number]>[]): Part {
   return {
     name: 'stepped',
-    columns: [
-      of('n', 'int', ({ n }) => n),
-      of('step', 'int', ({ row }) => row.step),
-      of('parent', 'int', ({ row }) => row.parent),
-      of('epoch', 'int', ({ row }) => row.epoch),
-      of('type', 'text', ({ row }) => row.type),
-      of('node', 'text', ({ row }) => row.node),
-      of('key', 'text', ({ row }) => row.key),
-      of('task_id', 'uuid', ({ row }) => row.taskId),
-      of('attempt', 'int', ({ row }) => row.attempt),
-      of('worker', 'text', ({ row }) => row.worker),
-      of('facts', 'json', ({ row }) => json(row.facts)),
-    ],
-    text: `insert into step (run_id, step, parent, epoch, type, node, key, task_id, attempt, worker, at, facts)
-      select run_id, step, parent, epoch, type, node, key, task_id, attempt, worker, to_timestamp($1::float8 / 1000), facts
-      from stepped`,
+    columns: `n int, step int, parent int, epoch int, type text, node text, key text, task_id uuid, attempt int, worker text,
+      facts json`,
+    rows: placed.map(({ n, row: { taskId, at: _, ...step } }) => ({ n, ...step, task_id: taskId })),
+    text: (
+      table,
+    ) => `insert into ${table('step')} (run_id, step, parent, epoch, type, node, key, task_id, attempt, worker, at, facts)
+      select run_id, step, parent, epoch, type, node, key, task_id, attempt, worker, ${NOW}, facts from stepped`,
   };
 }
 
-function writes(rows: Placed<Decision['writes'][number]>[]): Part {
-  const of = columnsOf(rows);
+/** A value is json whatever it is, null included, which the column would otherwise take for SQL's. */
+function writes(placed: Placed<Decision['writes'][number]>[]): Part {
   return {
     name: 'written',
-    columns: [
-      of('n', 'int', ({ n }) => n),
-      of('channel', 'text', ({ row }) => row.channel),
-      of('step', 'int', ({ row }) => row.step),
-      of('kind', 'text', ({ row }) => row.kind),
-      of('value', 'json', ({ row }) => JSON.stringify(row.value)),
-    ],
-    text: `insert into channel_write (run_id, channel, step, kind, value)
-      select run_id, channel, step, kind, value from written on conflict do nothing`,
+    columns: 'n int, channel text, step int, kind text, value json',
+    rows: placed.map(({ n, row }) => ({ n, ...row })),
+    text: (table) => `insert into ${table('channel_write')} (run_id, channel, step, kind, value)
+      select run_id, channel, step, kind, coalesce(value, 'null') from written on conflict do nothing`,
   };
 }
 
-function bodies(rows: Placed<Decision>[]): Part {
-  const of = columnsOf(rows);
+function bodies(placed: Placed<Decision>[]): Part {
   return {
     name: 'bodied',
-    columns: [
-      of('n', 'int', ({ n }) => n),
-      of('error', 'json', ({ row }) => json(row.ending?.error)),
-      of('output', 'json', ({ row }) => (row.ending?.output === undefined ? null : JSON.stringify(row.ending.output))),
-    ],
-    text: `update run_body b set error = e.error, output = e.output from bodied e where b.run_id = e.run_id`,
+    columns: 'n int, error json, output json, gives boolean',
+    rows: placed.map(({ n, row: { ending } }) => {
+      return { n, error: ending?.error, output: ending?.output, gives: ending?.output !== undefined };
+    }),
+    text: (table) => `update ${table('run_body')} b set error = e.error,
+        output = case when e.gives then coalesce(e.output, 'null') end
+      from bodied e where b.run_id = e.run_id`,
   };
 }

@@ -4,14 +4,14 @@
  * this comparison stands for the lock and the read.
  *
  * It takes what nearly every settle is: tasks that end, joins that count, tasks that are armed. The rest is left to the
- * general way.
+ * general way. For a single task most of its cost is that of a statement's beginning, so it names partitions, and its rows
+ * travel as one JSON text a table.
  */
 import type { RunHead } from '@weft/engine/domain';
 import type { Plan } from '@weft/engine/ports';
 
-import { arrayText } from '../array-text.ts';
 import type { Statement } from '../connection.ts';
-import { headColumns, rememberedParts } from './remembered-parts.ts';
+import { headRows, rememberedParts } from './remembered-parts.ts';
 import type { Part, RememberedRun } from './remembered-parts.ts';
 
 type Task = Plan['decision']['tasks'][number];
@@ -38,46 +38,48 @@ function isFresh(task: Task): boolean {
 }
 
 /**
- * The statement for these runs, decided at `now` (epoch ms). It gives the places of those that were written, counted
- * from 1. Which parts it has depends on the rows; its name tells, so that each combination is prepared once.
+ * The statement for these runs, decided at `now` (epoch ms). All of them lie in the partition `suffix`, or it is empty and
+ * the tables find it. It gives the places of the runs that were written, counted from 1. Which parts it has depends on the
+ * rows; its name tells, so that each combination is prepared once.
  */
-export function settleRemembered(runs: readonly RememberedRun[], now: number): Statement {
-  const heads = headColumns(runs);
-  const parts = rememberedParts(runs).filter(({ columns }) => (columns[0]?.values.length ?? 0) > 0);
-  let first = heads.length + 2;
-  const texts = parts.map((part) => {
-    const text = `${part.name} as (${rowsOf(part, first)}), ${part.name}_done as (${part.text})`;
-    first += part.columns.length;
-    return text;
+export function settleRemembered(runs: readonly RememberedRun[], now: number, suffix: string): Statement {
+  const heads = headRows(runs);
+  const parts = rememberedParts(runs).filter(({ rows }) => rows.length > 0);
+  const key = `${suffix} ${parts.map(({ name }) => name).join(' ')}`;
+  const text = texts.get(key) ?? textOf(parts, heads.columns, suffix);
+  texts.set(key, text);
+  const rows = [heads, ...parts].map((part) => JSON.stringify(part.rows));
+  return { name: `settle${key}`, text, values: [now, ...rows] };
+}
+
+/** There are as many as combinations of parts in use, a few for each partition. */
+const texts = new Map<string, string>();
+
+function textOf(parts: readonly Part[], headColumns: string, suffix: string): string {
+  const table = (name: string) => `${name}${suffix}`;
+  const ctes = parts.map((part, index) => {
+    return `${part.name} as (${rowsOf(part, index + 3)}), ${part.name}_done as (${part.text(table)})`;
   });
-  const arrays = [...heads, ...parts.flatMap(({ columns }) => columns)].map(({ values }) => arrayText(values));
-  return {
-    name: `settle-remembered ${parts.map(({ name }) => name).join(' ')}`,
-    text: `${HEADS}${texts.map((text) => `, ${text}`).join('')} select n from held`,
-    values: [now, ...arrays],
-  };
+  return [headText(headColumns, table('run')), ...ctes].join(', ').concat(' select n from held');
 }
 
 /**
  * The rows of a part whose run is as it was remembered. `is true` keeps the planner from making a join of it, which would
  * be a nested loop: so it is a look into a hash table.
  */
-function rowsOf({ columns }: Part, first: number): string {
-  const arrays = columns.map(({ type }, index) => `$${first + index}::${type}[]`).join(', ');
-  const names = columns.map(({ name }) => name).join(', ');
-  return `select ($2::uuid[])[r.n] as run_id, r.* from unnest(${arrays}) as r (${names})
-    where (r.n in (select n from held)) is true`;
+function rowsOf({ columns }: Part, parameter: number): string {
+  return `select (array(select id from head order by n))[r.n] as run_id, r.*
+    from json_to_recordset($${parameter}::json) as r (${columns}) where (r.n in (select n from held)) is true`;
 }
 
-const HEADS = `with head as materialized (
-    select * from unnest($2::uuid[], $3::int[], $4::int[], $5::text[], $6::int[], $7::int[], $8::int[], $9::int[],
-      $10::int[], $11::int[], $12::boolean[]) with ordinality
-      as h (id, was_step, was_epoch, status, step, live, asking, generations, failed, open_joins, ended, n)
+function headText(columns: string, run: string): string {
+  return `with head as materialized (select * from json_to_recordset($2::json) as h (${columns})
   ), held as materialized (
-    select h.n::int as n from head h join run r on r.id = h.id
+    select h.n from head h join ${run} r on r.id = h.id
     where r.step = h.was_step and r.epoch = h.was_epoch for no key update of r skip locked
   ), moved as (
-    update run r set status = h.status, step = h.step, live = h.live, asking = h.asking, generations = h.generations,
+    update ${run} r set status = h.status, step = h.step, live = h.live, asking = h.asking, generations = h.generations,
       failed = h.failed, open_joins = h.open_joins, ended_at = case when h.ended then to_timestamp($1::float8 / 1000) end
-    from head h where r.id = h.id and (h.n::int in (select n from held)) is true
+    from head h where r.id = h.id and (h.n in (select n from held)) is true
   )`;
+}

@@ -2,7 +2,19 @@ import type { RunHead, TaskRecord } from '@weft/engine/domain';
 import { describe, expect, test } from 'vitest';
 
 import type { StoresUnderTest } from './opened-stores.ts';
-import { change, look, newRunId, plan, reads, settleOne, step, submitRun, task, valuesOf } from './store-records.ts';
+import {
+  change,
+  look,
+  newRunId,
+  plan,
+  reads,
+  settleOne,
+  snapshotOf,
+  step,
+  submitRun,
+  task,
+  valuesOf,
+} from './store-records.ts';
 
 export function runStoreSettle(stores: () => StoresUnderTest): void {
   async function stepOf({ id }: RunHead): Promise<number | undefined> {
@@ -104,6 +116,53 @@ export function runStoreSettle(stores: () => StoresUnderTest): void {
 
       const heads = await Promise.all(ids.map((id) => look(stores(), id)));
       expect(heads.map(({ head }) => head.step)).toEqual(ids.map(() => 9));
+    });
+
+    test('A8: a run that is still as the caller remembers it is settled on that, and its rows are as ever', async () => {
+      const decides = ({ snapshot: { head } }: { snapshot: { head: RunHead } }) => {
+        const done = { status: 'succeeded', settledStep: 2, output: { "it's": 'ok "\\' }, worker: 'w' } as const;
+        return {
+          head: { ...head, step: 2, live: 1, openJoins: 1 },
+          steps: [step(2, { key: 'a#0', node: 'a', attempt: 1, worker: 'w', facts: { v: 1, writes: ['log'] } })],
+          tasks: [task(head.id, 'a#0', done), task(head.id, 'b#0', { captured: { n: null }, readsAt: 2 })],
+          armed: new Set(['b#0']),
+          joins: [{ key: 'c#0', ended: 1, taken: 1, failed: 0, fired: false }],
+          writes: [{ channel: 'log', step: 2, kind: 'base' as const, value: null }],
+          applied: [true],
+        };
+      };
+      const settled = async (remembers: boolean) => {
+        const run = await submitRun(stores(), { head: { live: 1 }, tasks: (id) => [task(id, 'a#0')] });
+        const remembered = remembers ? snapshotOf(run) : null;
+        const wanted = { ...change(run.id, decides), remembered };
+        const [settlement] = await stores().runs.settle([wanted], { wait: false });
+        const { head: _, mail: __, ...rows } = await look(stores(), run.id, { everything: true, channels: ['log'] });
+        const tasks = Object.fromEntries(
+          Array.from(rows.tasks, ([key, { id: ___, readyAt: ____, settledAt: _____, ...kept }]) => [key, kept]),
+        );
+        return { settlement, rows: { ...rows, tasks } };
+      };
+      await stores().runs.settle([change((await submitRun(stores())).id)], { wait: false }); // tells the time
+      const [asRead, asRemembered] = [await settled(false), await settled(true)];
+
+      expect(asRead.settlement).toMatchObject({ kind: 'settled', asRemembered: false });
+      expect(asRemembered.settlement).toMatchObject({ kind: 'settled', asRemembered: true });
+      expect(asRemembered.rows).toEqual(asRead.rows);
+    });
+
+    test('A8: a run that is not as it is remembered is read, while the others are settled', async () => {
+      const { runs } = stores();
+      const [moved, still] = [await submitRun(stores()), await submitRun(stores())];
+      await runs.settle([change(moved.id)], { wait: false });
+      const changes = [moved, still].map((run) => {
+        const applied = { applied: [true] };
+        const decides = (_: unknown, next: RunHead) => ({ head: next, steps: [step(next.step)], ...applied });
+        return { ...change(run.id, decides), remembered: snapshotOf(run) };
+      });
+      const settlements = await runs.settle(changes, { wait: false });
+
+      expect(settlements).toMatchObject([{ asRemembered: false }, { asRemembered: true }]);
+      expect([await stepOf(moved), await stepOf(still)]).toEqual([3, 2]);
     });
 
     test('A11: a row that cannot be written takes back all runs of the call', async () => {

@@ -189,6 +189,12 @@ export async function look(
   return seen;
 }
 
+/** A run of which nothing but the head is remembered. */
+export function snapshotOf(of: RunHead): RunSnapshot {
+  const nothing = { tasks: new Map(), joins: new Map(), channels: new Map(), body: null, mail: [], inline: [] };
+  return { head: of, ...nothing, reads: noReads() };
+}
+
 /** A channel's base and deltas, without the sizes that are the store's own. */
 export function valuesOf(channel: ChannelRecord | undefined): { base: unknown; deltas: unknown[] } | undefined {
   return channel && { base: channel.base, deltas: channel.deltas };

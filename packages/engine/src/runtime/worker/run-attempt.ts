@@ -16,9 +16,11 @@ type Claimed = {
   options: WorkerOptions;
   /** The worker's id in the fleet. */
   worker: string;
+  /** Whether the worker begins this task, which the outcome of the attempt has readied, at once. */
+  goOn: (message: TaskMessage) => boolean;
 };
 
-export async function runAttempt(deps: WorkerDeps, { slot, prepared, options, worker }: Claimed): Promise<void> {
+export async function runAttempt(deps: WorkerDeps, { slot, prepared, options, worker, goOn }: Claimed): Promise<void> {
   const { message, stop } = slot;
   if (!prepared) {
     await drop(deps, message);
@@ -38,25 +40,32 @@ export async function runAttempt(deps: WorkerDeps, { slot, prepared, options, wo
     { message, ...prepared, stop },
   );
   const ranMs = deps.clock.monotonicMs() - slot.startedAt;
-  if (outcome) await settle(deps, { message, worker, outcome, ranMs });
-  else if (stop.signal.reason === 'shutdown') await handBack(deps, message);
+  if (outcome) await settle(deps, { slot, worker, outcome, ranMs, goOn });
+  else if (stop.signal.reason === 'shutdown') await handBack(deps, slot);
   else await drop(deps, message);
 }
 
 async function settle(
   { settler }: WorkerDeps,
-  { message, worker, outcome, ranMs }: { message: TaskMessage; worker: string; outcome: Outcome; ranMs: number },
+  {
+    slot,
+    worker,
+    outcome,
+    ranMs,
+    goOn,
+  }: Pick<Claimed, 'slot' | 'worker' | 'goOn'> & { outcome: Outcome; ranMs: number },
 ): Promise<void> {
+  const { message, isHeld } = slot;
   const { runId, workflow } = message;
   const event = { type: 'outcome', outcome, worker, ranMs, ...attemptOf(message) } as const;
-  await settler.settle({ runId, workflow, event, claim: message });
+  await settler.settle({ runId, workflow, event, message, isHeld, goOn });
 }
 
 /** Releasing a started task is a commit: it is handed out anew, with the next attempt (rule A4). */
-async function handBack({ settler }: WorkerDeps, message: TaskMessage): Promise<void> {
+async function handBack({ settler }: WorkerDeps, { message, isHeld }: Slot): Promise<void> {
   const { runId, workflow } = message;
   const event = { type: 'released', reason: 'handback', ...attemptOf(message) } as const;
-  await settler.settle({ runId, workflow, event, claim: message });
+  await settler.settle({ runId, workflow, event, message, isHeld });
 }
 
 /** The task is not wanted any more: only the claim ends. */

@@ -3,7 +3,8 @@ import { isSuspect } from '../../domain/run/settle-task.ts';
 import type { TaskMessage } from '../../ports/index.ts';
 import type { RunningAttempt } from './running-flush.ts';
 
-export type Slot = RunningAttempt & { stop: AbortController };
+/** `isHeld`: the message was claimed from a lane, which holds it until it is acknowledged. */
+export type Slot = RunningAttempt & { stop: AbortController; isHeld: boolean };
 
 export class Slots implements Iterable<Slot> {
   readonly #size: number;
@@ -27,10 +28,10 @@ export class Slots implements Iterable<Slot> {
   }
 
   /** `now` is monotonic. A suspect has to wait for its turn, and is not to be written as running before it. */
-  take(message: TaskMessage, now: number): Slot {
+  take(message: TaskMessage, { now, isHeld }: { now: number; isHeld: boolean }): Slot {
     const stop = new AbortController();
     const startedAt = isSuspect(message.crashes) ? Number.POSITIVE_INFINITY : now;
-    const slot: Slot = { message, startedAt, dueAt: Number.MAX_SAFE_INTEGER, checkedAt: null, stop };
+    const slot: Slot = { message, startedAt, dueAt: Number.MAX_SAFE_INTEGER, checkedAt: null, stop, isHeld };
     this.#taken.add(slot);
     return slot;
   }

@@ -4,6 +4,8 @@
  * A slot is free again when the outcome is committed, so a store that is slow or gone holds the worker back instead of
  * letting outcomes pile up. No task is written on the claim; one that runs longer than a moment is flushed as running.
  */
+import { ANY_LANE, isAnyLane } from '../../ports/index.ts';
+import type { TaskMessage } from '../../ports/index.ts';
 import { isSuspect } from '../../domain/run/settle-task.ts';
 import { pause } from '../pause.ts';
 import { repeat } from '../repeat.ts';
@@ -48,6 +50,8 @@ class ClaimingWorker implements Worker {
   /** Ends when the suspect that was claimed last has ended. */
   #lastSuspect = Promise.resolve();
   #counter = 0;
+  /** Whether the last look at the lanes found nothing, and nobody has said since that something came. */
+  #nothingWaits = false;
   #claiming: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
 
@@ -126,20 +130,46 @@ class ClaimingWorker implements Worker {
   }
 
   async #claim(): Promise<void> {
-    const { broker, clock } = this.#deps;
+    const { broker } = this.#deps;
     const { signal } = this.#closing;
     const { lanes } = this.#options;
     const worker = this.#incarnation;
-    const messages = await broker.claim({ worker, lanes, limit: this.#slots.room, signal });
+    const onWait = () => {
+      this.#nothingWaits = true;
+    };
+    const messages = await broker.claim({ worker, lanes, limit: this.#slots.room, signal, onWait });
+    this.#nothingWaits = false;
     if (messages.length === 0) return;
     if (signal.aborted) {
       await broker.release(worker, messages);
       return;
     }
-    // The slots are taken at once, so that the next claim counts them; the inputs are loaded for all together.
-    const slots = messages.map((message) => this.#slots.take(message, clock.monotonicMs()));
+    this.#takeOn(messages, { isHeld: true });
+  }
+
+  /** The slots are taken at once, so that the next claim counts them; the inputs are loaded for all together. */
+  #takeOn(messages: readonly TaskMessage[], { isHeld }: { isHeld: boolean }): void {
+    const now = this.#deps.clock.monotonicMs();
+    const slots = messages.map((message) => this.#slots.take(message, { now, isHeld }));
     const prepared = prepareAttempts(this.#deps, { messages, revoked: this.#revoked });
     for (const [index, slot] of slots.entries()) void this.#runSlot(slot, index, prepared);
+  }
+
+  /**
+   * Goes on with a task that an outcome of this worker has readied, in the slot that becomes free, without a way over the
+   * lanes. Only while nothing else waits there, so that nobody is overtaken; and no lane needs to know of it: should this
+   * worker die, the sweeper finds an offer that no lane holds, or a task that is written as running.
+   */
+  readonly #goOn = (message: TaskMessage): boolean => {
+    const serves = this.#options.lanes.includes(message.lane) || this.#servesAny(message.lane);
+    if (!this.#nothingWaits || !serves || this.#closing.signal.aborted || this.#revoked.has(message.runId))
+      return false;
+    this.#takeOn([message], { isHeld: false });
+    return true;
+  };
+
+  #servesAny(lane: string): boolean {
+    return isAnyLane(lane) && this.#options.lanes.includes(ANY_LANE);
   }
 
   async #runSlot(slot: Slot, index: number, prepared: Promise<(Prepared | null)[]>): Promise<void> {
@@ -157,7 +187,13 @@ class ClaimingWorker implements Worker {
   }
 
   async #runPrepared(slot: Slot, prepared: Prepared | null): Promise<void> {
-    await runAttempt(this.#deps, { slot, prepared, options: this.#options, worker: this.#incarnation });
+    await runAttempt(this.#deps, {
+      slot,
+      prepared,
+      options: this.#options,
+      worker: this.#incarnation,
+      goOn: this.#goOn,
+    });
   }
 
   /** A suspect runs when no other does, and is written as running before it begins: a crash is then its own (rule A4). */
