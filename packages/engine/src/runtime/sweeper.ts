@@ -159,7 +159,17 @@ class RoundSweeper implements Sweeper {
   async #takeBack(dead: readonly string[], ended: readonly string[]): Promise<void> {
     await this.#releaseStranded();
     for (const worker of dead) await this.#releaseClaims(worker);
-    for (const worker of ended) await this.#deps.broker.recall(worker);
+    for (const worker of ended) await this.#putBack(worker);
+  }
+
+  /** What it had settled, or what runs or waits by now, is acknowledged in its place: nobody begins that once more. */
+  async #putBack(worker: string): Promise<void> {
+    const { broker, dispatch } = this.#deps;
+    const claimed = await broker.claimed(worker);
+    const ready = claimed.length > 0 ? await dispatch.areReady(claimed) : [];
+    const over = claimed.filter((_, index) => !ready[index]);
+    if (over.length > 0) await broker.publish([], over);
+    await broker.recall(worker);
   }
 
   async #releaseClaims(worker: string): Promise<void> {
