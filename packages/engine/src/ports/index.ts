@@ -1,6 +1,7 @@
 export { ANY_LANE, isAnyLane } from './broker.ts';
 export type { Ack, Broker, ClaimRequest, LaneList, TaskMessage } from './broker.ts';
 export type { Clock } from './clock.ts';
+export { STORE_CHORES } from './dispatch-store.ts';
 export type {
   DispatchStore,
   DueTimer,
@@ -8,12 +9,14 @@ export type {
   RunningMark,
   StaleOffers,
   StaleOffersPage,
+  StoreChore,
   StrandedAttempt,
   TaskAttempt,
 } from './dispatch-store.ts';
 export type { EventBus, RunNotice } from './event-bus.ts';
 export type { Executor, ExecutorCall, ExecutorLog, Outcome, TaskError, Usage } from './executor.ts';
 export type { FleetStore, WorkerBeat, WorkerRecord } from './fleet-store.ts';
+export type { Chore, Housekeeping } from './housekeeping.ts';
 export type { InputChecker } from './input-checker.ts';
 export type { Log } from './log.ts';
 export type { RunFilter, RunReader, RunRecord, TaskView } from './run-reader.ts';

@@ -11,6 +11,7 @@ import type { EngineDeps } from './deps.ts';
 import type { Engine } from './engine.ts';
 import { createGraphCache } from './graph-cache.ts';
 import type { GraphCache } from './graph-cache.ts';
+import { keepHouse } from './keep-house.ts';
 import { createSettler } from './settler.ts';
 import type { Settler } from './settler.ts';
 import { createStartRuns } from './start-runs.ts';
@@ -21,7 +22,7 @@ export type RunningEngine = Engine & {
   readonly graphs: GraphCache;
   readonly settler: Settler;
   readonly sweeper: Sweeper;
-  /** Begins to sweep and to listen to timers. */
+  /** Begins to sweep, to listen to timers and to keep house. */
   start(): void;
   /** Ends what is under way; call it after the workers of this process have stopped. */
   stop(): Promise<void>;
@@ -39,7 +40,7 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
     admission,
     goOn: ({ id, workflow }) => void settler.settle({ runId: id, workflow, event: { type: 'advance' } }),
   });
-  let forgetTimers = () => {};
+  let ends: (() => void)[] = [];
 
   /** Writes to the run's inbox, has it read, and gives the run's status after that. */
   async function mail(request: { tenant: string; runId: string; kind: MailKind; reason?: string }): Promise<RunStatus> {
@@ -77,11 +78,11 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
       await mail({ tenant, runId, kind: 'retry' });
     },
     start() {
-      forgetTimers = deps.timers.onDue((timers) => fireTimers(settler, timers));
+      ends = [deps.timers.onDue((timers) => fireTimers(settler, timers)), keepHouse(deps)];
       sweeper.start();
     },
     async stop() {
-      forgetTimers();
+      for (const end of ends.splice(0)) end();
       await sweeper.stop();
       await admission.stop();
       await starter.idle();
