@@ -4,12 +4,13 @@ import type { Reads, RunHead } from '@weft/engine/domain';
 import type { NewRun, Plan, RunChange, RunStore, Settlement, Submission } from '@weft/engine/ports';
 import type { Pool } from 'pg';
 
-import { query, transact } from './connection.ts';
+import { transact } from './connection.ts';
 import type { Client } from './connection.ts';
 import { NOW } from './database-clock.ts';
 import type { DatabaseClock } from './database-clock.ts';
 import { existingRuns, loadParts, lockRuns } from './queries/load-snapshots.ts';
 import type { SnapshotParts } from './queries/load-snapshots.ts';
+import { sendMail, usedKey } from './queries/send-mail.ts';
 import { claimKeys, sendStarts } from './queries/submit.ts';
 import { sendHeads } from './queries/write-heads.ts';
 import { sendPlans } from './queries/write-plans.ts';
@@ -22,13 +23,8 @@ export function createRunStore(pool: Pool, clock: DatabaseClock): RunStore {
   return {
     submit: (runs) => submitOnce(pool, clock, runs),
     settle: (changes, { wait }) => transact(pool, (client) => settle(client, clock, { changes, wait })),
-    async sendMail(runId, { id, kind, payload, dedupeKey }) {
-      await query(pool, {
-        name: 'send-mail',
-        text: `insert into inbox (run_id, id, dedupe_key, kind, payload) values ($1, $2, $3, $4, $5) on conflict do nothing`,
-        values: [runId, id, dedupeKey, kind, JSON.stringify(payload)],
-      });
-    },
+    sendMail: (runId, mail, key = null) => sendMail(pool, { runId, mail, key }),
+    usedKey: (tenant, key) => usedKey(pool, tenant, key),
   };
 }
 

@@ -21,7 +21,7 @@ export type { InputChecker } from './input-checker.ts';
 export type { Log } from './log.ts';
 export type { RunFilter, RunReader, RunRecord, TaskView } from './run-reader.ts';
 export { StoreError } from './run-store.ts';
-export type { NewRun, Plan, RunChange, RunStore, Settlement, Submission } from './run-store.ts';
+export type { CallerKey, Mail, NewRun, Plan, RunChange, RunStore, Settlement, Submission } from './run-store.ts';
 export type { Timers } from './timers.ts';
 export type { Secrets } from './secrets.ts';
 export type { StoredWorkflow, WorkflowStore } from './workflow-store.ts';
