@@ -1,4 +1,25 @@
 import { defineConfig } from 'vitest/config';
+import type { TestProjectInlineConfiguration } from 'vitest/config';
+
+import { hasPostgres15 } from './packages/testkit/src/postgres-15.ts';
+
+/** The suites of the store, and a mesh from end to end, once more on the oldest Postgres. */
+const POSTGRES_15: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: 'postgres-15',
+    include: ['packages/postgres/test/**/*.int.test.ts', 'test/e2e/mesh.test.ts'],
+    globalSetup: ['packages/testkit/src/global-setup-15.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+};
+
+if (!hasPostgres15()) {
+  process.stderr.write(
+    'weft: there is no Postgres 15 here, so the suites of the store run on one Postgres only (install it, or set TEST_POSTGRES_15_URL)\n',
+  );
+}
 
 export default defineConfig({
   test: {
@@ -31,6 +52,7 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      ...(hasPostgres15() ? [POSTGRES_15] : []),
     ],
   },
 });

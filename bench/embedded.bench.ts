@@ -17,6 +17,7 @@ import type { WorkflowDocument } from '@weft/contract';
 import {
   createMemoryBroker,
   createMemoryEventBus,
+  createMemoryHousekeeping,
   createMemoryTimers,
   startPostgres,
   systemClock,
@@ -45,6 +46,7 @@ const deps = {
   log,
   broker: createMemoryBroker(),
   timers: createMemoryTimers({ clock: systemClock }),
+  housekeeping: createMemoryHousekeeping({ clock: systemClock }),
   inputs: inputChecker,
   clock: systemClock,
 };

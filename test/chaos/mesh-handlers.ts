@@ -19,7 +19,14 @@ export default {
     note(input, 'ended', taskId);
     return { n: 1, pid: process.pid };
   },
-  /** The same for a handler that obeys its signal. */
+  /** Has an effect outside, once the file `gate` exists, and says under which key. */
+  async effect(input: Call, { taskId, idempotencyKey }: { taskId: string; idempotencyKey: string }) {
+    note(input, 'began', taskId);
+    while (input.gate !== undefined && !existsSync(input.gate)) await wait(POLL_MS);
+    note(input, 'effect', idempotencyKey);
+    return { n: 1, pid: process.pid };
+  },
+  /** Like `work`, for a handler that obeys its signal. */
   async obedient(input: Call, { taskId, signal }: { taskId: string; signal: AbortSignal }) {
     note(input, 'began', taskId);
     await wait(input.ms ?? 0, undefined, { signal });

@@ -1,5 +1,5 @@
 import { createRedisBroker, openRedis } from '@weft/redis';
-import { taskMessage, testRedisUrl } from '@weft/testkit';
+import { openTcpProxy, taskMessage, testRedisUrl } from '@weft/testkit';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { chain, openMesh, startRuns } from './use-mesh.ts';
@@ -55,6 +55,24 @@ describe.skipIf(testRedisUrl() === null)('a flood through processes', () => {
     await redis.commands.call('CLIENT', 'PAUSE', '3000', 'ALL');
     const during = await startRuns(producer, 40, work(mesh, 1));
     await mesh.allSucceed([...before, ...during], LENGTH);
+  });
+
+  test('F19: goes on within 20 seconds when every connection to Redis falls silent and nobody is told', async () => {
+    const mesh = await openMesh();
+    const proxy = await openTcpProxy(mesh.redis.url);
+    onTestFinished(() => proxy.close());
+    const by = mesh.by({ REDIS_URL: proxy.url });
+    const workers = [by.worker('--concurrency=8'), by.worker('--concurrency=8')];
+    const [producer] = await Promise.all([by.producer(), ...workers]);
+    const before = await startRuns(producer, 120, work(mesh, 15));
+    await underWay(mesh, 20);
+    proxy.freeze();
+    const frozenAt = performance.now();
+    expect(await mesh.countOf('succeeded')).toBeLessThan(before.length);
+    const during = await startRuns(producer, 40, work(mesh, 1));
+
+    await mesh.allSucceed([...before, ...during], LENGTH);
+    expect(performance.now() - frozenAt).toBeLessThan(20_000);
   });
 
   test('F22: passes over garbage in a lane and tasks that do not exist', async () => {

@@ -22,7 +22,13 @@ const EVERYTHING = 100_000;
 
 export type Producer = MeshProcess & { client: WeftClient };
 
-export type Mesh = {
+/** What starts the processes of a mesh. */
+export type Starters = {
+  producer(): Promise<Producer>;
+  worker(...args: string[]): Promise<MeshProcess>;
+};
+
+export type Mesh = Starters & {
   databaseUrl: string;
   redis: RedisServer;
   store: PostgresStore;
@@ -30,10 +36,10 @@ export type Mesh = {
   notes: string;
   /** A file that does not exist before `open` is called. */
   gate: { file: string; open(): void };
-  producer(): Promise<Producer>;
-  worker(...args: string[]): Promise<MeshProcess>;
-  /** What handlers have noted: `began` and `ended`, with task and process. */
-  noted(what: 'began' | 'ended'): { taskId: string; pid: number }[];
+  /** Processes that reach Postgres or Redis by another address. */
+  by(addresses: { DATABASE_URL?: string; REDIS_URL?: string }): Starters;
+  /** What handlers have noted: `began` and `ended` with task and process, `effect` with its idempotency key in place of the task. */
+  noted(what: 'began' | 'ended' | 'effect'): { taskId: string; pid: number }[];
   /** Until all of these runs have succeeded, each with `total`. */
   allSucceed(ids: readonly string[], total: number): Promise<void>;
   countOf: (status: string) => Promise<number>;
@@ -67,11 +73,20 @@ export async function openMesh({ databaseUrl, deadAfterMs = DEAD_AFTER_MS }: Mes
     await database.drop();
   });
 
-  async function start(args: readonly string[]): Promise<MeshProcess> {
-    const started = await startMeshProcess(args, env);
-    processes.push(started);
-    return started;
-  }
+  const by = (addresses: Record<string, string> = {}): Starters => {
+    const start = async (args: readonly string[]): Promise<MeshProcess> => {
+      const started = await startMeshProcess(args, { ...env, ...addresses });
+      processes.push(started);
+      return started;
+    };
+    return {
+      async producer() {
+        const started = await start(['producer', '--port=0']);
+        return { ...started, client: createClient({ url: started.ready.url ?? '' }) };
+      },
+      worker: (...args) => start(['worker', `--handlers=${HANDLERS}`, ...args]),
+    };
+  };
 
   const runs = () => store.reader.runs({ tenant: 'default', limit: EVERYTHING });
   const countOf = async (status: string) => (await runs()).filter(({ head }) => head.status === status).length;
@@ -83,11 +98,8 @@ export async function openMesh({ databaseUrl, deadAfterMs = DEAD_AFTER_MS }: Mes
     notes,
     gate: { file: gate, open: () => writeFileSync(gate, '') },
     countOf,
-    async producer() {
-      const started = await start(['producer', '--port=0']);
-      return { ...started, client: createClient({ url: started.ready.url ?? '' }) };
-    },
-    worker: (...args) => start(['worker', `--handlers=${HANDLERS}`, ...args]),
+    ...by(),
+    by,
     noted(what) {
       const lines = readFileSync(notes, 'utf8').split('\n');
       const ours = lines.map((line) => line.split(' ')).filter(([said]) => said === what);
@@ -122,8 +134,13 @@ export function chain(length: number, fields: JsonObject): JsonObject {
 }
 
 /** Starts as many runs of it; gives their ids. */
-export async function startRuns({ client }: Producer, count: number, workflow: JsonObject): Promise<string[]> {
-  const items = await client.runs.startMany(Array.from({ length: count }, () => ({ workflow })));
+export async function startRuns(
+  { client }: Producer,
+  count: number,
+  workflow: JsonObject,
+  input: JsonObject = {},
+): Promise<string[]> {
+  const items = await client.runs.startMany(Array.from({ length: count }, () => ({ workflow, input })));
   return items.map((item) => {
     if ('id' in item) return item.id;
     throw new Error(JSON.stringify(item));

@@ -90,7 +90,7 @@ describe('weft stress', () => {
 
     expect(code).toBe(1);
     expect(out).toMatch(/^3 of 3 tasks \(http\) from 20 clients: \d+ submissions\/s/);
-    expect(out).toMatch(/\nend to end( +\d+\.\d+ms){4} {2}to the end/);
+    expect(out).toMatch(/\nend to end( +\d+\.\d+ms){4} {2,}to the end/);
     expect(out).toContain('lost 3, doubled 0, refused 0\n');
     expect(err).toMatch(/run \S+ was accepted and is failed/);
   });

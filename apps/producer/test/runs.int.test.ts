@@ -229,6 +229,48 @@ describe('steering runs', () => {
     expect(again.json().code).toBe('conflict');
   });
 
+  test('A10: a cancel that is sent again under its key gets the same answer; the key is good for nothing else', async () => {
+    const document = { name: 'gated', nodes: { a: { type: 'task', uses: 'gate' } } };
+    const [run, other] = [
+      await api.post('/v1/runs', { workflow: document }),
+      await api.post('/v1/runs', { workflow: document }),
+    ];
+    const act = (path: string, payload: object = { reason: 'enough' }) =>
+      api.send({ method: 'POST', url: path, payload, headers: { 'idempotency-key': 'cancel-1' } });
+    const url = `/v1/runs/${run.json().id}/cancel`;
+    const answers = await Promise.all([act(url), act(url), act(url)]);
+    answers.push(await act(url));
+
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200, 200]);
+    expect(answers.map((answer) => answer.json().status)).toEqual(answers.map(() => 'cancelled'));
+    const others = [
+      await act(url, { reason: 'another' }),
+      await act(`/v1/runs/${other.json().id}/cancel`),
+      await act('/v1/runs', { workflow: document }),
+    ];
+    expect(others.map((answer) => answer.json().code)).toEqual(others.map(() => 'idempotency_conflict'));
+    expect((await api.get(`/v1/runs/${other.json().id}`)).json().status).toBe('running');
+  });
+
+  test('A10: a retry that is sent again under its key is carried out once', async () => {
+    const document = { name: 'never', nodes: { a: { type: 'task', uses: 'fail' } } };
+    const failed = (await api.post('/v1/runs?wait=20s', { workflow: document })).json();
+    expect(failed.status).toBe('failed');
+    const headers = { 'idempotency-key': 'retry-1' };
+    const retry = () => api.send({ method: 'POST', url: `/v1/runs/${failed.id}/retry`, payload: {}, headers });
+    const failures = async () => {
+      const steps = (await api.get(`/v1/runs/${failed.id}/steps?limit=100`)).json().items;
+      return steps.filter(({ type }: { type: string }) => type === 'task_failed').length;
+    };
+    expect((await retry()).statusCode).toBe(200);
+    await expect.poll(failures, { timeout: 20_000 }).toBe(2);
+    const again = await retry();
+
+    expect(again.statusCode).toBe(200);
+    expect(again.json().status).toBe('failed');
+    expect(await failures()).toBe(2);
+  });
+
   test('a failed run can be retried, and only a failed one', async () => {
     const document = { name: 'once', nodes: { a: { type: 'task', uses: 'once' } } };
     const failed = (await api.post('/v1/runs?wait=20s', { workflow: document })).json();

@@ -7,6 +7,8 @@ export { createMemoryBroker } from './memory-broker.ts';
 export type { MemoryBrokerOptions } from './memory-broker.ts';
 export { createMemoryEventBus } from './memory-event-bus.ts';
 export type { MemoryEventBusOptions } from './memory-event-bus.ts';
+export { createMemoryHousekeeping } from './memory-housekeeping.ts';
+export type { MemoryHousekeepingOptions } from './memory-housekeeping.ts';
 export { createMemoryTimers } from './memory-timers.ts';
 export type { MemoryTimersOptions } from './memory-timers.ts';
 export { systemClock } from './system-clock.ts';

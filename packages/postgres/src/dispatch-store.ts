@@ -29,6 +29,6 @@ export function createDispatchStore(pool: Pool): DispatchStore {
       });
       return new Map(rows.map(({ id, ...ref }) => [id, ref]));
     },
-    maintain: () => maintain(pool),
+    maintain: (chore) => maintain(pool, chore),
   };
 }

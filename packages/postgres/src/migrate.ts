@@ -5,7 +5,7 @@ import { Migrator } from 'kysely/migration';
 import type { Migration, MigrationProvider } from 'kysely/migration';
 import { Pool } from 'pg';
 
-import { maintain } from './queries/maintain.ts';
+import { maintainAll } from './queries/maintain.ts';
 
 const MIGRATIONS = join(import.meta.dirname, '..', 'migrations');
 const OLDEST_SERVER = 15;
@@ -37,7 +37,7 @@ export async function migrate(connectionString: string): Promise<void> {
     await requireServerVersion(db);
     const { error } = await new Migrator({ db, provider: sqlFiles(MIGRATIONS) }).migrateToLatest();
     if (error !== undefined) throw error;
-    await maintain(pool);
+    await maintainAll(pool);
   } catch (error) {
     if (error instanceof MigrationError) throw error;
     throw new MigrationError('migration_failed', `the database could not be migrated: ${reasonOf(error)}`, {

@@ -80,14 +80,18 @@ describe('partitions', () => {
   test('what is missing is made, once, by however many', async () => {
     const all = await partitions();
     await drop(all.filter((name) => name.endsWith(monday(3)) || name.endsWith(monday(4))));
-    await Promise.all([store.dispatch.maintain(), store.dispatch.maintain(), store.dispatch.maintain()]);
+    await Promise.all([
+      store.dispatch.maintain('partitions'),
+      store.dispatch.maintain('partitions'),
+      store.dispatch.maintain('partitions'),
+    ]);
 
     expect(await partitions()).toEqual(all);
   });
 
   test('heads and tasks keep room on their pages', async () => {
     await drop((await partitions()).filter((name) => name.endsWith(monday(4))));
-    await store.dispatch.maintain();
+    await store.dispatch.maintain('partitions');
     const { rows } = await client.query<{ options: string[] | null }>(
       `select reloptions as options from pg_class where relname = any($1) order by relname`,
       [[`run_${monday(4)}`, `step_${monday(4)}`, `task_${monday(4)}`]],
@@ -104,7 +108,7 @@ describe('partitions', () => {
     await client.query(
       `insert into step select id, 2, 1, 0, 'cancelled', null, null, null, null, null, now(), '{}' from run`,
     );
-    await store.dispatch.maintain();
+    await store.dispatch.maintain('partitions');
     await client.query('rollback');
 
     expect(await partitions()).toContain(`run_${monday(4)}`);
@@ -119,7 +123,7 @@ describe('partitions', () => {
       await client.query(`create table ${name} partition of ${table}
         for values from ('${'0'.repeat(8)}-0000-0000-0000-000000000000') to ('${firstId(-11)}')`);
     }
-    await store.dispatch.maintain();
+    await store.dispatch.maintain('partitions');
     expect(await submitAt(12 * WEEK_MS)).toBe(`run_${monday(-12)}`);
     expect(await submitAt(5 * WEEK_MS)).toBe(`run_${monday(0)}`);
     expect(await submitAt(0)).toBe(`run_${monday(0)}`);
@@ -139,7 +143,7 @@ describe('housekeeping', () => {
     await client.query(`update idempotency set created_at = now() - interval '9 days' where key = 'old'`);
     await client.query(`insert into worker (id, name, lanes, slots, running, counter, version, pid, host, rss_bytes, ended_at)
       select n, n, '{}', 1, 0, 0, 'v', 1, 'h', 1, now() - n::interval from unnest(array['1 day', '8 days']) as n`);
-    await store.dispatch.maintain();
+    for (const chore of ['expired_keys', 'ended_workers'] as const) await store.dispatch.maintain(chore);
 
     const { rows: keys } = await client.query<{ key: string }>('select key from idempotency');
     const { rows: workers } = await client.query<{ id: string }>('select id from worker');

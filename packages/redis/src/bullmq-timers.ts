@@ -7,8 +7,8 @@ import { createHash } from 'node:crypto';
 import type { Clock, DueTimer, Timers } from '@weft/engine/ports';
 import { Queue, Worker } from 'bullmq';
 import type { Job } from 'bullmq';
-import type { Redis } from 'ioredis';
 
+import { closeWorker, queuePrefix } from './bullmq-queue.ts';
 import type { RedisConnection } from './connection.ts';
 import { Listeners, warnOfListenerError } from './listeners.ts';
 import type { OnListenerError } from './listeners.ts';
@@ -36,7 +36,6 @@ const DEFAULT_NEAR_MS = 250;
 /** A job that has not come this long after its time is taken for lost. */
 const LOST_AFTER_MS = 1000;
 const FORGET_EVERY_MS = 10_000;
-const CLOSE_TIMEOUT_MS = 1000;
 const BATCH = 1000;
 const CONCURRENCY = 100;
 const QUEUE = 'timers';
@@ -56,7 +55,6 @@ class DelayedJobTimers implements BullmqTimers {
   #forgottenAt = 0;
   #queue: Queue<TimerJob> | null = null;
   #worker: Worker<TimerJob> | null = null;
-  #workerClient: Redis | null = null;
   #due: DueTimer[] = [];
   #closing: Promise<void> = Promise.resolve();
 
@@ -108,13 +106,14 @@ class DelayedJobTimers implements BullmqTimers {
   #openQueue(): Queue<TimerJob> {
     const connection = this.#connection.connectBullmq('queue');
     const streams = { events: { maxLen: 100 } };
-    const queue = new Queue<TimerJob>(QUEUE, { connection, prefix: this.#prefix, streams });
+    const queue = new Queue<TimerJob>(QUEUE, { connection, prefix: queuePrefix(this.#connection), streams });
     return queue.on('error', (error) => this.#options.onError?.(error));
   }
 
   #startWorker(): Worker<TimerJob> {
-    this.#workerClient ??= this.#connection.connectBullmq('worker');
-    const options = { connection: this.#workerClient, prefix: this.#prefix, concurrency: CONCURRENCY };
+    // A worker that closes ends its connection, so each has one of its own.
+    const client = this.#connection.connectBullmq('worker');
+    const options = { connection: client, prefix: queuePrefix(this.#connection), concurrency: CONCURRENCY };
     const worker = new Worker<TimerJob>(QUEUE, async () => undefined, options);
     worker.on('error', (error) => this.#options.onError?.(error));
     // Not within the job: until it is removed, the same timer could not be asked for again.
@@ -140,26 +139,6 @@ class DelayedJobTimers implements BullmqTimers {
     this.#forgottenAt = now;
     for (const [id, until] of this.#queued) if (until < now) this.#queued.delete(id);
   }
-
-  /** The braces keep all keys of the queue in one slot of a Redis Cluster. */
-  get #prefix(): string {
-    return `{${this.#connection.prefix.replace(/:$/, '')}}`;
-  }
-}
-
-/** A worker whose Redis is away may wait for it for ever: then its connection is cut. */
-async function closeWorker(worker: Worker<TimerJob>): Promise<void> {
-  const { promise: tooLate, resolve } = Promise.withResolvers<void>();
-  const timeout = setTimeout(resolve, CLOSE_TIMEOUT_MS);
-  await Promise.race([worker.close(), tooLate]);
-  clearTimeout(timeout);
-  await Promise.race([worker.disconnect().catch(() => undefined), nextTurn()]);
-}
-
-function nextTurn(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  setImmediate(resolve);
-  return promise;
 }
 
 /** BullMQ separates by colons and refuses numbers, so an id is a hash behind a letter. */

@@ -1,3 +1,5 @@
+export { createBullmqHousekeeping } from './bullmq-housekeeping.ts';
+export type { BullmqHousekeeping, BullmqHousekeepingOptions } from './bullmq-housekeeping.ts';
 export { createBullmqTimers } from './bullmq-timers.ts';
 export type { BullmqTimers, BullmqTimersOptions } from './bullmq-timers.ts';
 export { checkRedis } from './check-redis.ts';

@@ -1,13 +1,12 @@
 import type { Broker, TaskMessage } from '@weft/engine/ports';
 import { createBullmqTimers, openRedis } from '@weft/redis';
-import { ackOf, startRedisServer, taskMessage, testRedisUrl } from '@weft/testkit';
+import { ackOf, openTcpProxy, startRedisServer, taskMessage, testRedisUrl } from '@weft/testkit';
 import type { RedisServer } from '@weft/testkit';
 import { systemClock } from '@weft/embedded';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
 import { openTestBroker } from './open-test-broker.ts';
 import type { TestBroker } from './open-test-broker.ts';
-import { openTcpProxy } from './tcp-proxy.ts';
 
 const BOUND_MS = 10_000;
 const DEFAULT = { lane: 'default', taskId: 'a' };

@@ -13,9 +13,12 @@ import { runEvents, type EventOptions } from './run-events.ts';
 import { keyHeader } from './tasks-api.ts';
 import type { CallOptions, Transport } from './transport.ts';
 
-export type StartOptions = CallOptions & {
-  /** The same key with the same request gives the same run. */
+type KeyedOptions = CallOptions & {
+  /** The same request under the same key is carried out once: a start gives the same run again. */
   idempotencyKey?: string | undefined;
+};
+
+export type StartOptions = KeyedOptions & {
   /** How long the answer may wait for the run's end, in milliseconds, at most 60,000. */
   waitMs?: number | undefined;
 };
@@ -47,8 +50,8 @@ export type RunsApi = {
   list(options?: ListRunsOptions): Promise<RunPage>;
   tasks(id: string, options?: PageOptions): Promise<TaskPage>;
   steps(id: string, options?: PageOptions): Promise<StepPage>;
-  cancel(id: string, options?: CallOptions): Promise<Run>;
-  retry(id: string, options?: CallOptions): Promise<Run>;
+  cancel(id: string, options?: KeyedOptions): Promise<Run>;
+  retry(id: string, options?: KeyedOptions): Promise<Run>;
   /** What happens in the run, until its end. Reconnects by itself and yields every step once. */
   events(id: string, options?: EventOptions): AsyncGenerator<Event, void, undefined>;
   /** The run once it has ended. Throws the signal's reason if that comes first. */
@@ -57,8 +60,10 @@ export type RunsApi = {
 
 export function runsApi(transport: Transport): RunsApi {
   const get: RunsApi['get'] = (id, options) => transport.json({ ...options, path: pathOf(id) });
-  const post = (id: string, action: string, options?: CallOptions): Promise<Run> =>
-    transport.json({ ...options, method: 'POST', path: `${pathOf(id)}/${action}`, json: {} });
+  const post = (id: string, action: string, { signal, idempotencyKey }: KeyedOptions = {}): Promise<Run> => {
+    const headers = keyHeader(idempotencyKey);
+    return transport.json({ signal, method: 'POST', path: `${pathOf(id)}/${action}`, headers, json: {} });
+  };
   const page = <T>(path: string, { signal, ...query }: ListRunsOptions = {}): Promise<T> =>
     transport.json({ signal, path, query });
   const events: RunsApi['events'] = (id, options) => runEvents(transport, id, options);

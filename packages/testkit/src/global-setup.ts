@@ -11,8 +11,8 @@ declare module 'vitest' {
   }
 }
 
-/** One run, one server: each project that names this set-up loads its own copy of the module, hence the global. */
-const shared = globalThis as typeof globalThis & { weftTestRun?: TestRun };
+/** One run, one server: each project that names a set-up loads its own copy of this module, hence the global. */
+const shared = globalThis as typeof globalThis & { weftTestRuns?: Map<string, TestRun> };
 
 type TestRun = {
   users: number;
@@ -21,13 +21,24 @@ type TestRun = {
 };
 
 /** Starts the servers for the first project that asks; the returned function stops them after the last. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const run = (shared.weftTestRun ??= { users: 0, server: startTestServer(), redis: startTestRedis() });
+export default function setup(project: TestProject): Promise<() => Promise<void>> {
+  return provideServers(project, 'any', () => startTestServer());
+}
+
+/** The same for projects that share servers of another kind. */
+export async function provideServers(
+  project: TestProject,
+  kind: string,
+  start: () => ReturnType<typeof startTestServer>,
+): Promise<() => Promise<void>> {
+  const runs = (shared.weftTestRuns ??= new Map<string, TestRun>());
+  const run = runs.get(kind) ?? { users: 0, server: start(), redis: startTestRedis() };
+  runs.set(kind, run);
   run.users += 1;
   const stop = async (): Promise<void> => {
     run.users -= 1;
     if (run.users > 0) return;
-    delete shared.weftTestRun;
+    runs.delete(kind);
     const stopping = [run.server, run.redis].map(async (server) => await (await server).stop());
     await Promise.all(stopping);
   };

@@ -19,3 +19,5 @@ export type { LossyBroker, LossyBrokerOptions } from './lossy-broker.ts';
 export { startPostgresProxy } from './postgres-proxy.ts';
 export type { PostgresProxy } from './postgres-proxy.ts';
 export { runStatement } from './admin-connection.ts';
+export { openTcpProxy } from './tcp-proxy.ts';
+export type { TcpProxy } from './tcp-proxy.ts';

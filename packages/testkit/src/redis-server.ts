@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { containerOr, startRedisContainer } from './containers.ts';
+import { freePort } from './free-port.ts';
 import { findRedisProgram } from './redis-program.ts';
 import type { RedisProgram } from './redis-program.ts';
 
@@ -65,12 +65,12 @@ export type TestRedis = { url: string | null; problem: string | null };
 
 type RunningTestRedis = TestRedis & { stop(): Promise<void> };
 
-/** Uses the Redis of `REDIS_URL` if it is set, else starts one. */
+/** Uses the Redis of `REDIS_URL` if it is set, else a container where there is a Docker engine, else starts one here. */
 export async function startTestRedis(): Promise<RunningTestRedis> {
   const given = process.env['REDIS_URL'];
   if (given !== undefined && given !== '') return { url: given, problem: null, stop: () => Promise.resolve() };
   try {
-    const server = await startRedisServer();
+    const server = await containerOr('Redis', startRedisContainer, () => startRedisServer());
     return { url: server.url, problem: null, stop: () => server.stop() };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -101,13 +101,4 @@ async function startProcess({ path, libraries }: RedisProgram, args: readonly st
   } finally {
     clearTimeout(timeout);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,6 +1,12 @@
 /** A whole engine in the test's process, on a real database: what the embedded stack is, without HTTP. */
 import type { Json, WorkflowDocument } from '@weft/contract';
-import { createMemoryBroker, createMemoryEventBus, createMemoryTimers, systemClock } from '@weft/embedded';
+import {
+  createMemoryBroker,
+  createMemoryEventBus,
+  createMemoryHousekeeping,
+  createMemoryTimers,
+  systemClock,
+} from '@weft/embedded';
 import type { Broker, Clock, EventBus, Executor, Log, RunRecord, Secrets, TaskView, Timers } from '@weft/engine/ports';
 import { createEngine, createWorker } from '@weft/engine/runtime';
 import type { EngineDeps, RunningEngine, SweeperSettings, Worker } from '@weft/engine/runtime';
@@ -57,7 +63,8 @@ export async function createRig(options: RigOptions): Promise<Rig> {
   const broker = options.broker ?? createMemoryBroker();
   const log = process.env['WEFT_TEST_LOG'] ? console : SILENT;
   const timers = options.timers ?? createMemoryTimers({ clock });
-  const bare = { ...store, broker, bus: createMemoryEventBus(), timers, inputs: inputChecker, clock, log };
+  const parts = { broker, bus: createMemoryEventBus(), timers, housekeeping: createMemoryHousekeeping({ clock }) };
+  const bare = { ...store, ...parts, inputs: inputChecker, clock, log };
   const deps = options.decorate?.(bare) ?? bare;
   const sweep = { intervalMs: 100, staleOfferMs: 2000, deadAfterMs: 15_000, ...options.sweep };
   const engine = createEngine(deps, { sweep });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '@weft/embedded';
 import { migrate } from '@weft/postgres';
+import { containerOr, startPostgresContainer } from './containers.ts';
 import { runStatement, uniqueDatabaseName, withDatabase } from './admin-connection.ts';
 
 /** Where the tests of one run find their databases. */
@@ -15,9 +16,11 @@ export type TestServer = {
 
 type RunningTestServer = TestServer & { stop(): Promise<void> };
 
-/** Uses the Postgres of `DATABASE_URL` if it is set, else starts one in a temporary folder; migrates a template. */
-export async function startTestServer(): Promise<RunningTestServer> {
-  const server = await findServer();
+export type PostgresServer = { url: string; stop(): Promise<void> };
+
+/** Makes a migrated template on the server that `find` finds. */
+export async function startTestServer(find: () => Promise<PostgresServer> = findServer): Promise<RunningTestServer> {
+  const server = await find();
   const template = uniqueDatabaseName('template');
   const stop = async (): Promise<void> => {
     try {
@@ -36,9 +39,14 @@ export async function startTestServer(): Promise<RunningTestServer> {
   }
 }
 
-async function findServer(): Promise<{ url: string; stop(): Promise<void> }> {
+/** Uses the Postgres of `DATABASE_URL` if it is set, else a container where there is a Docker engine, else starts one here. */
+async function findServer(): Promise<PostgresServer> {
   const given = process.env['DATABASE_URL'];
   if (given !== undefined && given !== '') return { url: given, stop: () => Promise.resolve() };
+  return await containerOr('Postgres', startPostgresContainer, startLocal);
+}
+
+async function startLocal(): Promise<PostgresServer> {
   const dataDir = mkdtempSync(join(tmpdir(), 'weft-test-'));
   // When root runs the tests, Postgres runs as another user, who must be able to enter.
   chmodSync(dataDir, 0o755);

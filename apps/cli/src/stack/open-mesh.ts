@@ -5,7 +5,13 @@ import { createEngine, DEFAULT_SWEEP } from '@weft/engine/runtime';
 import type { EngineDeps, RunningEngine } from '@weft/engine/runtime';
 import { inputChecker } from '@weft/formats';
 import { lockDatabase, migrate, MigrationError, openStore } from '@weft/postgres';
-import { createBullmqTimers, createRedisBroker, createRedisEventBus, openRedis } from '@weft/redis';
+import {
+  createBullmqHousekeeping,
+  createBullmqTimers,
+  createRedisBroker,
+  createRedisEventBus,
+  openRedis,
+} from '@weft/redis';
 import type { Logger } from 'pino';
 
 export type MeshOptions = {
@@ -40,13 +46,16 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const broker = createRedisBroker(redis, { onListenerError });
   const bus = createRedisEventBus(redis, { onListenerError });
   const timers = createBullmqTimers(redis, { clock: systemClock, onListenerError });
-  const deps: EngineDeps = { ...store, broker, bus, timers, inputs: inputChecker, clock: systemClock, log };
+  const housekeeping = createBullmqHousekeeping(redis, { onListenerError });
+  const parts = { broker, bus, timers, housekeeping };
+  const deps: EngineDeps = { ...store, ...parts, inputs: inputChecker, clock: systemClock, log };
   return {
     engine: createEngine(deps, { sweep: { ...DEFAULT_SWEEP, deadAfterMs: options.deadAfterMs } }),
     deps,
     clock: systemClock,
     async close() {
       await timers.close();
+      await housekeeping.close();
       await broker.close();
       await bus.close();
       await redis.close();

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import {
   createMemoryBroker,
   createMemoryEventBus,
+  createMemoryHousekeeping,
   createMemoryTimers,
   startPostgres,
   systemClock,
@@ -89,7 +90,9 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
   const clock = systemClock;
   const bus = createMemoryEventBus();
   const broker = createMemoryBroker();
-  const deps = { ...store, broker, bus, timers: createMemoryTimers({ clock }), inputs: inputChecker, clock, log };
+  const timers = createMemoryTimers({ clock });
+  const housekeeping = createMemoryHousekeeping({ clock });
+  const deps = { ...store, broker, bus, timers, housekeeping, inputs: inputChecker, clock, log };
   const engine = createEngine(deps);
   const version = weftVersion();
   const setup = {

@@ -12,6 +12,15 @@ export function idempotencyOf(request: FastifyRequest): { key: string; payloadHa
   return { key, payloadHash: contentHash(body) };
 }
 
+/** The same for a request that acts on a run: another action, or another run, is another request. */
+export function actionKeyOf(
+  request: FastifyRequest,
+  { action, runId }: { action: string; runId: string },
+): { key: string; payloadHash: string } | null {
+  const sent = idempotencyOf(request);
+  return sent && { key: sent.key, payloadHash: contentHash({ action, runId, sent: sent.payloadHash }) };
+}
+
 /** The header by itself. */
 export function idempotencyKeyOf({ headers }: FastifyRequest): string | null {
   const header = headers['idempotency-key'];

@@ -25,7 +25,7 @@ export function eventRoutes(api: Api, options: AppOptions): void {
     schema: {
       summary: 'Follow a run',
       description:
-        'Server-sent events: `id` is the step, `event` the mode, `data` an Event. All steps after `Last-Event-ID` (or `after`), then what comes; `event: end` when the run has ended. Modes: tasks, updates, values, debug.',
+        'Server-sent events: `id` is the step (on the last event of each, so that one who is cut off within a step gets all of it again), `event` the mode, `data` an Event. All steps after `Last-Event-ID` (or `after`), then what comes; `event: end` when the run has ended. Modes: tasks, updates, values, debug.',
       tags: ['runs'],
       params: IdParams,
       querystring: EventsQuery,

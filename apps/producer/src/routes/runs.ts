@@ -5,9 +5,10 @@ import { z } from 'zod';
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
 import { decodeCursor, encodeCursor } from '../http/cursor.ts';
+import { actionKeyOf } from '../http/idempotency.ts';
 import { asId, found, IdParams } from '../http/ids.ts';
 import { problems } from '../schemas/answers.ts';
-import { CancelRun, NoBody } from '../schemas/requests.ts';
+import { CancelRun, IdempotencyHeaders, NoBody } from '../schemas/requests.ts';
 import { TENANT } from '../tenant.ts';
 
 /** Looking at runs, and steering them. */
@@ -109,12 +110,15 @@ function cancelRoute(api: Api, { engine, queries }: AppOptions): void {
       summary: 'Cancel a run',
       tags: ['runs'],
       params: IdParams,
+      headers: IdempotencyHeaders,
       body: CancelRun,
       response: { 200: Run, ...problems },
     },
-    handler: async ({ params, body }) => {
-      const runId = asId('run', params.id);
-      await engine.cancelRun({ tenant: TENANT, runId, reason: body?.reason ?? 'cancelled by request' });
+    handler: async (request) => {
+      const runId = asId('run', request.params.id);
+      const idempotency = actionKeyOf(request, { action: 'cancel', runId });
+      const reason = request.body?.reason ?? 'cancelled by request';
+      await engine.cancelRun({ tenant: TENANT, runId, reason, idempotency });
       return found(await viewRun(queries, TENANT, runId), 'such run');
     },
   });
@@ -128,12 +132,14 @@ function retryRoute(api: Api, { engine, queries }: AppOptions): void {
       summary: 'Try what failed in a failed run again',
       tags: ['runs'],
       params: IdParams,
+      headers: IdempotencyHeaders,
       body: NoBody,
       response: { 200: Run, ...problems },
     },
-    handler: async ({ params }) => {
-      const runId = asId('run', params.id);
-      await engine.retryRun({ tenant: TENANT, runId });
+    handler: async (request) => {
+      const runId = asId('run', request.params.id);
+      const idempotency = actionKeyOf(request, { action: 'retry', runId });
+      await engine.retryRun({ tenant: TENANT, runId, idempotency });
       return found(await viewRun(queries, TENANT, runId), 'such run');
     },
   });

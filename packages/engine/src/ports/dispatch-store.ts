@@ -43,9 +43,16 @@ export type DispatchStore = {
   neglectedRuns(olderThanMs: number, limit: number): Promise<string[]>;
   /** Which version each of these runs is pinned to; runs that do not exist are left out. */
   workflowsOf(runIds: readonly string[]): Promise<Map<string, WorkflowRef>>;
-  /** Prepares the store for the runs of the coming weeks and forgets keys that have expired. */
-  maintain(): Promise<void>;
+  /** Does one of the chores of the store. Several may do it at once. */
+  maintain(chore: StoreChore): Promise<void>;
 };
+
+/**
+ * What keeps a store in order: room for the runs of the coming weeks; forgetting idempotency keys that have expired, and
+ * workers that ended long ago.
+ */
+export const STORE_CHORES = ['partitions', 'expired_keys', 'ended_workers'] as const;
+export type StoreChore = (typeof STORE_CHORES)[number];
 
 /** `after`: where the page before ended, or null for the first. */
 export type StaleOffersPage = { olderThanMs: number; limit: number; after: string | null };

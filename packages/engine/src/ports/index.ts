@@ -1,6 +1,7 @@
 export { ANY_LANE, isAnyLane } from './broker.ts';
 export type { Ack, Broker, ClaimRequest, LaneList, RunSeed, TaskMessage } from './broker.ts';
 export type { Clock } from './clock.ts';
+export { STORE_CHORES } from './dispatch-store.ts';
 export type {
   DispatchStore,
   DueTimer,
@@ -8,17 +9,29 @@ export type {
   RunningMark,
   StaleOffers,
   StaleOffersPage,
+  StoreChore,
   StrandedAttempt,
   TaskAttempt,
 } from './dispatch-store.ts';
 export type { EventBus, RunNotice } from './event-bus.ts';
 export type { Executor, ExecutorCall, ExecutorLog, Outcome, TaskError, Usage } from './executor.ts';
 export type { FleetStore, WorkerBeat, WorkerRecord } from './fleet-store.ts';
+export type { Chore, Housekeeping } from './housekeeping.ts';
 export type { InputChecker } from './input-checker.ts';
 export type { Log } from './log.ts';
 export type { RunFilter, RunReader, RunRecord, TaskView } from './run-reader.ts';
 export { StoreError } from './run-store.ts';
-export type { NewRun, Plan, RunChange, RunStore, SettledRun, Settlement, Submission } from './run-store.ts';
+export type {
+  CallerKey,
+  Mail,
+  NewRun,
+  Plan,
+  RunChange,
+  RunStore,
+  SettledRun,
+  Settlement,
+  Submission,
+} from './run-store.ts';
 export type { Timers } from './timers.ts';
 export type { Secrets } from './secrets.ts';
 export type { StoredWorkflow, WorkflowStore } from './workflow-store.ts';

@@ -22,6 +22,11 @@ export type Submission =
   | { kind: 'existing'; runId: string }
   | { kind: 'conflict'; runId: string };
 
+export type Mail = { id: string; kind: MailKind; payload: JsonObject; dedupeKey: string };
+
+/** A key by which a caller can send a request again, with the hash of the request. */
+export type CallerKey = { tenant: string; key: string; payloadHash: string };
+
 /** One run's share of a settle: what to load, and how to decide once it is seen under the lock. */
 export type RunChange = {
   runId: string;
@@ -57,8 +62,13 @@ export type RunStore = {
    * order, with what is loaded then (rules A8, A9). `wait`: wait for a locked run instead of skipping it.
    */
   settle(changes: readonly RunChange[], options: { wait: boolean }): Promise<Settlement[]>;
-  /** Puts a message into a run's inbox; the same dedupe key twice is one message (rule A10). */
-  sendMail(runId: string, mail: { id: string; kind: MailKind; payload: JsonObject; dedupeKey: string }): Promise<void>;
+  /**
+   * Puts a message into a run's inbox; the same dedupe key twice is one message (rule A10). With a caller's key it takes the
+   * key as well, or returns false and sends nothing where the key is taken.
+   */
+  sendMail(runId: string, mail: Mail, key?: CallerKey | null): Promise<boolean>;
+  /** What a caller's key was used for within its seven days; null if for nothing. */
+  usedKey(tenant: string, key: string): Promise<{ payloadHash: string; runId: string } | null>;
 };
 
 export class StoreError extends Error {

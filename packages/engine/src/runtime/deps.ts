@@ -5,6 +5,7 @@ import type {
   DispatchStore,
   EventBus,
   FleetStore,
+  Housekeeping,
   InputChecker,
   Log,
   RunReader,
@@ -22,6 +23,7 @@ export type EngineDeps = {
   broker: Broker;
   bus: EventBus;
   timers: Timers;
+  housekeeping: Housekeeping;
   inputs: InputChecker;
   clock: Clock;
   log: Log;

@@ -16,6 +16,9 @@ export type StartRequest = {
   idempotency: { key: string; payloadHash: string } | null;
 };
 
+/** Which run, with the caller's key and the hash of what it sent. */
+export type SteerRequest = { tenant: string; runId: string; idempotency?: StartRequest['idempotency'] };
+
 /** A new run that has not moved yet: nothing but its start is stored, so it can be shown without being read. */
 export type FreshRun = { head: RunHead; input: Json; tags: string[]; createdAt: number };
 
@@ -32,8 +35,11 @@ export type Engine = {
   saveWorkflow(request: { tenant: string; document: WorkflowDocument }): Promise<StoredWorkflow & { created: boolean }>;
   /** Starts runs; durable once it returns. An error in the list (invalid input, reused key) concerns that run only. */
   startRuns(requests: readonly StartRequest[]): Promise<(StartResult | AppError)[]>;
-  /** Cancels a run. Throws AppError `not_found`, or `conflict` if the run has ended. */
-  cancelRun(request: { tenant: string; runId: string; reason: string }): Promise<void>;
-  /** Arms what failed in a failed run again. Throws AppError `not_found`, or `conflict` if the run has not failed. */
-  retryRun(request: { tenant: string; runId: string }): Promise<void>;
+  /**
+   * Cancels a run. Throws AppError `not_found`, `conflict` if the run has ended, `idempotency_conflict` if the key was used
+   * for something else. The same key again changes nothing.
+   */
+  cancelRun(request: SteerRequest & { reason: string }): Promise<void>;
+  /** Arms what failed in a failed run again. Throws as `cancelRun` does, `conflict` if the run has not failed. */
+  retryRun(request: SteerRequest): Promise<void>;
 };

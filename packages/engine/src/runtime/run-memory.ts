@@ -63,19 +63,38 @@ export class RunMemory {
 function asStarted(message: TaskMessage): RunSnapshot | null {
   const { seed, key, taskEpoch, taskId, node, lane, priority, readyAt, runId, workflow, runEpoch } = message;
   if (!seed) return null;
-  const { step, live, priority: runPriority } = seed;
   const task: TaskRecord = {
-    ...{ key, epoch: taskEpoch, id: taskId, node, lane, priority, readyAt, readsAt: step, status: 'ready' },
-    ...{ attempt: 1, failures: 0, crashes: 0, blamed: false, captured: null, fate: null, output: null, error: null },
-    ...{ settledStep: null, settledAt: null, startedAt: null, worker: null },
+    key,
+    epoch: taskEpoch,
+    id: taskId,
+    node,
+    status: 'ready',
+    attempt: 1,
+    failures: 0,
+    crashes: 0,
+    blamed: false,
+    readsAt: seed.step,
+    readyAt,
+    lane,
+    priority,
+    captured: null,
+    fate: null,
+    output: null,
+    error: null,
+    settledStep: null,
+    settledAt: null,
+    startedAt: null,
+    worker: null,
   };
+  const counts = { asking: 0, generations: 0, failed: 0, openJoins: 0 };
   return {
-    head: {
-      ...{ id: runId, workflow, status: 'running', epoch: runEpoch, step, live, priority: runPriority },
-      ...{ asking: 0, generations: 0, failed: 0, openJoins: 0 },
-    },
+    head: { id: runId, workflow, status: 'running', epoch: runEpoch, ...seed, ...counts },
     tasks: new Map([[key, task]]),
-    ...{ joins: new Map(), channels: new Map(), body: null, mail: [], inline: [] },
+    joins: new Map(),
+    channels: new Map(),
+    body: null,
+    mail: [],
+    inline: [],
     reads: { ...noReads(), tasks: new Set([key]), allJoins: true },
   };
 }
@@ -133,7 +152,7 @@ function isSmall(value: Json): boolean {
     if (typeof next === 'object' && next !== null) {
       const entries = Object.entries(next);
       left -= entries.length;
-      if (left > 0) for (const [key, inner] of entries) open.push(key, inner as Json);
+      if (left > 0) for (const [key, inner] of entries) open.push(key, inner);
     }
     if (left <= 0) return false;
   }

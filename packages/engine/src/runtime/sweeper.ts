@@ -48,7 +48,6 @@ const BATCH = 1000;
 const IN_HAND_MS = 1000;
 const OVERDUE_GRACE_MS = 2000;
 const NEGLECTED_MS = 2000;
-const MAINTAIN_EVERY_MS = 3_600_000;
 
 export function createSweeper(deps: SweeperDeps, settings: SweeperSettings = DEFAULT_SWEEP): Sweeper {
   return new RoundSweeper(deps, settings);
@@ -60,7 +59,6 @@ class RoundSweeper implements Sweeper {
   readonly #settings: SweeperSettings;
   readonly #liveness: Liveness;
   #brokerEpoch: string | null = null;
-  #maintainedAt = Number.NEGATIVE_INFINITY;
   #round: Promise<void> | null = null;
   #end: (() => void) | null = null;
 
@@ -99,7 +97,6 @@ class RoundSweeper implements Sweeper {
     await this.#step('workers', () => this.#endDeadWorkers());
     await this.#step('stranded tasks', () => this.#releaseStranded());
     await this.#step('neglected runs', () => this.#advanceNeglected());
-    await this.#step('housekeeping', () => this.#maintain());
   }
 
   /** One part that fails does not keep the others from their work. */
@@ -159,7 +156,17 @@ class RoundSweeper implements Sweeper {
   async #takeBack(dead: readonly string[], ended: readonly string[]): Promise<void> {
     await this.#releaseStranded();
     for (const worker of dead) await this.#releaseClaims(worker);
-    for (const worker of ended) await this.#deps.broker.recall(worker);
+    for (const worker of ended) await this.#putBack(worker);
+  }
+
+  /** What it had settled, or what runs or waits by now, is acknowledged in its place: nobody begins that once more. */
+  async #putBack(worker: string): Promise<void> {
+    const { broker, dispatch } = this.#deps;
+    const claimed = await broker.claimed(worker);
+    const ready = claimed.length > 0 ? await dispatch.areReady(claimed) : [];
+    const over = claimed.filter((_, index) => !ready[index]);
+    if (over.length > 0) await broker.publish([], over);
+    await broker.recall(worker);
   }
 
   async #releaseClaims(worker: string): Promise<void> {
@@ -190,13 +197,6 @@ class RoundSweeper implements Sweeper {
     const runIds = await dispatch.neglectedRuns(NEGLECTED_MS, BATCH);
     this.repairs.neglected += runIds.length;
     await Promise.all(runIds.map((runId) => settler.settle({ runId, workflow: null, event: { type: 'advance' } })));
-  }
-
-  async #maintain(): Promise<void> {
-    const now = this.#deps.clock.monotonicMs();
-    if (now - this.#maintainedAt < MAINTAIN_EVERY_MS) return;
-    await this.#deps.dispatch.maintain();
-    this.#maintainedAt = now;
   }
 }
 

@@ -55,7 +55,7 @@ function comparable({ tasks, ready, armed, ...decision }: Decision): object {
     ...decision,
     armed: [...armed],
     ready: ready.map(({ key }) => key),
-    tasks: tasks.map(({ captured: _, ...task }) => task),
+    tasks: tasks.map((task) => ({ ...task, captured: null })),
   };
 }
 

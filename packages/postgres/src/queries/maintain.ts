@@ -1,13 +1,23 @@
 /** Housekeeping: partitions ahead of time, and what has expired. */
+import { STORE_CHORES } from '@weft/engine/ports';
+import type { StoreChore } from '@weft/engine/ports';
 import type { Pool } from 'pg';
 
 import { query } from '../connection.ts';
 import { makePartitions } from './partitions.ts';
 
-export async function maintain(pool: Pool): Promise<void> {
-  await makePartitions(pool);
-  await forgetKeys(pool);
-  await query(pool, { text: `delete from worker where ended_at < now() - interval '7 days'` });
+const CHORES: Readonly<Record<StoreChore, (pool: Pool) => Promise<void>>> = {
+  partitions: makePartitions,
+  expired_keys: forgetKeys,
+  ended_workers: forgetWorkers,
+};
+
+export async function maintain(pool: Pool, chore: StoreChore): Promise<void> {
+  await CHORES[chore](pool);
+}
+
+export async function maintainAll(pool: Pool): Promise<void> {
+  for (const chore of STORE_CHORES) await maintain(pool, chore);
 }
 
 /** Keys are good for seven days. One that a submission is just taking over is left to it. */
@@ -17,4 +27,8 @@ async function forgetKeys(pool: Pool): Promise<void> {
         select tenant, key from idempotency where created_at < now() - interval '8 days' for update skip locked
       )`,
   });
+}
+
+async function forgetWorkers(pool: Pool): Promise<void> {
+  await query(pool, { text: `delete from worker where ended_at < now() - interval '7 days'` });
 }

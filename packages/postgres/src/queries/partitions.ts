@@ -27,7 +27,7 @@ export class Partitions {
   readonly #pool: Pool;
   #weeks: number[] = [];
   #readAt = Number.NEGATIVE_INFINITY;
-  #reading: Promise<void> | null = null;
+  #isReading = false;
 
   constructor(pool: Pool) {
     this.#pool = pool;
@@ -35,7 +35,7 @@ export class Partitions {
 
   /** What follows a table's name in that of the run's partition; empty where that is not known (yet). */
   suffixOf(runId: string): string {
-    if (performance.now() - this.#readAt > BELIEVED_MS) this.#reading ??= this.#read();
+    if (performance.now() - this.#readAt > BELIEVED_MS) void this.#read();
     const at = uuidTimeMs(runId);
     const week = this.#weeks.find((begin) => at < begin + WEEK_MS);
     return week === undefined ? '' : nameOf('', week);
@@ -43,6 +43,8 @@ export class Partitions {
 
   /** What fails is tried again with the next question; until then tables find their partitions themselves. */
   async #read(): Promise<void> {
+    if (this.#isReading) return;
+    this.#isReading = true;
     try {
       const text =
         "select c.relname::text as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'run'::regclass";
@@ -52,7 +54,7 @@ export class Partitions {
     } catch {
       this.#weeks = [];
     } finally {
-      this.#reading = null;
+      this.#isReading = false;
     }
   }
 }

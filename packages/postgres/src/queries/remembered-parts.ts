@@ -105,7 +105,7 @@ function steps(placed: Placed<Decision['steps'][number]>[]): Part {
     name: 'stepped',
     columns: `n int, step int, parent int, epoch int, type text, node text, key text, task_id uuid, attempt int, worker text,
       facts json`,
-    rows: placed.map(({ n, row: { taskId, at: _, ...step } }) => ({ n, ...step, task_id: taskId })),
+    rows: placed.map(({ n, row: { taskId, ...step } }) => ({ n, ...step, at: undefined, task_id: taskId })),
     text: (
       table,
     ) => `insert into ${table('step')} (run_id, step, parent, epoch, type, node, key, task_id, attempt, worker, at, facts)

@@ -1,3 +1,4 @@
+import { STORE_CHORES } from '@weft/engine/ports';
 import { describe, expect, test } from 'vitest';
 
 import type { StoresUnderTest } from './opened-stores.ts';
@@ -78,8 +79,9 @@ export function dispatchDue(stores: () => StoresUnderTest): void {
 
     test('maintenance may be done by several at once, and again', async () => {
       const { dispatch } = stores();
-      await Promise.all([dispatch.maintain(), dispatch.maintain(), dispatch.maintain()]);
-      await dispatch.maintain();
+      const all = () => Promise.all(STORE_CHORES.map((chore) => dispatch.maintain(chore)));
+      await Promise.all([all(), all(), all()]);
+      await all();
 
       const { id } = await submitRun(stores());
       expect(await stores().reader.run('acme', id)).not.toBeNull();

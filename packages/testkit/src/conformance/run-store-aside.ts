@@ -117,6 +117,22 @@ export function runStoreAside(stores: () => StoresUnderTest): void {
       expect(payloads((await look(stores(), id)).mail)).toEqual([{ n: 2 }]);
     });
 
+    test('A10: a message under a key is sent once, and the key then tells for what it was used', async () => {
+      const { runs } = stores();
+      const { id } = await submitRun(stores());
+      const key = { tenant: 'acme', key: newRunId(), payloadHash: 'p' };
+      expect(await runs.usedKey('acme', key.key)).toBeNull();
+      const sent = await Promise.all([1, 2, 3].map((n) => runs.sendMail(id, mail(`${n}`, { n }), key)));
+
+      expect(sent.filter(Boolean)).toHaveLength(1);
+      expect((await look(stores(), id)).mail).toHaveLength(1);
+      expect(await runs.usedKey('acme', key.key)).toEqual({ payloadHash: 'p', runId: id });
+      expect(await runs.usedKey('globex', key.key)).toBeNull();
+      await stores().elapse(8 * 24 * 3_600_000);
+      expect(await runs.usedKey('acme', key.key)).toBeNull();
+      expect(await runs.sendMail(id, mail('4', { n: 4 }), key)).toBe(true);
+    });
+
     test('A10: the same message twice is one', async () => {
       const { runs } = stores();
       const [a, b] = [await submitRun(stores()), await submitRun(stores())];

@@ -107,8 +107,8 @@ export function compileGraph(ref: WorkflowRef, document: WorkflowDocument): Grap
 }
 
 /** A task's own input is rendered by its worker. */
-function readAtSettle({ type, when, resultReads }: GraphNode): string[] {
-  return type === 'task' && !when ? [] : resultReads;
+function readAtSettle(node: GraphNode): string[] {
+  return node.type === 'task' && !node.when ? [] : node.resultReads;
 }
 
 /** The number that stands for a named priority. */

@@ -1,0 +1,42 @@
+/** Keeps the store in order: its chores are done by whichever process of the fleet has the turn. */
+import { STORE_CHORES } from '../ports/index.ts';
+import type { StoreChore } from '../ports/index.ts';
+import type { EngineDeps } from './deps.ts';
+import { repeat } from './repeat.ts';
+
+type HousekeepingDeps = Pick<EngineDeps, 'housekeeping' | 'dispatch' | 'clock' | 'log'>;
+
+const HOUR_MS = 3_600_000;
+const CHORES = STORE_CHORES.map((name) => ({ name, everyMs: HOUR_MS }));
+/** How often a process looks whether the chores still have their turns: what keeps them may have lost all it knew. */
+const LOOK_EVERY_MS = 10_000;
+
+/** Takes part in housekeeping until the returned function is called. */
+export function keepHouse(deps: HousekeepingDeps): () => void {
+  const { housekeeping, log } = deps;
+  const what = 'asking for the turns of the chores';
+  const look = () => housekeeping.keep(CHORES);
+  look().catch((error: unknown) => log.warn({ err: error }, `${what} failed`));
+  const ends = [
+    housekeeping.onTurn((name) => doChore(deps, name)),
+    repeat(deps, { everyMs: LOOK_EVERY_MS, what, work: look }),
+  ];
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+async function doChore({ dispatch, log }: HousekeepingDeps, name: string): Promise<void> {
+  // A process of another version may have asked for it.
+  if (!isStoreChore(name)) return;
+  try {
+    await dispatch.maintain(name);
+    log.info({ chore: name }, 'a chore is done');
+  } catch (error) {
+    log.warn({ err: error, chore: name }, 'a chore failed; it has its next turn');
+  }
+}
+
+function isStoreChore(name: string): name is StoreChore {
+  return STORE_CHORES.some((chore) => chore === name);
+}
