@@ -1,8 +1,6 @@
 /** What the driver and the worker of the BullMQ side must agree on. */
 export const QUEUE = 'bench';
 export const PREFIX = 'bench';
-/** Where the worker says which ends of flows are committed. */
-export const ENDINGS = 'bench:ended';
 
 export type JobData = {
   payload: string;
