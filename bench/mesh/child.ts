@@ -8,7 +8,7 @@ export type Child = {
   pid: number;
   /** Its first line, which says that it is ready. */ ready: string;
   /** Only for one that was started with a channel. */ send(message: object): void;
-  onMessage(handle: (message: unknown) => void): void;
+  /** The newest handler takes the place of the one before. */ onMessage(handle: (message: unknown) => void): void;
   stop(): Promise<void>;
 };
 
@@ -34,7 +34,7 @@ export async function startChild(args: readonly string[], options: ChildOptions)
     pid: child.pid,
     ready,
     send: (message) => child.send(message),
-    onMessage: (handle) => child.on('message', handle),
+    onMessage: (handle) => child.removeAllListeners('message').on('message', handle),
     stop,
   };
 }

@@ -7,6 +7,7 @@ import { createClient } from '@weft/sdk';
 import type { WeftClient } from '@weft/sdk';
 
 import { startChild } from './child.ts';
+import type { Child } from './child.ts';
 import { Endings } from './endings.ts';
 import type { Servers } from './servers.ts';
 
@@ -25,6 +26,7 @@ export type Weft = {
   /** The ends of runs, heard by pub/sub. */ endings: Endings;
   pids: Record<string, number>;
   save: (document: WorkflowDocument) => Promise<WorkflowVersion>;
+  /** One more worker, which may be stopped before the rest. */ startWorker: () => Promise<Child>;
   stop: () => Promise<void>;
 };
 
@@ -37,7 +39,13 @@ export async function startWeft(servers: Servers, options: WeftOptions = {}): Pr
   const producer = await startChild([MAIN, '--json', 'producer', '--port', '0'], { env, nodeArgs });
   const concurrency = slots === null ? [] : ['--concurrency', `${slots}`];
   const command = [MAIN, '--json', 'worker', '--no-health', ...concurrency, ...workerArgs];
-  const started = await Promise.all(Array.from({ length: workers }, () => startChild(command, { env, nodeArgs })));
+  const started: Child[] = [];
+  const startWorker = async (): Promise<Child> => {
+    const worker = await startChild(command, { env, nodeArgs });
+    started.push(worker);
+    return worker;
+  };
+  await Promise.all(Array.from({ length: workers }, startWorker));
   const { url } = JSON.parse(producer.ready) as { url: string };
   const subscriber = watched ? await startChild([SUBSCRIBER, url], { env: {}, nodeArgs: [] }) : null;
   const { endings, close } = await hearEndings(servers);
@@ -47,6 +55,7 @@ export async function startWeft(servers: Servers, options: WeftOptions = {}): Pr
     url,
     client,
     endings,
+    startWorker,
     pids: {
       producer: producer.pid,
       ...Object.fromEntries(names),

@@ -1,5 +1,7 @@
 /** What the driver and the worker of the BullMQ side must agree on. */
 export const QUEUE = 'bench';
+/** One job at a time, by itself. */
+export const LATENCY_QUEUE = 'latency';
 export const PREFIX = 'bench';
 
 export type JobData = {
