@@ -19,6 +19,16 @@ export function ownCpuSeconds(): number {
   return (user + system) / 1e6;
 }
 
+/** Resident MiB of one process; NaN where there is no /proc. */
+export function rssMiB(pid: number): number {
+  try {
+    const text = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+) kB/.exec(text)?.[1]) / 1024;
+  } catch {
+    return Number.NaN;
+  }
+}
+
 function ticksOf(stats: ReadonlyMap<number, Stat>, root: number): number {
   const counted = new Set([root]);
   // A child is younger than its parent, but pids may wrap: look until nothing is added.
