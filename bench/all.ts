@@ -12,6 +12,9 @@ import { parseArgs } from 'node:util';
 
 const BENCHES = ['compare', 'latency', 'submit', 'real', 'backlog', 'scaling', 'graphs', 'flood'];
 
+/** Longer than any of them takes. */
+const LIMIT_MS = 90 * 60_000;
+
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: BENCHES.join(',') },
@@ -32,7 +35,7 @@ const failed: string[] = [];
 for (const name of values.only.split(',')) {
   console.log(`\n== ${name} ==`);
   const file = fileURLToPath(new URL(`${name}.bench.ts`, import.meta.url));
-  const child = spawn(process.execPath, [file, ...flags], { stdio: 'inherit' });
+  const child = spawn(process.execPath, [file, ...flags], { stdio: 'inherit', timeout: LIMIT_MS });
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) failed.push(name);
 }

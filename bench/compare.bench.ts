@@ -17,7 +17,6 @@ import { report } from './mesh/report.ts';
 import type { Pair } from './mesh/report.ts';
 import { publish } from './mesh/results.ts';
 import { rewriteRedisLog, startServers } from './mesh/servers.ts';
-import { setAsleep } from './mesh/side.ts';
 import type { Shape, Side } from './mesh/side.ts';
 import { startSqlAlone } from './mesh/sql-alone.ts';
 import { weftSide } from './mesh/weft-side.ts';
@@ -53,6 +52,7 @@ const START: Record<string, () => Promise<Side>> = {
   'graphile-worker': async () => (await import('./peers/graphile-side.ts')).startGraphile(servers),
   'SQL alone': () => startSqlAlone(servers),
 };
+const WITHOUT_INSTALL = new Set(['Weft', 'BullMQ', 'SQL alone']);
 const sides: Side[] = [];
 
 async function start(name: string): Promise<void> {
@@ -60,15 +60,15 @@ async function start(name: string): Promise<void> {
   if (startSide === undefined) throw new Error(`there is no side ${name}: ${Object.keys(START).join(', ')}`);
   const side = await startSide();
   sides.push(side);
-  setAsleep(side, true);
+  side.setAsleep?.(true);
 }
 
 async function measureAwake(bench: Bench, side: Side, shape: Shape): Promise<Measured> {
-  setAsleep(side, false);
+  side.setAsleep?.(false);
   try {
     return await measure(bench, side, shape);
   } finally {
-    setAsleep(side, true);
+    side.setAsleep?.(true);
   }
 }
 
@@ -87,8 +87,9 @@ const NOTES =
   'Weft: producer, worker and a process that watches all runs over the WebSocket; each node a commit in Postgres 18 with fsync. BullMQ: FlowProducer, Redis with its log synced every second, nothing else. Restate: server with 4 partitions, its own log. DBOS: workflows called directly, a pool of 20. pg-boss and graphile-worker: bulk insert, no graph and no output kept. SQL alone: one statement for a settled node on the same Postgres (batches of 200 on two connections in W2 and W3), nothing else. All return about 100 bytes from a worker process; the driver hears of ends by pub/sub, from Restate by the answer. CPU is that of all processes of a side, the driver and the servers included.';
 
 try {
-  installPeers();
-  for (const name of values.sides.split(',')) await start(name);
+  const names = values.sides.split(',');
+  if (names.some((name) => !WITHOUT_INSTALL.has(name))) installPeers();
+  for (const name of names) await start(name);
   const bench: Bench = { servers, seconds: Number(values.seconds), scale: Number(values.scale) };
   const pairs: Record<Shape, Pair[]> = { W1: [], W2: [], W3: [] };
   for (const shape of shapes) {
@@ -106,9 +107,6 @@ try {
     body: shapes.flatMap((shape) => report(shape, pairs[shape])),
   });
 } finally {
-  for (const side of sides) {
-    setAsleep(side, false);
-    await side.stop();
-  }
+  for (const side of sides) await side.stop();
   await servers.stop();
 }

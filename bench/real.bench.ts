@@ -96,8 +96,7 @@ try {
       figures.get(side.name)?.push(await measure(bench, side, 'W2'));
     }
   }
-  const { items } = await weft.client.runs.list({ status: 'failed', limit: 1 });
-  if (items.length > 0) throw new Error(`run ${items[0]?.id} has failed: ${items[0]?.error?.message}`);
+  await weft.requireSuccess();
   const of = (name: string, pick: (one: Measured) => number): number[] => (figures.get(name) ?? []).map(pick);
   const [plain, real] = [of('W2', ({ rate }) => rate), of('W2-real', ({ rate }) => rate)];
   const ratios = real.map((rate, n) => rate / (plain[n] ?? Number.NaN));

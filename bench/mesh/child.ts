@@ -28,7 +28,7 @@ export async function startChild(args: readonly string[], options: ChildOptions)
   const { ended, stop } = guard(child);
   if (child.stdout === null) throw new Error('unreachable: its output is a pipe');
   const lines = createInterface(child.stdout);
-  const [ready] = (await Promise.race([once(lines, 'line'), ended])) as unknown[];
+  const [ready] = ((await Promise.race([once(lines, 'line'), ended])) ?? []) as unknown[];
   if (typeof ready !== 'string' || child.pid === undefined) throw new Error(`${args.join(' ')} has ended at once`);
   return {
     pid: child.pid,
@@ -39,11 +39,18 @@ export async function startChild(args: readonly string[], options: ChildOptions)
   };
 }
 
-/** Sees to it that the process ends with the bench. */
+/** Sees to it that the process ends with the bench, and the bench with the process: without it nothing would end. */
 export function guard(child: ChildProcess): { ended: Promise<unknown>; stop: () => Promise<void> } {
   alive.add(child);
-  const ended = once(child, 'exit').finally(() => alive.delete(child));
+  let stopping = false;
+  const ended = once(child, 'exit').then(([code]) => {
+    alive.delete(child);
+    if (stopping) return;
+    console.error(`${child.spawnargs.join(' ')} has ended with ${String(code)}`);
+    process.exit(1);
+  });
   const stop = async (): Promise<void> => {
+    stopping = true;
     child.kill('SIGTERM');
     const last = setTimeout(() => child.kill('SIGKILL'), 15_000);
     await ended;

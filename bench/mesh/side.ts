@@ -14,7 +14,8 @@ export type Side = {
   run(shape: Shape, runs: number): Promise<number[]>;
   /** The processes that only this side needs, by what they are. */
   readonly pids: Readonly<Record<string, number>>;
-  /** Of them those that look for work all the time, even where there is none. */ readonly polling?: readonly number[];
+  /** Lets a worker that looks for work all the time sleep while others are measured, or wakes it. */
+  readonly setAsleep?: (asleep: boolean) => void;
   stop(): Promise<void>;
 };
 
@@ -54,11 +55,6 @@ export function sideOf({ endings, start, ...side }: Starting): Side {
       return took;
     },
   };
-}
-
-/** Lets the processes that poll sleep while others are measured, or wakes them. */
-export function setAsleep({ polling = [] }: Side, asleep: boolean): void {
-  for (const pid of polling) process.kill(pid, asleep ? 'SIGSTOP' : 'SIGCONT');
 }
 
 export function chunks<T>(items: readonly T[], size: number): T[][] {

@@ -6,7 +6,7 @@ import { BULK, CHAIN, chunks, FAN, sideOf } from './side.ts';
 import type { Shape, Side } from './side.ts';
 import type { Weft } from './weft.ts';
 
-export async function weftSide({ client, endings, pids, save, stop }: Weft): Promise<Side> {
+export async function weftSide({ client, endings, pids, save, requireSuccess, stop }: Weft): Promise<Side> {
   const workflows: Record<Shape, WorkflowVersion> = {
     W1: await save(chain(CHAIN)),
     W2: await save(fan(FAN)),
@@ -21,7 +21,14 @@ export async function weftSide({ client, endings, pids, save, stop }: Weft): Pro
     );
     return (await Promise.all(batches.map((batch) => startMany({ client }, batch)))).flat();
   };
-  return sideOf({ name: 'Weft', shapes: ['W1', 'W2', 'W3'], pids, endings, start, stop });
+  const end = async (): Promise<void> => {
+    try {
+      await requireSuccess();
+    } finally {
+      await stop();
+    }
+  };
+  return sideOf({ name: 'Weft', shapes: ['W1', 'W2', 'W3'], pids, endings, start, stop: end });
 }
 
 /** Starts up to 1,000 runs by one call; throws if one is refused. */

@@ -27,6 +27,7 @@ export type Weft = {
   pids: Record<string, number>;
   save: (document: WorkflowDocument) => Promise<WorkflowVersion>;
   /** One more worker, which may be stopped before the rest. */ startWorker: () => Promise<Child>;
+  /** Throws if a run has failed: what fails may be fast. */ requireSuccess: () => Promise<void>;
   stop: () => Promise<void>;
 };
 
@@ -64,6 +65,10 @@ export async function startWeft(servers: Servers, options: WeftOptions = {}): Pr
     async save(document) {
       const { name, version } = await client.workflows.save(JSON.parse(JSON.stringify(document)) as JsonObject);
       return { name, version };
+    },
+    async requireSuccess() {
+      const { items } = await client.runs.list({ status: 'failed', limit: 1 });
+      if (items[0] !== undefined) throw new Error(`run ${items[0].id} has failed: ${items[0].error?.message}`);
     },
     async stop() {
       await subscriber?.stop();

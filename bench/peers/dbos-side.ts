@@ -24,7 +24,6 @@ export async function startDbos(servers: Servers): Promise<Side> {
     name: 'DBOS',
     shapes: ['W1', 'W2'],
     pids: { worker: worker.pid },
-    polling: [worker.pid],
     endings,
     async start(shape, count) {
       const runs = newRuns(count);

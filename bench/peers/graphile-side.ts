@@ -21,7 +21,6 @@ export async function startGraphile(servers: Servers): Promise<Side> {
     name: 'graphile-worker',
     shapes: ['W3'],
     pids: { worker: worker.pid },
-    polling: [worker.pid],
     endings,
     async start(_, count) {
       const runs = newRuns(count);

@@ -17,13 +17,17 @@ export async function startPgBoss(servers: Servers): Promise<Side> {
   boss.on('error', console.error);
   await boss.start();
   await boss.createQueue('bench');
-  const worker = await startChild([WORKER, servers.redisUrl, connectionString], { env: {}, nodeArgs: [] });
+  const worker = await startChild([WORKER, servers.redisUrl, connectionString], {
+    env: {},
+    nodeArgs: [],
+    channel: true,
+  });
   const { endings, close } = await hearEndings(servers.redisUrl, 'pg-boss');
   return sideOf({
     name: 'pg-boss',
     shapes: ['W3'],
     pids: { worker: worker.pid },
-    polling: [worker.pid],
+    setAsleep: (asleep) => worker.send({ asleep }),
     endings,
     async start(_, count) {
       const runs = newRuns(count);

@@ -1,6 +1,6 @@
 /**
  * The worker process of the pg-boss side: fetches 200 jobs by one statement and completes them by another, as fast as it
- * goes. It looks again after 20 ms when there was nothing.
+ * goes. It looks again after 20 ms when there was nothing, and not at all while it is told `{ asleep: true }`.
  *
  *     node pg-boss-worker.ts REDIS_URL DATABASE_URL
  */
@@ -21,10 +21,12 @@ boss.on('error', console.error);
 await boss.start();
 const tell = await tellEndings(redisUrl, 'pg-boss');
 
-let stopping = false;
+let [stopping, asleep] = [false, false];
+process.on('message', (order: { asleep: boolean }) => ({ asleep } = order));
+
 async function work(): Promise<void> {
   while (!stopping) {
-    const jobs = await boss.fetch('bench', { batchSize: BATCH });
+    const jobs = asleep ? [] : await boss.fetch('bench', { batchSize: BATCH });
     if (jobs.length === 0) await delay(IDLE_MS);
     else await complete(jobs);
   }
