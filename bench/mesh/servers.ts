@@ -32,19 +32,19 @@ export async function startServers(): Promise<Servers> {
   const sql = new Client({ connectionString: postgres.url });
   await sql.connect();
   sql.on('error', console.error);
+  let stopped = false;
   const end = async (): Promise<void> => {
     await sql.end();
     await redis.close();
     await redisServer.stop();
     await postgres.stop();
+    stopped = true;
     await rm(dataDir, { recursive: true, force: true });
   };
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopping ??= end());
   const pids = { redis: await redisPid(redis), postgres: await postmasterPid(sql) };
-  process.on('exit', () => {
-    if (stopping === undefined) killAll(Object.values(pids));
-  });
+  process.on('exit', () => killAll(stopped ? [] : Object.values(pids)));
   // Postgres is in a session of its own, so a signal must be passed on.
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void stop().then(() => process.exit(1)));
@@ -59,9 +59,15 @@ export async function startServers(): Promise<Servers> {
   };
 }
 
-/** For a bench that ends by an error before its `finally`: Postgres takes this for a fast shutdown. */
+/** For a bench that ends before it has stopped them, by an error or a signal. Postgres takes this for a fast shutdown. */
 function killAll(pids: readonly number[]): void {
-  for (const pid of pids) process.kill(pid, 'SIGINT');
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGINT');
+    } catch {
+      // It has ended already.
+    }
+  }
 }
 
 /** Bytes that Postgres and Redis have written to their logs since they were started. */
