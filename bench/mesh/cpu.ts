@@ -6,18 +6,37 @@ const TICKS_PER_SECOND = 100;
 
 type Stat = { parent: number; ticks: number };
 
-/** Seconds that these processes and all below them have used; NaN where there is no /proc. */
-export function cpuSeconds(pids: readonly number[]): number {
+/** Seconds that each of these processes and all below it have used; NaN where there is no /proc. */
+export function cpuSeconds(pids: Readonly<Record<string, number>>): Record<string, number> {
   const stats = readStats();
-  if (stats === null) return Number.NaN;
-  const counted = new Set(pids);
+  const seconds = (pid: number): number => (stats === null ? Number.NaN : ticksOf(stats, pid) / TICKS_PER_SECOND);
+  return Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, seconds(pid)]));
+}
+
+/** Seconds of this process without its children. */
+export function ownCpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+/** Resident MiB of one process; NaN where there is no /proc. */
+export function rssMiB(pid: number): number {
+  try {
+    const text = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+) kB/.exec(text)?.[1]) / 1024;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+function ticksOf(stats: ReadonlyMap<number, Stat>, root: number): number {
+  const counted = new Set([root]);
   // A child is younger than its parent, but pids may wrap: look until nothing is added.
   for (let before = -1; before !== counted.size;) {
     before = counted.size;
     for (const [pid, { parent }] of stats) if (counted.has(parent)) counted.add(pid);
   }
-  const ticks = Array.from(counted, (pid) => stats.get(pid)?.ticks ?? 0);
-  return ticks.reduce((sum, one) => sum + one, 0) / TICKS_PER_SECOND;
+  return Array.from(counted, (pid) => stats.get(pid)?.ticks ?? 0).reduce((sum, one) => sum + one, 0);
 }
 
 function readStats(): Map<number, Stat> | null {

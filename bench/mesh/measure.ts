@@ -1,48 +1,65 @@
-/** One measurement of each shape on one side, and of the commits that everything is compared with. */
-import { cpuSeconds } from './cpu.ts';
+/** One measurement of a shape on a side: how fast, what CPU and what bytes it took. */
+import { cpuSeconds, ownCpuSeconds } from './cpu.ts';
+import { logBytes } from './servers.ts';
 import type { Servers } from './servers.ts';
-import { CHAIN, FAN } from './side.ts';
-import type { Side } from './side.ts';
+import { NODES, RUNS } from './side.ts';
+import type { Shape, Side } from './side.ts';
 
-export type Shape = 'W1' | 'W2' | 'W3';
-
-/** Nodes a second; CPU seconds of all processes for 1,000 nodes; of W1 also run times in ms, sorted. */
-export type Measured = { rate: number; cpu: number; runsMs: number[] };
+export type Measured = {
+  /** Nodes a second. */ rate: number;
+  /** CPU seconds for 1,000 nodes, by group of processes; the driver stands for itself, without its children. */
+  cpu: Record<string, number>;
+  /** Bytes for a node in the logs of Postgres and Redis. */
+  wal: number;
+  aof: number;
+  /** Of W1: how long each run took, ms. */ runsMs: number[];
+};
 
 export type Bench = {
   servers: Servers;
-  scale: number;
-  /** Every process that is up, the driver included. */ pids: number[];
+  /** How long a measurement takes at least. */ seconds: number;
+  /** How large the batches are. */ scale: number;
 };
 
-const RUNS: Readonly<Record<Shape, number>> = { W1: 100, W2: 100, W3: 5000 };
-const NODES: Readonly<Record<Shape, number>> = { W1: CHAIN, W2: FAN + 2, W3: 1 };
-
-export async function measure({ scale, pids }: Bench, side: Side, shape: Shape): Promise<Measured> {
-  const runs = Math.ceil(RUNS[shape] * scale);
-  const [cpuBefore, startedAt] = [cpuSeconds(pids), performance.now()];
-  const runsMs = await run(side, shape, runs);
-  const seconds = (performance.now() - startedAt) / 1000;
+/** Repeats the shape until the time is over; the rate is that of the whole. */
+export async function measure({ servers, seconds, scale }: Bench, side: Side, shape: Shape): Promise<Measured> {
+  const batch = Math.ceil(RUNS[shape] * scale);
+  const before = await readUsage(servers, side);
+  const runsMs: number[] = [];
+  let runs = 0;
+  const startedAt = performance.now();
+  do {
+    for (const ms of await side.run(shape, batch)) runsMs.push(ms);
+    runs += batch;
+  } while (performance.now() - startedAt < seconds * 1000);
+  const tookMs = performance.now() - startedAt;
+  const after = await readUsage(servers, side);
   const nodes = runs * NODES[shape];
-  const cpu = (cpuSeconds(pids) - cpuBefore) / (nodes / 1000);
-  return { rate: nodes / seconds, cpu, runsMs: runsMs.toSorted((a, b) => a - b) };
+  const cpu = Object.entries(after.cpu).map(([name, used]) => [
+    name,
+    (used - (before.cpu[name] ?? 0)) / (nodes / 1000),
+  ]);
+  return {
+    rate: nodes / (tookMs / 1000),
+    cpu: Object.fromEntries(cpu) as Record<string, number>,
+    wal: (after.wal - before.wal) / nodes,
+    aof: (after.aof - before.aof) / nodes,
+    runsMs,
+  };
 }
 
-async function run(side: Side, shape: Shape, runs: number): Promise<number[]> {
-  if (shape === 'W1') return side.chains({ runs });
-  await (shape === 'W2' ? side.fans({ runs }) : side.singles({ runs }));
-  return [];
-}
+type Usage = { cpu: Record<string, number>; wal: number; aof: number };
 
-export type Commits = { rate: number; p50Ms: number };
-
-export async function measureCommits({ servers, scale }: Bench): Promise<Commits> {
-  const took = await servers.commits(Math.ceil(500 * scale));
-  const sumMs = took.reduce((sum, ms) => sum + ms, 0);
-  return { rate: (took.length / sumMs) * 1000, p50Ms: quantile(took, 0.5) };
+async function readUsage(servers: Servers, side: Side): Promise<Usage> {
+  const bytes = await logBytes(servers);
+  return { ...bytes, cpu: { driver: ownCpuSeconds(), ...cpuSeconds({ ...side.pids, ...servers.pids }) } };
 }
 
 export function quantile(figures: readonly number[], share: number): number {
   const sorted = figures.toSorted((a, b) => a - b);
   return sorted[Math.round((sorted.length - 1) * share)] ?? Number.NaN;
+}
+
+export function sumOf(figures: Readonly<Record<string, number>>): number {
+  return Object.values(figures).reduce((sum, one) => sum + one, 0);
 }

@@ -1,8 +1,8 @@
 /** What the driver and the worker of the BullMQ side must agree on. */
 export const QUEUE = 'bench';
+/** One job at a time, by itself. */
+export const LATENCY_QUEUE = 'latency';
 export const PREFIX = 'bench';
-/** Where the worker says which ends of flows are committed. */
-export const ENDINGS = 'bench:ended';
 
 export type JobData = {
   payload: string;

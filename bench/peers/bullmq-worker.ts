@@ -1,18 +1,19 @@
 /**
- * The worker process of the BullMQ side: each job returns its payload. Ends are told by pub/sub after BullMQ has moved the
- * job to completed, those of one turn together.
+ * The worker process of the BullMQ side: each job returns its payload. Ends are told after BullMQ has moved the job to
+ * completed.
  *
  *     node bullmq-worker.ts REDIS_URL CONCURRENCY
  */
-import { openRedis } from '@weft/redis';
 import { FlowProducer, Worker } from 'bullmq';
 import type { Job } from 'bullmq';
 
-import { connectionOf, ENDINGS, JOB_OPTIONS, PREFIX, QUEUE } from './bullmq-names.ts';
+import { connectionOf, JOB_OPTIONS, PREFIX, QUEUE } from './bullmq-names.ts';
 import type { JobData } from './bullmq-names.ts';
+import { tellEndings } from './ended.ts';
 
 const [url = '', concurrency = '100'] = process.argv.slice(2);
 const connection = connectionOf(url);
+const tell = await tellEndings(url, 'bullmq');
 const flows = new FlowProducer({ connection, prefix: PREFIX });
 const worker = new Worker<JobData, { payload: string }>(QUEUE, run, {
   connection,
@@ -20,7 +21,6 @@ const worker = new Worker<JobData, { payload: string }>(QUEUE, run, {
   concurrency: Number(concurrency),
 });
 await worker.waitUntilReady();
-const redis = await openRedis({ url });
 
 async function run({ data }: Job<JobData>): Promise<{ payload: string }> {
   if (data.fan) await addFan(data.payload, data.fan);
@@ -34,19 +34,11 @@ async function addFan(payload: string, { width, run: ends }: NonNullable<JobData
   await flows.add({ ...job, name: 'last', data: { payload, ends }, children });
 }
 
-let ended: string[] = [];
 worker.on('completed', ({ data }) => {
-  if (data.ends === undefined) return;
-  ended.push(data.ends);
-  if (ended.length === 1) setImmediate(tell);
+  if (data.ends !== undefined) tell(data.ends);
 });
 worker.on('error', (error) => console.error(error));
 worker.on('failed', (_, error) => console.error(error));
-
-function tell(): void {
-  redis.commands.publish(ENDINGS, ended.join(' ')).catch(console.error);
-  ended = [];
-}
 
 process.on('SIGTERM', () => {
   void worker
