@@ -67,6 +67,7 @@ class GroupSettler implements Settler {
   readonly #deps: SettlerDeps;
   readonly #group: Group<Pending>;
   readonly #memory = new RunMemory();
+  #telling = Promise.resolve();
   #stopped = false;
 
   constructor(deps: SettlerDeps) {
@@ -80,8 +81,9 @@ class GroupSettler implements Settler {
     return promise;
   }
 
-  idle(): Promise<void> {
-    return this.#group.idle();
+  async idle(): Promise<void> {
+    await this.#group.idle();
+    await this.#telling;
   }
 
   stop(): void {
@@ -130,7 +132,8 @@ class GroupSettler implements Settler {
       this.#memory.forget(byRun.keys());
       throw error;
     } finally {
-      offering.end();
+      // What it offered counts as under way until it is published.
+      void this.#telling.then(() => offering.end());
     }
   }
 
@@ -160,7 +163,9 @@ class GroupSettler implements Settler {
         this.#finish(items, settlement.plan.decision);
       } else for (const item of items) item.done(NOTHING);
     }
-    await publishPlans(this.#deps, plans, { acks, continued });
+    // The next batch is decided while this one is told of; no more than one is on its way, so that they stay in order.
+    await this.#telling;
+    this.#telling = publishPlans(this.#deps, plans, { acks, continued });
   }
 
   async #remember(settled: SettledRun): Promise<void> {

@@ -18,9 +18,14 @@ type Claimed = {
   worker: string;
   /** Whether the worker begins this task, which the outcome of the attempt has readied, at once. */
   goOn: (message: TaskMessage) => boolean;
+  /** Called when the attempt is over, before its outcome is settled. */
+  onOver: () => void;
 };
 
-export async function runAttempt(deps: WorkerDeps, { slot, prepared, options, worker, goOn }: Claimed): Promise<void> {
+export async function runAttempt(
+  deps: WorkerDeps,
+  { slot, prepared, options, worker, goOn, onOver }: Claimed,
+): Promise<void> {
   const { message, stop } = slot;
   if (!prepared) {
     await drop(deps, message);
@@ -39,6 +44,7 @@ export async function runAttempt(deps: WorkerDeps, { slot, prepared, options, wo
     },
     { message, ...prepared, stop },
   );
+  onOver();
   const ranMs = deps.clock.monotonicMs() - slot.startedAt;
   if (outcome) await settle(deps, { slot, worker, outcome, ranMs, goOn });
   else if (stop.signal.reason === 'shutdown') await handBack(deps, slot);

@@ -3,12 +3,24 @@ import { isSuspect } from '../../domain/run/settle-task.ts';
 import type { TaskMessage } from '../../ports/index.ts';
 import type { RunningAttempt } from './running-flush.ts';
 
-/** `isHeld`: the message was claimed from a lane, which holds it until it is acknowledged. */
-export type Slot = RunningAttempt & { stop: AbortController; isHeld: boolean };
+export type Slot = RunningAttempt & {
+  stop: AbortController;
+  /** The message was claimed from a lane, which holds it until it is acknowledged. */
+  isHeld: boolean;
+  /** The attempt is over; its outcome waits for its commit. */
+  isOver: boolean;
+};
+
+/**
+ * A slot is free again when its attempt is over, so that others run while outcomes are committed; but only so many
+ * outcomes may wait for that, for each slot, before a slow store holds the worker back.
+ */
+const OUTCOMES_PER_SLOT = 2;
 
 export class Slots implements Iterable<Slot> {
   readonly #size: number;
   readonly #taken = new Set<Slot>();
+  #over = 0;
   #changed = Promise.withResolvers<void>();
 
   constructor(size: number) {
@@ -20,7 +32,8 @@ export class Slots implements Iterable<Slot> {
   }
 
   get room(): number {
-    return this.#size - this.#taken.size;
+    const running = this.#taken.size - this.#over;
+    return Math.min(this.#size - running, this.#size * OUTCOMES_PER_SLOT - this.#over);
   }
 
   [Symbol.iterator](): Iterator<Slot> {
@@ -31,13 +44,30 @@ export class Slots implements Iterable<Slot> {
   take(message: TaskMessage, { now, isHeld }: { now: number; isHeld: boolean }): Slot {
     const stop = new AbortController();
     const startedAt = isSuspect(message.crashes) ? Number.POSITIVE_INFINITY : now;
-    const slot: Slot = { message, startedAt, dueAt: Number.MAX_SAFE_INTEGER, checkedAt: null, stop, isHeld };
+    const slot: Slot = {
+      message,
+      startedAt,
+      dueAt: Number.MAX_SAFE_INTEGER,
+      checkedAt: null,
+      stop,
+      isHeld,
+      isOver: false,
+    };
     this.#taken.add(slot);
     return slot;
   }
 
+  /** Says that the attempt is over. */
+  end(slot: Slot): void {
+    if (slot.isOver) return;
+    slot.isOver = true;
+    this.#over += 1;
+    this.wake();
+  }
+
   leave(slot: Slot): void {
     this.#taken.delete(slot);
+    if (slot.isOver) this.#over -= 1;
     this.wake();
   }
 
