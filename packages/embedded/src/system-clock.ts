@@ -10,8 +10,20 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
   after: (ms, callback) => callAt(performance.now() + ms, callback),
-  randomBytes: (count) => new Uint8Array(randomBytes(count)),
+  randomBytes: takeRandom,
 };
+
+/** One call to the system's source costs more than many bytes: they are fetched ahead, and each is given out once. */
+const AHEAD = 4096;
+let ahead = new Uint8Array(0);
+
+function takeRandom(count: number): Uint8Array {
+  if (count > AHEAD) return new Uint8Array(randomBytes(count));
+  if (ahead.length < count) ahead = new Uint8Array(randomBytes(AHEAD));
+  const taken = ahead.slice(0, count);
+  ahead = ahead.subarray(count);
+  return taken;
+}
 
 /** Goes on waiting when a timer ends early: Node's may, by less than 1 ms, and a delay may be longer than one timer. */
 function callAt(dueAt: number, callback: () => void): () => void {

@@ -82,7 +82,7 @@ async function readRuns(pool: Pool, where: string, values: unknown[]): Promise<R
 
 async function listRuns(pool: Pool, filter: RunFilter): Promise<RunRecord[]> {
   const where = `r.tenant = $1 and ($2::text[] is null or r.status = any($2)) and ($3::text is null or r.workflow = $3)
-    and ($4::text is null or b.tags @> array[$4]) and ($5::float8 is null or r.created_at > to_timestamp($5 / 1000))
+    and ($4::text is null or (b.tags <> '{}' and b.tags @> array[$4])) and ($5::float8 is null or r.created_at > to_timestamp($5 / 1000))
     and ($6::uuid is null or r.id < $6) order by r.id desc limit $7`;
   const { tenant, statuses, workflow, tag, createdAfter, beforeId, limit } = filter;
   const optional = [statuses ?? null, workflow ?? null, tag ?? null, createdAfter ?? null, beforeId ?? null];

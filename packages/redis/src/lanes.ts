@@ -6,6 +6,7 @@ import type { Ack, LaneList, TaskMessage } from '@weft/engine/ports';
 import type { RedisConnection } from './connection.ts';
 import { laneBase, sharedBase } from './keys.ts';
 import { decodeMessage, encodeRecord, isPublishable, requireOneLine } from './lane-record.ts';
+import type { LaneRecord } from './lane-record.ts';
 import { LostClaims } from './lost-claims.ts';
 import { Scripts } from './scripts.ts';
 
@@ -42,7 +43,8 @@ export class Lanes {
 
   /** @throws RangeError if a message is too long; the others are published */
   async publish(lane: string, messages: readonly TaskMessage[], acks: readonly Ack[]): Promise<number> {
-    const fitting = messages.filter((message) => isPublishable(message));
+    const records = messages.map((message) => ({ message, record: encodeRecord(message) }));
+    const fitting = records.filter(isPublishable);
     // Acknowledgements come first, so only the last batch of them may share a script with the first messages.
     const ackBatches = batches(acks);
     const [first = [], ...rest] = batches(fitting);
@@ -53,8 +55,8 @@ export class Lanes {
       ...rest.map((batch) => this.#publishBatch(lane, batch, [])),
     ];
     const added = (await Promise.all(calls)).reduce((sum, count) => sum + count, 0);
-    const unfit = messages.find((message) => !isPublishable(message));
-    if (unfit !== undefined) throw new RangeError(`the message of task ${unfit.taskId} does not fit a lane`);
+    const unfit = fitting.length < records.length && records.find((record) => !isPublishable(record));
+    if (unfit) throw new RangeError(`the message of task ${unfit.message.taskId} does not fit a lane`);
     return added;
   }
 
@@ -172,13 +174,13 @@ export class Lanes {
     return messages;
   }
 
-  async #publishBatch(lane: string, messages: readonly TaskMessage[], acks: readonly Ack[]): Promise<number> {
-    if (messages.length + acks.length === 0) return 0;
-    const weights = this.#weightsOf(messages);
+  async #publishBatch(lane: string, records: readonly LaneRecord[], acks: readonly Ack[]): Promise<number> {
+    if (records.length + acks.length === 0) return 0;
+    const weights = this.#weightsOf(records.map(({ message }) => message));
     const pairs = [
       ...acks.map(({ taskId, attempt }) => [taskId, attempt]),
       ...weights,
-      ...messages.map((message) => [message.taskId, encodeRecord(message)]),
+      ...records.map(({ message, record }) => [message.taskId, record]),
     ];
     return Number(await this.#run('publish', lane, [acks.length, weights.length, ...pairs.flat()]));
   }

@@ -25,7 +25,7 @@ const BELIEVED_MS = 3_600_000;
 /** Knows the partition of a run, so that a hot statement can name it instead of all of them. */
 export class Partitions {
   readonly #pool: Pool;
-  #weeks: number[] = [];
+  #weeks: { end: number; suffix: string }[] = [];
   #readAt = Number.NEGATIVE_INFINITY;
   #isReading = false;
 
@@ -37,8 +37,7 @@ export class Partitions {
   suffixOf(runId: string): string {
     if (performance.now() - this.#readAt > BELIEVED_MS) void this.#read();
     const at = uuidTimeMs(runId);
-    const week = this.#weeks.find((begin) => at < begin + WEEK_MS);
-    return week === undefined ? '' : nameOf('', week);
+    return this.#weeks.find(({ end }) => at < end)?.suffix ?? '';
   }
 
   /** What fails is tried again with the next question; until then tables find their partitions themselves. */
@@ -49,7 +48,8 @@ export class Partitions {
       const text =
         "select c.relname::text as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'run'::regclass";
       const rows = await query<{ name: string }>(this.#pool, { text });
-      this.#weeks = rows.flatMap(({ name }) => weekOf('run', name) ?? []).toSorted((a, b) => a - b);
+      const weeks = rows.flatMap(({ name }) => weekOf('run', name) ?? []).toSorted((a, b) => a - b);
+      this.#weeks = weeks.map((week) => ({ end: week + WEEK_MS, suffix: nameOf('', week) }));
       this.#readAt = performance.now();
     } catch {
       this.#weeks = [];

@@ -1,6 +1,7 @@
 /** Writing new runs, with their idempotency keys. */
 import type { NewRun, Plan, Submission } from '@weft/engine/ports';
 
+import { arrayText } from '../array-text.ts';
 import type { Client } from '../connection.ts';
 import { sendPlans } from './write-plans.ts';
 import type { PlannedRun } from './planned-run.ts';
@@ -89,7 +90,7 @@ function insertHeads(client: Client, starts: readonly PlannedStart[]): Promise<u
       heads.map((head) => head.openJoins),
       heads.map((head) => head.priority),
       starts.map(({ now }) => now),
-    ],
+    ].map(arrayText),
   });
 }
 
@@ -105,6 +106,6 @@ function insertBodies(client: Client, starts: readonly PlannedStart[]): Promise<
       starts.map(({ start }) => JSON.stringify(start.input)),
       starts.map(({ start }) => JSON.stringify(start.config)),
       starts.map(({ start }) => JSON.stringify(start.tags)),
-    ],
+    ].map(arrayText),
   });
 }
