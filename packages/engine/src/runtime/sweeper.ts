@@ -46,6 +46,9 @@ export type SweeperDeps = Pick<EngineDeps, 'dispatch' | 'fleet' | 'broker' | 'ti
 const BATCH = 1000;
 /** What was claimed this long ago and still runs has been written as running, and is in a live hand. */
 const IN_HAND_MS = 1000;
+/** For each offer that was looked at the sweeper leaves offers alone for so long, up to a bound. */
+const REST_MS_PER_OFFER = 1;
+const MOST_REST_MS = 8000;
 const OVERDUE_GRACE_MS = 2000;
 const NEGLECTED_MS = 2000;
 
@@ -59,6 +62,7 @@ class RoundSweeper implements Sweeper {
   readonly #settings: SweeperSettings;
   readonly #liveness: Liveness;
   #brokerEpoch: string | null = null;
+  #restUntil = 0;
   #round: Promise<void> | null = null;
   #end: (() => void) | null = null;
 
@@ -110,21 +114,26 @@ class RoundSweeper implements Sweeper {
 
   /**
    * Offered, still ready, and in no lane: its message was lost. A broker that lost everything is looked at at once. All
-   * offers are gone through, however many wait on lanes that nobody serves; the windows bound them.
+   * offers are gone through, however many wait on lanes that nobody serves; the windows bound them. A long list is gone
+   * through more rarely: it must not cost those who work on it.
    */
   async #republish(): Promise<void> {
-    const { broker, dispatch } = this.#deps;
+    const { broker, dispatch, clock } = this.#deps;
     const epoch = await broker.epoch();
     const emptied = epoch !== this.#brokerEpoch;
+    if (!emptied && clock.monotonicMs() < this.#restUntil) return;
     const olderThanMs = emptied ? Math.min(IN_HAND_MS, this.#settings.staleOfferMs) : this.#settings.staleOfferMs;
     let after: string | null = null;
+    let seen = 0;
     do {
       const { messages, next } = await dispatch.staleOffers({ olderThanMs, limit: BATCH, after });
       const lost = await this.#lostOf(messages);
       if (lost.length > 0) await broker.publish(lost);
       if (!emptied) this.repairs.offers += lost.length;
       after = next;
+      seen += messages.length;
     } while (after !== null);
+    this.#restUntil = clock.monotonicMs() + Math.min(seen * REST_MS_PER_OFFER, MOST_REST_MS);
     this.#brokerEpoch = epoch;
   }
 
