@@ -11,6 +11,8 @@ import type { Mesh } from './use-mesh.ts';
 
 const SOON = { timeout: 30_000, interval: 20 };
 const COUNT = 10;
+/** A worker that has no slot left does not go on with what its outcomes ready: that goes over the lanes. */
+const FULL = `--concurrency=${COUNT}`;
 
 async function openProxy(url: string): Promise<TcpProxy> {
   const proxy = await openTcpProxy(url);
@@ -84,10 +86,7 @@ describe.skipIf(testRedisUrl() === null)('a process that is killed', () => {
   test('F04: after the commit of its tasks and before Redis hears of it leaves claims that nobody takes up again', async () => {
     const mesh = await openMesh();
     const [lanes, redis] = await Promise.all([openLanes(mesh), openProxy(mesh.redis.url)]);
-    const [producer, victim] = await Promise.all([
-      mesh.producer(),
-      mesh.by({ REDIS_URL: redis.url }).worker('--concurrency=20'),
-    ]);
+    const [producer, victim] = await Promise.all([mesh.producer(), mesh.by({ REDIS_URL: redis.url }).worker(FULL)]);
     const workerId = victim.ready.workerId ?? '';
     const ids = await startRuns(producer, COUNT, gated(mesh, 2));
     await expect.poll(() => mesh.noted('began').length, SOON).toBe(COUNT);
@@ -147,10 +146,7 @@ describe.skipIf(testRedisUrl() === null)('a process that is killed', () => {
   test('F10: when Redis has the next tasks of what it settled, and it does not know yet, leaves each to run once', async () => {
     const mesh = await openMesh();
     const [lanes, redis] = await Promise.all([openLanes(mesh), openProxy(mesh.redis.url)]);
-    const [producer, victim] = await Promise.all([
-      mesh.producer(),
-      mesh.by({ REDIS_URL: redis.url }).worker('--concurrency=20'),
-    ]);
+    const [producer, victim] = await Promise.all([mesh.producer(), mesh.by({ REDIS_URL: redis.url }).worker(FULL)]);
     const ids = await startRuns(producer, COUNT, gated(mesh, 2));
     await expect.poll(() => mesh.noted('began').length, SOON).toBe(COUNT);
     redis.holdReplies();

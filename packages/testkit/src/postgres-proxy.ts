@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** How the driver asks for a commit, and how the server says that it has ended the transaction. */
-const COMMIT = Buffer.from('commit\0');
+/** How the driver asks for a commit, or binds the statement that settles by itself; and how the server says that it is done. */
+const COMMITS = [Buffer.from('commit\0'), Buffer.from('\0settle')];
 const IDLE = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
 
 export type PostgresProxy = {
@@ -72,7 +72,7 @@ class BreakableProxy implements PostgresProxy {
     const upstream = connect(Number(this.#target.port), this.#target.hostname);
     let losing = false;
     client.on('data', (chunk: Buffer) => {
-      if (!losing && chunk.includes(COMMIT)) losing = this.#isLost();
+      if (!losing && COMMITS.some((commit) => chunk.includes(commit))) losing = this.#isLost();
       upstream.write(chunk);
     });
     upstream.on('data', (chunk: Buffer) => {

@@ -9,7 +9,7 @@ import type { Broker, Clock, DispatchStore, LaneList, Log, TaskMessage } from '.
 import { listName, listOf } from './messages.ts';
 
 /** Messages that one list holds at most. */
-export const WINDOW = 10_000;
+export const WINDOW = 4000;
 /** How soon a full list is looked at again. */
 const RETRY_MS = 20;
 
