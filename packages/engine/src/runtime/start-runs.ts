@@ -39,7 +39,8 @@ type Pending = {
 };
 
 export function createStartRuns(deps: StartDeps): StartRuns {
-  const group = createGroup<Pending>({ commit: (batch) => commit(deps, batch), maxItems: MAX_BATCH });
+  const telling: Telling = { last: Promise.resolve() };
+  const group = createGroup<Pending>({ commit: (batch) => commit({ ...deps, telling }, batch), maxItems: MAX_BATCH });
 
   async function startOne(request: StartRequest): Promise<StartResult | AppError> {
     const graph = await deps.graphs.load(request.workflow);
@@ -60,7 +61,10 @@ export function createStartRuns(deps: StartDeps): StartRuns {
 
   return {
     start: (requests) => Promise.all(requests.map((request) => startOne(request).catch(asAppError))),
-    idle: () => group.idle(),
+    async idle() {
+      await group.idle();
+      await telling.last;
+    },
   };
 }
 
@@ -93,7 +97,12 @@ function newRun(
   };
 }
 
-async function commit(deps: StartDeps, batch: Pending[]): Promise<void> {
+/** What the last commit is still telling of: the next is under way meanwhile, but they are told in order. */
+type Telling = { last: Promise<void> };
+
+type CommitDeps = StartDeps & { telling: Telling };
+
+async function commit(deps: CommitDeps, batch: Pending[]): Promise<void> {
   const offering = deps.admission.begin();
   for (const pending of batch) pending.offering = offering;
   let submissions: Submission[];
@@ -107,12 +116,13 @@ async function commit(deps: StartDeps, batch: Pending[]): Promise<void> {
     await refuse(deps, batch, error);
     return;
   }
-  await follow(deps, batch, submissions);
-  offering.end();
+  const plans = follow(deps, batch, submissions);
+  await deps.telling.last;
+  deps.telling.last = publishPlans(deps, plans).then(() => offering.end());
 }
 
-/** What comes after the commit; it does not fail. */
-async function follow(deps: StartDeps, batch: Pending[], submissions: Submission[]): Promise<void> {
+/** Answers for what is committed. Returns what is to be told of it. */
+function follow(deps: StartDeps, batch: Pending[], submissions: Submission[]): Plan[] {
   const plans: Plan[] = [];
   for (const [index, { run, plan, done }] of batch.entries()) {
     const submission = submissions[index] ?? { kind: 'created' };
@@ -122,7 +132,7 @@ async function follow(deps: StartDeps, batch: Pending[], submissions: Submission
     }
     done(toResult({ run, plan }, submission));
   }
-  await publishPlans(deps, plans);
+  return plans;
 }
 
 /** A submission whose commit is in doubt is sent again: its id and key make the second one find the first. */
@@ -136,7 +146,7 @@ async function submit(deps: StartDeps, runs: NewRun[]): Promise<Submission[]> {
 }
 
 /** One run that the store refuses must not take the others of its group with it. */
-async function refuse(deps: StartDeps, batch: Pending[], error: unknown): Promise<void> {
+async function refuse(deps: CommitDeps, batch: Pending[], error: unknown): Promise<void> {
   const lasting = error instanceof StoreError && !error.transient;
   if (lasting && batch.length > 1) {
     const half = Math.ceil(batch.length / 2);

@@ -20,7 +20,10 @@ export async function claimKeys(client: Client, starts: readonly NewRun[]): Prom
   if (keyed.length === 0) return starts.map(() => ({ kind: 'created' }));
   const first = new Map(keyed.toReversed().map((start) => [keyOf(start), start]));
   const ordered = [...first.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, start]) => start);
-  await client.query({
+  const tenants = arrayText(ordered.map((start) => start.head.workflow.tenant));
+  const keys = arrayText(ordered.map((start) => start.idempotency?.key));
+  // What is read travels behind what is written; its snapshot is taken after that has got all keys it had to wait for.
+  const claiming = client.query({
     name: 'claim-keys',
     text: `insert into idempotency (tenant, key, payload_hash, run_id, created_at)
       select u.tenant, u.key, u.payload_hash, u.run_id, now()
@@ -30,18 +33,20 @@ export async function claimKeys(client: Client, starts: readonly NewRun[]): Prom
         set payload_hash = excluded.payload_hash, run_id = excluded.run_id, created_at = excluded.created_at
         where idempotency.created_at < now() - interval '7 days'`,
     values: [
-      ordered.map((start) => start.head.workflow.tenant),
-      ordered.map((start) => start.idempotency?.key),
-      ordered.map((start) => start.idempotency?.payloadHash),
-      ordered.map((start) => start.head.id),
+      tenants,
+      keys,
+      arrayText(ordered.map((start) => start.idempotency?.payloadHash)),
+      arrayText(ordered.map((start) => start.head.id)),
     ],
   });
-  const { rows } = await client.query<Claimed>({
+  const reading = client.query<Claimed>({
     name: 'read-keys',
     text: `select i.tenant, i.key, i.payload_hash, i.run_id from unnest($1::text[], $2::text[]) as u (tenant, key)
       join idempotency i on i.tenant = u.tenant and i.key = u.key`,
-    values: [ordered.map((start) => start.head.workflow.tenant), ordered.map((start) => start.idempotency?.key)],
+    values: [tenants, keys],
   });
+  await claiming;
+  const { rows } = await reading;
   const holders = new Map(rows.map((row) => [`${row.tenant}\n${row.key}`, row]));
   return starts.map((start) => submissionOf(start, holders.get(keyOf(start))));
 }
