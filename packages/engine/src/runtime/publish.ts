@@ -18,9 +18,8 @@ export async function publishPlans(
   plans: readonly Plan[],
   { acks, continued }: Followed = { acks: [], continued: new Set() },
 ): Promise<void> {
-  deps.bus.publish(plans.flatMap(noticesOf));
   const timers = plans.flatMap(timersOf);
-  const sent = [publishReady(deps, plans, { acks, continued }), revokeEnded(deps, plans)];
+  const sent = [tell(deps, plans), publishReady(deps, plans, { acks, continued }), revokeEnded(deps, plans)];
   if (timers.length > 0) sent.push(deps.timers.schedule(timers));
   for (const result of await Promise.allSettled(sent)) {
     if (result.status === 'fulfilled') continue;
@@ -29,6 +28,11 @@ export async function publishPlans(
       'what follows a commit was not published; the sweeper will see to it',
     );
   }
+}
+
+/** A bus that throws must not stand for a commit that failed. */
+async function tell({ bus }: PublishDeps, plans: readonly Plan[]): Promise<void> {
+  bus.publish(plans.flatMap(noticesOf));
 }
 
 async function publishReady(

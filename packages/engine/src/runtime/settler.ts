@@ -204,6 +204,7 @@ class GroupSettler implements Settler {
 
 /** The task that whoever settled goes on with, by its id: the first that was readied, since one slot has become free. */
 function continueWith({ decision, offered }: Plan, goOn: (message: TaskMessage) => boolean): string | null {
+  if (decision.ready.length === 0) return null;
   const [message] = messagesOf(decision);
   return message && offered.has(message.key) && goOn(message) ? message.taskId : null;
 }

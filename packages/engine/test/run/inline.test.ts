@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compileGraph, decide, failForEngineError } from '../../src/domain/index.ts';
+import { compileGraph, decide, failForEngineError, noReads } from '../../src/domain/index.ts';
 import { echo, withNodes } from '../validate/documents.ts';
 import { Scenario } from './scenario.ts';
 
@@ -100,7 +100,7 @@ describe('an error of the engine', () => {
 
   test('A11: ends the run it belongs to with engine_error, and leaves what was seen as it was', () => {
     const run = new Scenario(document);
-    const snapshot = run.rows.load({ ...run.rows.load({ ...emptyReads(), everything: true }).reads });
+    const snapshot = run.rows.load({ ...run.rows.load({ ...noReads(), everything: true }).reads });
     const other = compileGraph(run.graph.ref, withNodes({ b: echo }) as Parameters<typeof compileGraph>[1]);
     expect(() => decide(other, { snapshot, events: [run.success('a')], now: run.now })).toThrow(/no node a/);
     const decision = failForEngineError(run.graph, { snapshot, now: run.now, message: 'no node a' });
@@ -116,22 +116,10 @@ describe('an error of the engine', () => {
     const run = new Scenario(document);
     run.settle(run.failure('a'));
     run.rows.send('retry');
-    const snapshot = run.rows.load(emptyReads());
+    const snapshot = run.rows.load(noReads());
     const decision = failForEngineError(run.graph, { snapshot, now: run.now, message: 'broken' });
     run.rows.apply(decision);
     expect(decision.steps).toEqual([]);
     expect([decision.consumedMail, decision.closes]).toEqual([['retry 3'], true]);
   });
 });
-
-function emptyReads(): Parameters<Scenario['rows']['load']>[0] {
-  return {
-    tasks: new Set(),
-    joins: new Set(),
-    channels: new Set(),
-    body: false,
-    allJoins: false,
-    inline: false,
-    everything: false,
-  };
-}

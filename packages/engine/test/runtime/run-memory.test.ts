@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { decide } from '../../src/domain/index.ts';
+import { decide, noReads } from '../../src/domain/index.ts';
 import type { Decision, RunEvent, RunSnapshot } from '../../src/domain/index.ts';
 import { messagesOf } from '../../src/runtime/messages.ts';
 import { RunMemory } from '../../src/runtime/run-memory.ts';
@@ -45,8 +45,7 @@ function seen({ rows }: Scenario): RunSnapshot {
 }
 
 function everything(): Parameters<Scenario['rows']['load']>[0] {
-  const none = { tasks: new Set<string>(), joins: new Set<string>(), channels: new Set<string>() };
-  return { ...none, body: true, allJoins: false, inline: false, everything: true };
+  return { ...noReads(), body: true, everything: true };
 }
 
 /** What a task reads of the state stands in its row and is not remembered. */

@@ -2,7 +2,8 @@
  * A worker: claims tasks up to its free slots, runs their executors and settles the outcomes.
  *
  * A slot is free again when its attempt is over; the outcomes that wait for their commit are bounded, so a store that is
- * slow or gone holds the worker back instead of letting them pile up. No task is written on the claim; one that runs longer than a moment is flushed as running.
+ * slow or gone holds the worker back instead of letting them pile up. No task is written on the claim; one that runs
+ * longer than a moment is flushed as running.
  */
 import { ANY_LANE, isAnyLane } from '../../ports/index.ts';
 import type { TaskMessage } from '../../ports/index.ts';
