@@ -10,6 +10,7 @@ export const StepType = z
     'task_failed',
     'task_retried',
     'task_skipped',
+    'task_waiting',
     'timer_fired',
     'signal',
     'answered',

@@ -1,5 +1,6 @@
 /** Rows as Postgres gives them, and the engine's records that they are. */
 import type { Json, JsonObject, TaskError } from '@weft/contract';
+import { freshHead, freshTask } from '@weft/engine/domain';
 import type { Fate, Priority, RunHead, RunStatus, TaskRecord, TaskStatus } from '@weft/engine/domain';
 
 export type HeadRow = {
@@ -24,7 +25,8 @@ export const HEAD_COLUMNS = `r.id, r.tenant, r.workflow, r.version, r.status, r.
 export function toHead(row: HeadRow): RunHead {
   const { id, status, epoch, step, live, asking, generations, failed, priority } = row;
   const workflow = { tenant: row.tenant, name: row.workflow, version: row.version };
-  return { id, workflow, status, epoch, step, live, asking, generations, failed, openJoins: row.open_joins, priority };
+  const counts = { epoch, step, live, asking, generations, failed, openJoins: row.open_joins };
+  return freshHead({ id, workflow, status, ...counts, priority });
 }
 
 export type TaskRow = {
@@ -61,7 +63,7 @@ export const TASK_COLUMNS = `t.run_id, t.key, t.epoch, t.id, t.node, t.status, t
 export function toTask(row: TaskRow): TaskRecord {
   const { key, epoch, id, node, status, attempt, failures, crashes, blamed, lane, priority } = row;
   const { captured, fate, output, error, worker } = row;
-  return {
+  return freshTask({
     key,
     epoch,
     id,
@@ -83,7 +85,7 @@ export function toTask(row: TaskRow): TaskRecord {
     settledAt: row.settled_at,
     startedAt: row.started_at,
     worker,
-  };
+  });
 }
 
 /** A value as a json parameter; null stays SQL's null where the column may be null. */

@@ -31,6 +31,7 @@ export { decide, failForEngineError, startRun } from './run/decide.ts';
 export type { AttemptRef, RunEvent, Verdict } from './run/decide.ts';
 export { emptyProgress, applyStep, foldJournal } from './run/journal.ts';
 export type { Facts, Progress, StepRecord, StepType, TaskFact, TaskProgress } from './run/journal.ts';
+export { emptyParts, freshHead, freshTask } from './run/fresh.ts';
 export { addSettleReads, firstKey, mergeReads, noReads } from './run/reads.ts';
 export { LIVE_TASK, TERMINAL_RUN } from './run/records.ts';
 export type {
@@ -38,19 +39,26 @@ export type {
   ChannelWrite,
   Decision,
   Fate,
+  ItemChunk,
   JoinRecord,
+  Jumps,
+  KeptMail,
   Mail,
   MailKind,
   Priority,
   Reads,
   RunHead,
+  RunParent,
   RunSnapshot,
   RunStatus,
+  SentMail,
+  TaskDetail,
   TaskRecord,
   TaskStatus,
   TimerKind,
   TimerRecord,
   UsageRecord,
+  Waits,
   WorkflowRef,
 } from './run/records.ts';
 export type { ValidationEnv } from './validate/check-nodes.ts';

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '@weft/contract';
 
 import type { NodeResult } from '../domain/expression/scope.ts';
-import type { TimerRecord, WorkflowRef } from '../domain/run/records.ts';
+import type { Mail, TimerRecord, WorkflowRef } from '../domain/run/records.ts';
 import type { LaneList, TaskMessage } from './broker.ts';
 
 /** Names one attempt of one task. */
@@ -12,6 +12,8 @@ export type InputMaterial = {
   input: Json;
   config: Json;
   captured: JsonObject;
+  /** The item of the send that armed the task; null at the top. */
+  item: Json;
   nodes: Record<string, NodeResult>;
 };
 
@@ -41,6 +43,8 @@ export type DispatchStore = {
   dueTimers(withinMs: number, limit: number): Promise<DueTimer[]>;
   /** Runs with mail or left-over inline nodes that nobody took care of for `olderThanMs`. */
   neglectedRuns(olderThanMs: number, limit: number): Promise<string[]>;
+  /** The message that asks for a child run to be started, of a run that does not exist yet; null if there is none. */
+  startMail(runId: string): Promise<Mail | null>;
   /** Which version each of these runs is pinned to; runs that do not exist are left out. */
   workflowsOf(runIds: readonly string[]): Promise<Map<string, WorkflowRef>>;
   /** Does one of the chores of the store. Several may do it at once. */

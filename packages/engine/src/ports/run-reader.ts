@@ -38,6 +38,9 @@ export type RunFilter = {
 /** A task with what belongs to it but not to the run machine. */
 export type TaskView = TaskRecord & { runId: string; offeredAt: number | null; deadline: number | null; usage: Usage };
 
+/** `afterId`: questions of tasks with greater ids; null for the first page. */
+export type QuestionFilter = { tenant: string; limit: number; afterId: string | null };
+
 /** Reading runs, outside any lock. Instants are epoch ms. */
 export type RunReader = {
   run(tenant: string, id: string): Promise<RunRecord | null>;
@@ -57,6 +60,14 @@ export type RunReader = {
   /** All channels as of the step (null: now). */
   channels(runId: string, atStep: number | null): Promise<Map<string, ChannelRecord>>;
   joins(runId: string): Promise<JoinRecord[]>;
+  /** Tasks that wait for an answer, of runs that have not ended, in order of their ids. */
+  questions(filter: QuestionFilter): Promise<TaskView[]>;
+  /** Tasks of the run that wait, whatever for. */
+  waiting(runId: string): Promise<TaskView[]>;
+  /** The newest step after `afterStep` that dealt with this message; null if there is none. */
+  stepOfMail(runId: string, mailId: string, afterStep: number): Promise<StepRecord | null>;
+  /** The step that answered this question; null if it is not answered. */
+  stepOfAnswer(runId: string, questionId: string): Promise<StepRecord | null>;
   /** How many tasks there are per status, and runs, for the metrics. */
   counts(): Promise<{ tasks: Record<string, number>; runs: Record<string, number> }>;
 };

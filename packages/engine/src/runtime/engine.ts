@@ -1,5 +1,5 @@
 /** The command side of the engine, as the producer sees it. */
-import type { AppError, Json, WorkflowDocument } from '@weft/contract';
+import type { AppError, Json, JsonObject, WorkflowDocument } from '@weft/contract';
 
 import type { Priority, RunHead, RunStatus, WorkflowRef } from '../domain/run/records.ts';
 import type { StoredWorkflow } from '../ports/index.ts';
@@ -42,4 +42,22 @@ export type Engine = {
   cancelRun(request: SteerRequest & { reason: string }): Promise<void>;
   /** Arms what failed in a failed run again. Throws as `cancelRun` does, `conflict` if the run has not failed. */
   retryRun(request: SteerRequest): Promise<void>;
+  /**
+   * Answers open questions of the run or of its children, each by its id, and passes breakpoints; without `answers`, all
+   * breakpoints are passed. `stateUpdates` are applied first, through the reducers. All of it holds, or none. Throws
+   * `not_found`, `conflict` (no such open question, answered already, run has ended), `invalid_input` (an answer does not match its
+   * schema, a state key is not declared or cannot take the update).
+   */
+  resumeRun(request: SteerRequest & ResumeRequest): Promise<void>;
+  /** Updates the state, now or right after the next time `afterNode` settles; durable once it returns. Throws as above. */
+  injectState(request: SteerRequest & InjectRequest): Promise<Injected>;
+  /** Gives a signal to the run; one that nothing waits for yet is kept. Throws `not_found`, `conflict`, `invalid_input`. */
+  signalRun(request: SteerRequest & { name: string; payload: Json }): Promise<void>;
 };
+
+/** `by`: who answers, as far as is known. */
+export type ResumeRequest = { answers: Readonly<Record<string, Json>> | null; stateUpdates: JsonObject | null; by: string | null };
+
+export type InjectRequest = { updates: JsonObject; afterNode: string | null };
+
+export type Injected = { applied: true; step: number } | { applied: false; pending: true };

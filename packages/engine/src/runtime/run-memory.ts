@@ -6,6 +6,7 @@
 import type { Json } from '@weft/contract';
 
 import type { Graph } from '../domain/graph/graph.ts';
+import { emptyParts, freshHead, freshTask } from '../domain/run/fresh.ts';
 import { mergeReads, noReads } from '../domain/run/reads.ts';
 import { TERMINAL_RUN } from '../domain/run/records.ts';
 import type { Decision, Reads, RunSnapshot, TaskRecord } from '../domain/run/records.ts';
@@ -63,39 +64,12 @@ export class RunMemory {
 function asStarted(message: TaskMessage): RunSnapshot | null {
   const { seed, key, taskEpoch, taskId, node, lane, priority, readyAt, runId, workflow, runEpoch } = message;
   if (!seed) return null;
-  const task: TaskRecord = {
-    key,
-    epoch: taskEpoch,
-    id: taskId,
-    node,
-    status: 'ready',
-    attempt: 1,
-    failures: 0,
-    crashes: 0,
-    blamed: false,
-    readsAt: seed.step,
-    readyAt,
-    lane,
-    priority,
-    captured: null,
-    fate: null,
-    output: null,
-    error: null,
-    settledStep: null,
-    settledAt: null,
-    startedAt: null,
-    worker: null,
-  };
-  const counts = { asking: 0, generations: 0, failed: 0, openJoins: 0 };
+  const readsAt = seed.step;
+  const task = freshTask({ key, epoch: taskEpoch, id: taskId, node, readsAt, readyAt, lane, priority });
   return {
-    head: { id: runId, workflow, status: 'running', epoch: runEpoch, ...seed, ...counts },
+    ...emptyParts({ ...noReads(), tasks: new Set([key]), allJoins: true }),
+    head: freshHead({ id: runId, workflow, status: 'running', epoch: runEpoch, ...seed }),
     tasks: new Map([[key, task]]),
-    joins: new Map(),
-    channels: new Map(),
-    body: null,
-    mail: [],
-    inline: [],
-    reads: { ...noReads(), tasks: new Set([key]), allJoins: true },
   };
 }
 

@@ -5,6 +5,7 @@ import type { Graph } from '../domain/graph/graph.ts';
 import { priorityLevel } from '../domain/graph/graph.ts';
 import { makeUuidV7 } from '../domain/ids.ts';
 import { startRun } from '../domain/run/decide.ts';
+import { freshHead } from '../domain/run/fresh.ts';
 import type { Decision, RunHead } from '../domain/run/records.ts';
 import type { NewRun, Plan, Submission } from '../ports/index.ts';
 import { StoreError } from '../ports/index.ts';
@@ -74,19 +75,11 @@ function newRun(
 ): NewRun {
   const { input, config, tags, idempotency } = request;
   const defaults = graph.document.defaults?.priority;
-  const head: RunHead = {
+  const head = freshHead({
     id: makeUuidV7(deps.clock.now(), deps.clock.randomBytes(10)),
     workflow: graph.ref,
-    status: 'pending',
-    epoch: 0,
-    step: 0,
-    live: 0,
-    asking: 0,
-    generations: 0,
-    failed: 0,
-    openJoins: 0,
     priority: request.priority ?? priorityLevel(defaults ?? 'normal'),
-  };
+  });
   return {
     head,
     input,

@@ -2,7 +2,7 @@
  * A run's rows in memory, written exactly as decisions say and shown only as far as was asked for. What a real store
  * would refuse or silently bend (a row inserted twice, a step out of order) is an error here.
  */
-import { firstKey, mergeReads, noReads } from '../../src/domain/index.ts';
+import { emptyParts, firstKey, mergeReads, noReads } from '../../src/domain/index.ts';
 import type {
   ChannelRecord,
   ChannelWrite,
@@ -61,6 +61,7 @@ export class RunRows {
     this.loaded.channels.push(...reads.channels);
     this.loaded.bodies += reads.body ? 1 : 0;
     return {
+      ...emptyParts(mergedReads(reads)),
       head: frozen(this.head),
       tasks,
       joins: new Map(joins.map((join) => [join.key, frozen(join)])),
@@ -68,7 +69,6 @@ export class RunRows {
       body: reads.body ? frozen(this.body) : null,
       mail: frozen(this.mail),
       inline,
-      reads: mergedReads(reads),
     };
   }
 

@@ -5,6 +5,7 @@ import {
   compileGraph,
   decide,
   firstKey,
+  freshHead,
   makeUuidV7,
   noReads,
   startRun,
@@ -200,17 +201,5 @@ function claimOf(head: RunHead, { key, epoch, attempt }: TaskRecord): AttemptRef
 }
 
 function newHead(): RunHead {
-  return {
-    id: makeUuidV7(NOW, new Uint8Array(10)),
-    workflow: ref,
-    status: 'pending',
-    epoch: 0,
-    step: 0,
-    live: 0,
-    asking: 0,
-    generations: 0,
-    failed: 0,
-    openJoins: 0,
-    priority: 2,
-  };
+  return freshHead({ id: makeUuidV7(NOW, new Uint8Array(10)), workflow: ref, priority: 2 });
 }

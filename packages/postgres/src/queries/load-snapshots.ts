@@ -1,4 +1,5 @@
 /** What a settle reads of its runs, under their locks; all queries of one call travel together. */
+import { emptyParts } from '@weft/engine/domain';
 import type { ChannelRecord, JoinRecord, Mail, Reads, RunHead, RunSnapshot } from '@weft/engine/domain';
 
 import type { Client } from '../connection.ts';
@@ -58,10 +59,6 @@ export async function loadParts(client: Client, requests: readonly LoadRequest[]
 
 type PartOf = (runId: string) => SnapshotParts;
 type Pairs = { runIds: string[]; keys: string[] };
-
-function emptyParts(reads: Reads): SnapshotParts {
-  return { reads, tasks: new Map(), joins: new Map(), channels: new Map(), body: null, mail: [], inline: [] };
-}
 
 function pairs(requests: readonly LoadRequest[], keysOf: (reads: Reads) => Iterable<string>): Pairs {
   const result: Pairs = { runIds: [], keys: [] };

@@ -146,11 +146,13 @@ export function runStoreAside(stores: () => StoresUnderTest): void {
 
     test('A10: a run has at most one message of a kind to itself', async () => {
       const { id } = await submitRun(stores());
-      const sentMail = [{ kind: 'close', payload: { window: 1 } } as const];
+      const sentMail = [{ to: null, kind: 'close', payload: { window: 1 }, dedupeKey: null } as const];
       await settleOne(stores(), id, () => ({ sentMail }));
       await settleOne(stores(), id, () => ({ sentMail }));
 
-      expect((await look(stores(), id)).mail).toMatchObject([{ kind: 'close', payload: { window: 1 } }]);
+      expect((await look(stores(), id)).mail).toMatchObject([
+        { to: null, kind: 'close', payload: { window: 1 }, dedupeKey: null },
+      ]);
     });
 
     test('A10: mail that arrives while its run is settled is not lost', async () => {

@@ -125,7 +125,7 @@ export function runStoreTasks(stores: () => StoresUnderTest): void {
       const tasks = (runId: string) =>
         Array.from({ length: count }, (_, n) => task(runId, `t${n}#0`, { status: n % 2 ? 'ready' : 'waiting' }));
       const timersSet = [{ key: 't0#0', kind: 'retry', attempt: 1, dueAt: Date.now() } as const];
-      const sentMail = [{ kind: 'close', payload: {} } as const];
+      const sentMail = [{ to: null, kind: 'close', payload: {}, dedupeKey: null } as const];
       const { id } = await submitRun(stores(), { tasks, decides: { timersSet, sentMail } });
 
       const left: [number, number][] = [];

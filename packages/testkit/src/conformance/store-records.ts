@@ -1,6 +1,6 @@
 /** Records for tests of the stores: whole and valid, with the parts that a test is about. */
 import type { ChannelRecord, Decision, Reads, RunHead, RunSnapshot, StepRecord, TaskRecord } from '@weft/engine/domain';
-import { makeUuidV7, noReads, taskId } from '@weft/engine/domain';
+import { emptyParts, freshHead, freshTask, makeUuidV7, noReads, taskId } from '@weft/engine/domain';
 import type { NewRun, Plan, RunChange, Settlement, TaskAttempt } from '@weft/engine/ports';
 
 import type { StoresUnderTest } from './opened-stores.ts';
@@ -19,48 +19,25 @@ export function unique(prefix: string): string {
 }
 
 export function head(parts: Partial<RunHead> = {}): RunHead {
-  return {
-    id: newRunId(),
-    workflow: { tenant: 'acme', name: 'flow', version: 1 },
-    status: 'running',
-    epoch: 0,
-    step: 1,
-    live: 0,
-    asking: 0,
-    generations: 0,
-    failed: 0,
-    openJoins: 0,
-    priority: 2,
-    ...parts,
-  };
+  const workflow = { tenant: 'acme', name: 'flow', version: 1 };
+  return freshHead({ id: newRunId(), workflow, priority: 2, status: 'running', step: 1, ...parts });
 }
 
 /** A task that is ready since step 1, on the lane `default`. */
 export function task(runId: string, key: string, parts: Partial<TaskRecord> = {}): TaskRecord {
-  return {
+  const node = key.split('#')[0] ?? key;
+  const id = taskId(runId, parts.epoch ?? 0, key);
+  return freshTask({
     key,
     epoch: 0,
-    id: taskId(runId, parts.epoch ?? 0, key),
-    node: key.split('#')[0] ?? key,
-    status: 'ready',
-    attempt: 1,
-    failures: 0,
-    crashes: 0,
-    blamed: false,
+    id,
+    node,
     readsAt: 1,
     readyAt: Date.now(),
     lane: 'default',
     priority: 2,
-    captured: null,
-    fate: null,
-    output: null,
-    error: null,
-    settledStep: null,
-    settledAt: null,
-    startedAt: null,
-    worker: null,
     ...parts,
-  };
+  });
 }
 
 export function step(number: number, parts: Partial<StepRecord> = {}): StepRecord {
@@ -93,6 +70,8 @@ export function decision(of: RunHead, parts: Partial<Decision> = {}): Decision {
     timersCleared: [],
     usage: [],
     sentMail: [],
+    keptMail: [],
+    chunks: [],
     consumedMail: [],
     ending: null,
     ready: [],
@@ -191,8 +170,7 @@ export async function look(
 
 /** A run of which nothing but the head is remembered. */
 export function snapshotOf(of: RunHead): RunSnapshot {
-  const nothing = { tasks: new Map(), joins: new Map(), channels: new Map(), body: null, mail: [], inline: [] };
-  return { head: of, ...nothing, reads: noReads() };
+  return { ...emptyParts(noReads()), head: of };
 }
 
 /** A channel's base and deltas, without the sizes that are the store's own. */

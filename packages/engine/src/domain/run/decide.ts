@@ -9,6 +9,7 @@ import type { Graph } from '../graph/graph.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { endWhenQuiet, failRun } from './end-run.ts';
 import { beginRun } from './flow.ts';
+import { emptyParts } from './fresh.ts';
 import { settleInline } from './inline.ts';
 import { consumedMail, takeMail } from './mail.ts';
 import { NeedsMore, noReads } from './reads.ts';
@@ -82,12 +83,11 @@ export function failForEngineError(
 }
 
 function newRunSnapshot(head: RunHead, body: NonNullable<RunSnapshot['body']>): RunSnapshot {
-  const reads = { ...noReads(), everything: true };
-  return { head, body, reads, tasks: new Map(), joins: new Map(), channels: new Map(), mail: [], inline: [] };
+  return { ...emptyParts({ ...noReads(), everything: true }), head, body };
 }
 
 function toDecision(run: WorkingRun, applied: boolean[]): Decision {
-  const { head, steps, state, usage, ending, armed, takenBack, sentMail } = run;
+  const { head, steps, state, usage, ending, armed, takenBack, sentMail, keptMail, chunks } = run;
   return {
     head,
     steps,
@@ -100,6 +100,8 @@ function toDecision(run: WorkingRun, applied: boolean[]): Decision {
     timersCleared: Array.from(run.timersCleared.values()),
     usage,
     sentMail,
+    keptMail,
+    chunks,
     consumedMail: consumedMail(run),
     ending,
     ready: pick(run.tasks, run.ready),

@@ -73,5 +73,5 @@ function close(run: WorkingRun, error: TaskError | null): void {
 function dropWork(run: WorkingRun, leftovers: boolean): void {
   run.ready.clear();
   run.timersSet.clear();
-  if (leftovers) run.sentMail.push({ kind: 'close', payload: {} });
+  if (leftovers) run.sentMail.push({ to: null, kind: 'close', payload: {}, dedupeKey: null });
 }

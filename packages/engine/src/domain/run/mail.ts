@@ -14,7 +14,15 @@ export function takeMail(run: WorkingRun, { kind, payload }: Mail): void {
       if (run.head.status === 'failed') reopen(run);
       return;
     case 'close':
+    case 'start':
       return;
+    case 'answer':
+    case 'inject':
+    case 'signal':
+    case 'child_ended':
+    case 'child_asks':
+    case 'child_runs':
+      throw new Error(`the run cannot deal with mail of kind ${kind}`);
     default:
       kind satisfies never;
   }

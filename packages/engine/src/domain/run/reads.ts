@@ -19,6 +19,10 @@ export function noReads(): Reads {
     allJoins: false,
     inline: false,
     everything: false,
+    waiting: false,
+    kept: new Set(),
+    chunks: new Set(),
+    items: new Set(),
   };
 }
 

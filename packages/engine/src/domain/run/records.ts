@@ -5,11 +5,11 @@
  */
 import type { Json, JsonObject, TaskError, Usage } from '@weft/contract';
 
-import type { RunStatus, TaskStatus } from './status.ts';
+import type { Jumps, RunStatus, TaskStatus, Waits } from './status.ts';
 import type { StepRecord } from './step-record.ts';
 
 export { LIVE_TASK, TERMINAL_RUN } from './status.ts';
-export type { RunStatus, TaskStatus } from './status.ts';
+export type { Jumps, RunStatus, TaskStatus, Waits } from './status.ts';
 
 /** Names one version of one workflow of one tenant. */
 export type WorkflowRef = { tenant: string; name: string; version: number };
@@ -34,7 +34,15 @@ export type RunHead = {
   /** Joins that have seen an edge end but did not fire yet. */
   openJoins: number;
   priority: Priority;
+  /** What loops and gotos have done; null until the first of them (rule B4). */
+  jumps: Jumps | null;
+  /** Mail that is kept until something asks for it: signals nobody waits for yet, injections after a node. */
+  kept: number;
+  /** The task whose child this run is, and how deep it lies below a run without parent. */
+  parent: RunParent | null;
 };
+
+export type RunParent = { runId: string; key: string; epoch: number; depth: number };
 
 /** 0 critical, 1 high, 2 normal, 3 low. */
 export type Priority = 0 | 1 | 2 | 3;
@@ -43,7 +51,7 @@ export type Priority = 0 | 1 | 2 | 3;
 export type Fate = { kind: 'skip'; failed: boolean } | { kind: 'fail'; error: TaskError };
 
 export type TaskRecord = {
-  /** Scope path `node#iteration` (rule B6). */
+  /** Scope path `node#iteration`, below the items of sends `each#1[17]/node#0` (rule B6). */
   key: string;
   /** The run's epoch when the task was armed; with the key it makes the task's id. */
   epoch: number;
@@ -64,7 +72,15 @@ export type TaskRecord = {
   priority: Priority;
   /** Values of the state keys that the node reads, as seen by the step `readsAt`. */
   captured: JsonObject | null;
+  /** The item of the send that armed it; null at the top. */
+  item: Json;
+  /** Which iteration it reads of the nodes that its expressions name; null: the first of each. */
+  iterations: Readonly<Record<string, number>> | null;
   fate: Fate | null;
+  /** What it waits for; null unless it is `waiting`. */
+  waits: Waits | null;
+  /** What belongs to its type, from the moment it is begun. */
+  detail: TaskDetail | null;
   output: Json;
   error: TaskError | null;
   settledStep: number | null;
@@ -73,7 +89,20 @@ export type TaskRecord = {
   worker: string | null;
 };
 
-/** How far the in-edges of one activation of a node have ended (rules B1, B2, B10). */
+export type TaskDetail =
+  /** A question: of an interrupt node, or of a breakpoint before or after a node. */
+  | { kind: 'question'; id: string; at: 'node' | 'before' | 'after'; message: string | null; expiresAt: number | null }
+  | { kind: 'wait'; dueAt: number; signal: string | null }
+  | { kind: 'child'; runId: string }
+  /** A send: its output is that of its items, in order, and is stored with them only (rule B7). */
+  | { kind: 'items'; total: number }
+  /** It went on by goto, so its edges were not taken. */
+  | { kind: 'jumped' };
+
+/**
+ * How far the in-edges of one activation of a node have ended (rules B1, B2, B10). Under the key `send[]`, how far a send has
+ * come: `taken` items are armed, `ended` of them have ended.
+ */
 export type JoinRecord = { key: string; ended: number; taken: number; failed: number; fired: boolean };
 
 /** A channel as stored: its newest base and the deltas after it, in journal order. */
@@ -88,7 +117,8 @@ export type ChannelRecord = {
 
 export type ChannelWrite = { channel: string; step: number; kind: 'base' | 'delta'; value: Json };
 
-export type TimerKind = 'retry' | 'queue';
+/** `wait`: the time of a wait is over, or that of its signal; `expire`: a question has found no answer. */
+export type TimerKind = 'retry' | 'queue' | 'wait' | 'expire';
 
 /** A due time of one task; `attempt` fences it. */
 export type TimerRecord = { key: string; kind: TimerKind; attempt: number; dueAt: number };
@@ -96,7 +126,30 @@ export type TimerRecord = { key: string; kind: TimerKind; attempt: number; dueAt
 /** A message to a run from outside its own transactions (rule A10). */
 export type Mail = { id: string; kind: MailKind; payload: JsonObject };
 
-export type MailKind = 'cancel' | 'retry' | 'close';
+/**
+ * From outside: `cancel retry answer inject signal`; from the run to itself: `close`; from a parent: `start` (the run does not
+ * exist yet) and `cancel`; from a child: `child_ended child_asks child_runs`.
+ */
+export type MailKind =
+  | 'cancel'
+  | 'retry'
+  | 'close'
+  | 'answer'
+  | 'inject'
+  | 'signal'
+  | 'start'
+  | 'child_ended'
+  | 'child_asks'
+  | 'child_runs';
+
+/** Mail that a decision sends: to the run itself (`to` null, at most one of a kind), or to another run. */
+export type SentMail = { to: string | null; kind: MailKind; payload: JsonObject; dedupeKey: string | null };
+
+/** Mail that stays in the inbox until something asks for it by its topic: `signal:NAME` or `after:NODE`. */
+export type KeptMail = { id: string; topic: string };
+
+/** Items of a send that are not armed yet, in pieces of CHUNK_ITEMS. */
+export type ItemChunk = { key: string; chunk: number; items: Json[] };
 
 export type UsageRecord = { key: string; epoch: number; attempt: number; usage: Usage };
 
@@ -114,6 +167,14 @@ export type Reads = {
   inline: boolean;
   /** Every task and join of the run: for rare, whole-run operations only. */
   everything: boolean;
+  /** Every waiting task of the run. */
+  waiting: boolean;
+  /** Topics of kept mail. */
+  kept: Set<string>;
+  /** Pieces of the items of sends, `key chunk`. */
+  chunks: Set<string>;
+  /** Keys of sends whose items' outputs are wanted, in order. */
+  items: Set<string>;
 };
 
 /** A run as seen under its lock. A key that was asked for and is absent does not exist. */
@@ -124,6 +185,12 @@ export type RunSnapshot = {
   channels: Map<string, ChannelRecord>;
   body: { input: Json; config: Json } | null;
   mail: Mail[];
+  /** Kept mail by topic, oldest first. */
+  kept: Map<string, Mail[]>;
+  /** Items of sends, by `key chunk`. */
+  chunks: Map<string, Json[]>;
+  /** Outputs of the items of sends, by the send's key; null for an item that gave none. */
+  items: Map<string, Json[]>;
   /** Keys of left-over inline nodes, if they were asked for: the first of them, and their tasks are among `tasks`. */
   inline: string[];
   /** What was asked for when this was loaded. */
@@ -143,7 +210,9 @@ export type Decision = {
   timersSet: TimerRecord[];
   timersCleared: { key: string; kind: TimerKind }[];
   usage: UsageRecord[];
-  sentMail: Omit<Mail, 'id'>[];
+  sentMail: SentMail[];
+  keptMail: KeptMail[];
+  chunks: ItemChunk[];
   consumedMail: string[];
   /** The run's own error and output, where they change. */
   ending: { error: TaskError | null; output?: Json } | null;

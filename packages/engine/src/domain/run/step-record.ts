@@ -1,7 +1,7 @@
 /** One step of the journal: a decided fact, never a thing to be evaluated again (rule C1). */
 import type { TaskError } from '@weft/contract';
 
-import type { RunStatus, TaskStatus } from './status.ts';
+import type { Jumps, RunStatus, TaskStatus, Waits } from './status.ts';
 
 export type StepType =
   | 'run_started'
@@ -9,7 +9,12 @@ export type StepType =
   | 'task_failed'
   | 'task_retried'
   | 'task_skipped'
+  /** A node has begun to wait: for an answer, a time, a signal, a child run, or its items. */
+  | 'task_waiting'
   | 'timer_fired'
+  | 'signal'
+  | 'answered'
+  | 'state_injected'
   | 'cancelled'
   | 'retried'
   | 'run_ended';
@@ -27,6 +32,8 @@ export type TaskFact = {
   blamed?: boolean;
   /** When a waiting task is due, epoch ms. */
   dueAt?: number;
+  /** What a waiting task waits for; `retry` where it is absent. */
+  waits?: Waits;
 };
 
 /** A join after the step: key, edges ended, taken, failed, and 1 once it has fired. */
@@ -40,6 +47,17 @@ export type Facts = {
   /** Channels written; the values stand in the channel rows of this step. */
   writes?: string[];
   run?: { status: RunStatus; epoch?: number; error?: TaskError };
+  /** Loops and gotos: what is new or changed, absolute. */
+  jumps?: Partial<Jumps>;
+  /** How many messages are kept after this step. */
+  kept?: number;
+  /** The message that the step deals with. */
+  mail?: string;
+  /** Which question was answered, and by whom. */
+  answer?: { id: string; by: string | null };
+  /** The name of the signal, or the node after which state is injected. */
+  signal?: string;
+  afterNode?: string;
 };
 
 export type StepRecord = {

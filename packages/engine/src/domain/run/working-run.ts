@@ -8,15 +8,18 @@ import type { Json, TaskError, Usage } from '@weft/contract';
 import type { NodeResult } from '../expression/scope.ts';
 import type { Graph, GraphNode } from '../graph/graph.ts';
 import { taskId } from '../ids.ts';
+import { freshTask } from './fresh.ts';
 import { advanceTask, applyJoin, applyRun, countTask } from './journal.ts';
 import { firstKey, missingFrom, NeedsMore } from './reads.ts';
 import type {
   Fate,
+  ItemChunk,
   JoinRecord,
-  Mail,
+  KeptMail,
   Reads,
   RunHead,
   RunSnapshot,
+  SentMail,
   TaskRecord,
   TimerKind,
   TimerRecord,
@@ -47,7 +50,9 @@ export class WorkingRun {
   readonly timersSet = new Map<string, TimerRecord>();
   readonly timersCleared = new Map<string, { key: string; kind: TimerKind }>();
   readonly usage: UsageRecord[] = [];
-  readonly sentMail: Omit<Mail, 'id'>[] = [];
+  readonly sentMail: SentMail[] = [];
+  readonly keptMail: KeptMail[] = [];
+  readonly chunks: ItemChunk[] = [];
   /** Keys of tasks and joins whose rows change; of tasks that this decision armed; and rows that it took back. */
   readonly changedTasks = new Set<string>();
   readonly changedJoins = new Set<string>();
@@ -243,29 +248,18 @@ export class WorkingRun {
     const { id, epoch, step, priority } = this.head;
     const key = firstKey(node.name);
     const needsWorker = node.type === 'task' && !fate;
-    return {
+    return freshTask({
       key,
       epoch,
       id: taskId(id, epoch, key),
       node: node.name,
-      status: 'ready',
-      attempt: 1,
-      failures: 0,
-      crashes: 0,
-      blamed: false,
       readsAt: step,
       readyAt: this.now,
       lane: needsWorker ? node.lane : null,
       priority: node.priority ?? priority,
       captured: fate ? null : this.state.capture(node.stateReads),
       fate,
-      output: null,
-      error: null,
-      settledStep: null,
-      settledAt: null,
-      startedAt: null,
-      worker: null,
-    };
+    });
   }
 
   #facts(): Facts {

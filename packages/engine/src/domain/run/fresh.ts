@@ -1,0 +1,67 @@
+/** Records as they begin: one place that knows what a new head, task or snapshot holds. */
+import type { Json } from '@weft/contract';
+
+import type { Reads, RunHead, RunSnapshot, TaskRecord } from './records.ts';
+
+type NewHead = Pick<RunHead, 'id' | 'workflow' | 'priority'> & Partial<RunHead>;
+
+/** The head of a run that has not begun. */
+export function freshHead(head: NewHead): RunHead {
+  return {
+    status: 'pending',
+    epoch: 0,
+    step: 0,
+    live: 0,
+    asking: 0,
+    generations: 0,
+    failed: 0,
+    openJoins: 0,
+    jumps: null,
+    kept: 0,
+    parent: null,
+    ...head,
+  };
+}
+
+type NewTask = Pick<TaskRecord, 'key' | 'epoch' | 'id' | 'node' | 'readsAt' | 'readyAt' | 'lane' | 'priority'> &
+  Partial<TaskRecord>;
+
+/** A task that has just been armed. */
+export function freshTask(task: NewTask): TaskRecord {
+  return {
+    status: 'ready',
+    attempt: 1,
+    failures: 0,
+    crashes: 0,
+    blamed: false,
+    captured: null,
+    item: null,
+    iterations: null,
+    fate: null,
+    waits: null,
+    detail: null,
+    output: null,
+    error: null,
+    settledStep: null,
+    settledAt: null,
+    startedAt: null,
+    worker: null,
+    ...task,
+  };
+}
+
+/** Everything of a snapshot but its head, with nothing seen yet of what `reads` names. */
+export function emptyParts(reads: Reads): Omit<RunSnapshot, 'head'> {
+  return {
+    reads,
+    tasks: new Map(),
+    joins: new Map(),
+    channels: new Map(),
+    body: null,
+    mail: [],
+    kept: new Map<string, RunSnapshot['mail']>(),
+    chunks: new Map<string, Json[]>(),
+    items: new Map<string, Json[]>(),
+    inline: [],
+  };
+}
