@@ -2,7 +2,7 @@
 import { AppError } from '@weft/contract';
 
 import type { Graph } from '../domain/graph/graph.ts';
-import { priorityLevel } from '../domain/graph/graph.ts';
+import { priorityLevel } from '../domain/graph/priority.ts';
 import { makeUuidV7 } from '../domain/ids.ts';
 import { startRun } from '../domain/run/decide.ts';
 import { freshHead } from '../domain/run/fresh.ts';

@@ -1,6 +1,6 @@
 import type { Run } from '@weft/contract';
 
-import { priorityName } from '../../domain/graph/graph.ts';
+import { priorityName } from '../../domain/graph/priority.ts';
 import type { RunRecord } from '../../ports/index.ts';
 import type { FreshRun } from '../engine.ts';
 import { toInstant, toInstantOrNull } from './instant.ts';

@@ -1,6 +1,6 @@
 import type { Task } from '@weft/contract';
 
-import { priorityName } from '../../domain/graph/graph.ts';
+import { priorityName } from '../../domain/graph/priority.ts';
 import type { Graph } from '../../domain/graph/graph.ts';
 import { LIVE_TASK, TERMINAL_RUN } from '../../domain/run/records.ts';
 import { parseTaskKey } from '../../domain/task-key.ts';
