@@ -2,6 +2,8 @@ export { diagramOf, toDot, toMermaid } from './graph/diagram.ts';
 export type { Diagram, DiagramEdge, DiagramNode } from './graph/diagram.ts';
 export { documentEdges, startNodes } from './graph/edges.ts';
 export type { Edge, EdgeSource } from './graph/edges.ts';
+export { loopEdges } from './graph/loops.ts';
+export type { AmbiguousLoop, Loops } from './graph/loops.ts';
 export { compileCondition } from './expression/condition.ts';
 export type { Condition } from './expression/condition.ts';
 export { ExpressionError } from './expression/expression-error.ts';
