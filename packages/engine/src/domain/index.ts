@@ -32,6 +32,8 @@ export type { Graph, GraphNode, ResolvedRetry } from './graph/graph.ts';
 export { joinVerdict } from './graph/join.ts';
 export { decide, failForEngineError, startRun } from './run/decide.ts';
 export type { AttemptRef, RunEvent, Verdict } from './run/decide.ts';
+export { outputOfFinals } from './run/end-run.ts';
+export { isStale, iterationOf, keyOfNode } from './run/iterations.ts';
 export { emptyProgress, applyStep, foldJournal } from './run/journal.ts';
 export type { Facts, Progress, StepRecord, StepType, TaskFact, TaskProgress } from './run/journal.ts';
 export { emptyParts, freshHead, freshTask } from './run/fresh.ts';

@@ -6,11 +6,11 @@
 import type { Json, JsonObject, TaskError, Usage } from '@weft/contract';
 
 import type { NodeResult } from '../expression/scope.ts';
-import { closureOf } from '../graph/graph.ts';
 import type { Graph, GraphNode } from '../graph/graph.ts';
 import { taskId } from '../ids.ts';
-import { ownerOf, rootOf } from '../task-key.ts';
+import { ownerOf } from '../task-key.ts';
 import { freshTask } from './fresh.ts';
+import { isStale, iterationOf } from './iterations.ts';
 import { advanceTask, applyJoin, applyJumps, applyRun, countTask } from './journal.ts';
 import { missingFrom, NeedsMore } from './reads.ts';
 import type {
@@ -160,13 +160,7 @@ export class WorkingRun {
 
   /** How often loops have begun the node anew: the iteration of the activation that counts now (rule B4). */
   iterationOf(name: string): number {
-    const { jumps } = this.head;
-    if (!jumps) return 0;
-    let iteration = 0;
-    for (const [head, count] of Object.entries(jumps.heads)) {
-      if (closureOf(this.graph, head).has(name)) iteration += count;
-    }
-    return iteration;
+    return iterationOf(this.graph, this.head.jumps, name);
   }
 
   /** The key of the node's activation at the top that counts now. */
@@ -176,9 +170,7 @@ export class WorkingRun {
 
   /** Whether a loop has gone back over the task: it arms nothing any more, and cannot jump, ask or fail the run (rule B4). */
   isStale(key: string): boolean {
-    if (!this.head.jumps) return false;
-    const { node, iteration } = rootOf(key);
-    return iteration < this.iterationOf(node);
+    return isStale(this.graph, this.head.jumps, key);
   }
 
   /** The iterations of these nodes that settled last; null where each is the first. */

@@ -2,6 +2,7 @@
 import type { Json } from '@weft/contract';
 
 import { ExpressionError } from '../../domain/expression/expression-error.ts';
+import { ownerOf } from '../../domain/task-key.ts';
 import type { GraphNode } from '../../domain/graph/graph.ts';
 import { cleanJson } from '../../domain/outcome/clean.ts';
 import type { Outcome } from '../../domain/outcome/outcome.ts';
@@ -66,11 +67,13 @@ export async function executeAttempt(deps: ExecuteDeps, attempt: Attempt): Promi
 function renderInput({
   node,
   material,
+  message,
 }: Attempt): { kind: 'rendered'; value: Json } | Extract<Outcome, { kind: 'failed' }> {
-  const { input, config, captured, nodes } = material;
+  const { input, config, captured, item, nodes } = material;
+  const scope = { input, config, state: captured, nodes, ...(ownerOf(message.key) && { item }) };
   try {
     if (node.template === null) return { kind: 'rendered', value: {} };
-    return { kind: 'rendered', value: node.template.render({ input, config, state: captured, nodes }) };
+    return { kind: 'rendered', value: node.template.render(scope) };
   } catch (error) {
     if (error instanceof ExpressionError) return failed(error.code, `with${error.pointer}: ${error.message}`);
     return failed('template_failed', String(error));
