@@ -29,8 +29,8 @@ export function dispatchInputs(stores: () => StoresUnderTest): void {
         { task: attemptOf(id, 'c#0'), nodes: ['a', 'none'] },
       ]);
       expect(materials).toEqual([
-        { ...body, captured: {}, nodes: {} },
-        { ...body, captured: { key: [1] }, nodes: { a: { output: { n: 1 } } } },
+        { ...body, captured: {}, item: null, nodes: {} },
+        { ...body, captured: { key: [1] }, item: null, nodes: { a: { output: { n: 1 } } } },
       ]);
     });
 
