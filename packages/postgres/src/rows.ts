@@ -133,7 +133,7 @@ export function storedOutput({ settledStep, detail, output }: TaskRecord): Json 
   return settledStep === null || detail?.kind === 'items' ? null : output;
 }
 
-/** What stands in its column `waits`: a pause before the next attempt, where a waiting task says nothing else. */
+/** What stands in its column `waits`: nothing unless it waits, and a pause before the next attempt where it says no more. */
 export function storedWaits({ status, waits }: TaskRecord): Waits | null {
-  return waits ?? (status === 'waiting' ? 'retry' : null);
+  return status === 'waiting' ? (waits ?? 'retry') : null;
 }
