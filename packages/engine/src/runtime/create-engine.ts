@@ -46,7 +46,7 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
     saveWorkflow: ({ tenant, document }) =>
       deps.workflows.save({ tenant, document, hash: contentHash(document as Json) }),
     startRuns: (requests) => starter.start(requests),
-    ...createSteering({ ...deps, settler }),
+    ...createSteering({ ...deps, settler, graphs }),
     start() {
       ends = [deps.timers.onDue((timers) => fireTimers(settler, timers)), keepHouse(deps)];
       sweeper.start();
