@@ -157,7 +157,7 @@ function readMail(run: FakeRun, { id: mail, kind, payload }: Mail): void {
     }
   } else if (kind === 'inject' && payload['afterNode'] !== null) addStep(run, { mail, kept: 1 });
   else if (kind === 'inject') addStep(run, { mail, writes: Object.keys(payload['updates'] as JsonObject) });
-  else addStep(run, { mail, signal: String(payload['name']) });
+  else addStep(run, { mail, signal: payload['name'] as string });
 }
 
 function addStep(run: FakeRun, facts: Omit<Facts, 'v'>): StepRecord {
