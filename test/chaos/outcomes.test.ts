@@ -59,6 +59,7 @@ describe('outcomes', () => {
     ],
     ['no output', { kind: 'succeeded' }],
     ['a failure without an error', { kind: 'failed' }],
+    ['a goto that names nothing', { kind: 'succeeded', output: 1, goto: [{}] }],
     ['state updates of an undeclared key', { kind: 'succeeded', output: 1, stateUpdates: { nothing: 1 } }],
   ])('A11: an executor that returns %s ends its run, and holds nobody up', async (_, returned) => {
     const scene = scenes();

@@ -2,6 +2,7 @@ export { TaskError, Usage } from './error.ts';
 export { Event, EventMode, EventsQuery } from './event.ts';
 export { exitCodes } from './exit-code.ts';
 export type { ExitCode } from './exit-code.ts';
+export { Interrupt, InterruptPage } from './interrupt.ts';
 export { JsonRecord, JsonValue } from './json.ts';
 export type { Json, JsonObject } from './json.ts';
 export { LaneStatus } from './lane.ts';
@@ -22,7 +23,7 @@ export { pointerOf, tokensOf } from './pointer.ts';
 export { Budget, DurationMs, FailureMode, Join, MAX_MS, OnFailure, Priority, RetryPolicy } from './policy.ts';
 export { AppError, Problem, ProblemItem, problemTable, toProblem } from './problem.ts';
 export type { ProblemCode } from './problem.ts';
-export { Interrupt, ListRunsQuery, Run, RunPage, RunStatus } from './run.ts';
+export { ListRunsQuery, Run, RunPage, RunStatus } from './run.ts';
 export {
   BatchedRun,
   BatchedStartRun,
@@ -37,8 +38,9 @@ export {
 export { priorityOf, StartedTask, StartTask, TaskPriority } from './start-task.ts';
 export { Reason, Reasons } from './reason.ts';
 export { Reducer, StateKey } from './state-key.ts';
+export { InjectedState, InjectState, ResumeRun, SentSignal, SignalName, SignalPayload, UserName } from './steer-run.ts';
 export { Step, StepPage, StepType } from './step.ts';
-export { Task, TaskPage, TaskStatus } from './task.ts';
+export { Task, TaskPage, TaskStatus, TaskWaits } from './task.ts';
 export { Id, Instant, StepNumber, WorkflowVersion } from './wire.ts';
 export { Worker, WorkerPage, WorkerStatus } from './worker.ts';
 export {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { TaskError, Usage } from './error.ts';
+import { Interrupt } from './interrupt.ts';
 import { JsonRecord, JsonValue } from './json.ts';
 import { Label, WorkflowName } from './name.ts';
 import { pageOf, PageQuery } from './page.ts';
@@ -10,20 +11,6 @@ export const RunStatus = z
   .enum(['pending', 'running', 'interrupted', 'succeeded', 'failed', 'cancelled'])
   .meta({ id: 'RunStatus', description: 'The last three are final' });
 export type RunStatus = z.infer<typeof RunStatus>;
-
-/** A question that a run asks and that is not answered yet. */
-export const Interrupt = z
-  .object({
-    id: Id,
-    taskId: Id,
-    node: z.string(),
-    message: z.string().nullable(),
-    answerSchema: JsonRecord.nullable(),
-    createdAt: Instant,
-    expiresAt: Instant.nullable(),
-  })
-  .meta({ id: 'Interrupt', description: 'A question that waits for its answer' });
-export type Interrupt = z.infer<typeof Interrupt>;
 
 export const Run = z
   .object({
@@ -43,7 +30,9 @@ export const Run = z
     parent: z.object({ runId: Id, taskId: Id }).exactOptional().meta({ description: 'The task whose child it is' }),
     forkedFrom: z.object({ runId: Id, step: StepNumber }).exactOptional(),
     usage: Usage,
-    interrupts: z.array(Interrupt).exactOptional(),
+    interrupts: z.array(Interrupt).exactOptional().meta({
+      description: 'Open questions of the run, and of children that wait for answers; at most 200',
+    }),
   })
   .meta({ id: 'Run', description: 'One execution of one workflow version with one input' });
 export type Run = z.infer<typeof Run>;

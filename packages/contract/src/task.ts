@@ -10,6 +10,12 @@ export const TaskStatus = z
   .meta({ id: 'TaskStatus', description: 'The last four are final' });
 export type TaskStatus = z.infer<typeof TaskStatus>;
 
+/** What a waiting task waits for. */
+export const TaskWaits = z
+  .enum(['retry', 'time', 'signal', 'child', 'items', 'answer', 'child_answer'])
+  .meta({ id: 'TaskWaits', description: 'What a waiting task waits for' });
+export type TaskWaits = z.infer<typeof TaskWaits>;
+
 export const Task = z
   .object({
     id: Id,
@@ -19,6 +25,9 @@ export const Task = z
     iteration: z.int().min(0),
     item: z.int().min(0).exactOptional(),
     status: TaskStatus,
+    waits: TaskWaits.exactOptional().meta({ description: 'What it waits for, while it is waiting' }),
+    dueAt: Instant.exactOptional().meta({ description: 'When the waiting ends by itself, where that is known' }),
+    childRunId: Id.exactOptional().meta({ description: 'The run that a subgraph has started' }),
     attempt: z.int().min(0).meta({ description: 'Number of the current handing-out, the fencing token' }),
     failures: z.int().min(0),
     crashes: z.int().min(0),

@@ -83,10 +83,12 @@ export type TransformNode = z.infer<typeof TransformNode>;
 export const InterruptNode = z
   .strictObject({
     type: z.literal('interrupt'),
-    message: Text.optional(),
-    answerSchema: JsonRecord.optional(),
-    expiresMs: DurationMs.optional(),
-    default: JsonValue.optional().meta({ description: 'The answer once it has expired' }),
+    message: Text.optional().meta({ description: 'The question, for people; a template' }),
+    answerSchema: JsonRecord.optional().meta({ description: 'JSON Schema of the answer' }),
+    expiresMs: DurationMs.optional().meta({ description: 'How long the question may stay open (for ever)' }),
+    default: JsonValue.optional().meta({
+      description: 'The answer once it has expired; without it the node fails with interrupt_expired',
+    }),
     ...commonFields,
   })
   .meta({ id: 'InterruptNode', description: 'Waits for an answer from outside' });
@@ -96,9 +98,16 @@ export const SendNode = z
   .strictObject({
     type: z.literal('send'),
     items: JsonValue.meta({ description: 'A reference to an array, or an array' }),
-    target: NodeReference,
-    concurrency: z.int().min(1).max(100_000).optional(),
-    onItemFailure: z.enum(['continue', 'fail']).optional(),
+    target: NodeReference.meta({ description: 'The node that runs once for each item' }),
+    concurrency: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .optional()
+      .meta({ description: 'How many items may be under way at once (1000)' }),
+    onItemFailure: z.enum(['continue', 'fail']).optional().meta({
+      description: 'What an item that has finally failed means: null in its place, or the failure of the node (fail)',
+    }),
     ...commonFields,
   })
   .meta({ id: 'SendNode', description: 'One task of the target node for each item' });
@@ -107,9 +116,14 @@ export type SendNode = z.infer<typeof SendNode>;
 export const SubgraphNode = z
   .strictObject({
     type: z.literal('subgraph'),
-    workflow: z.union([WorkflowName, z.strictObject({ name: WorkflowName, version: z.int().min(1) })]),
-    input: JsonValue.optional(),
-    onParentClose: z.enum(['cancel', 'abandon']).optional(),
+    workflow: z
+      .union([WorkflowName, z.strictObject({ name: WorkflowName, version: z.int().min(1) })])
+      .meta({ description: 'A name (the latest version when the child starts), or a name and version' }),
+    input: JsonValue.optional().meta({ description: 'Input of the child, a template; without it, {}' }),
+    onParentClose: z
+      .enum(['cancel', 'abandon'])
+      .optional()
+      .meta({ description: 'What becomes of a running child when its parent ends early (cancel)' }),
     ...commonFields,
   })
   .meta({ id: 'SubgraphNode', description: 'A child run' });
@@ -118,10 +132,10 @@ export type SubgraphNode = z.infer<typeof SubgraphNode>;
 export const WaitNode = z
   .strictObject({
     type: z.literal('wait'),
-    ms: DurationMs.optional(),
+    ms: DurationMs.optional().meta({ description: 'How long to wait' }),
     until: z.string().min(1).max(1000).optional().meta({ description: 'An instant, ISO 8601, or a template of one' }),
-    signal: Label.optional(),
-    payloadSchema: JsonRecord.optional(),
+    signal: Label.optional().meta({ description: 'The name of the signal; timeoutMs bounds the wait' }),
+    payloadSchema: JsonRecord.optional().meta({ description: 'JSON Schema of the payload of the signal' }),
     ...commonFields,
   })
   .meta({ id: 'WaitNode', description: 'Waits for a time or a signal' });

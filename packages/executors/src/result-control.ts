@@ -23,8 +23,12 @@ const CONTROL = new Map([
 /** One of these must be there, else an object that happens to have a field `usage` would lose it. */
 const DECISIVE = ['output', 'stateUpdates', 'goto'];
 
-/** What no engine carries out yet: refused, since a jump or message that is silently lost is worse than an error. */
-const UNSUPPORTED = ['goto', 'messages', 'uiMessages'];
+/** What no engine carries out yet: refused, since a message that is silently lost is worse than an error. */
+const UNSUPPORTED = ['messages', 'uiMessages'];
+
+/** Where a result may send its run at once. */
+const MAX_TARGETS = 100;
+const Target = z.string().min(1).max(200);
 
 const tokens = z.int().min(0).optional();
 const usd = z.number().min(0).optional();
@@ -36,12 +40,15 @@ const controlShape = z.strictObject({
     .strictObject({ inputTokens: tokens, outputTokens: tokens, input_tokens: tokens, output_tokens: tokens, usd })
     .optional(),
   cost: usd,
+  goto: z
+    .preprocess((goto) => (typeof goto === 'string' ? [goto] : goto), z.array(Target).min(1).max(MAX_TARGETS))
+    .optional(),
 });
 
 /**
  * Reads what user code returned. An object is control when it has `output`, `stateUpdates` or `goto` and nothing but
  * `output stateUpdates usage cost goto messages uiMessages` (also `state_updates ui_messages stream_messages`); anything
- * else is the output itself. `goto` and messages fail with `node_type_unsupported`, a wrong shape with `invalid_output`.
+ * else is the output itself. Messages fail with `node_type_unsupported`, a wrong shape with `invalid_output`.
  */
 export function readResult(result: Json): Outcome {
   const control = controlOf(result);
@@ -52,12 +59,13 @@ export function readResult(result: Json): Outcome {
   }
   const parsed = controlShape.safeParse(control);
   if (!parsed.success) return validationFailure('invalid_output', parsed.error);
-  const { output, stateUpdates } = parsed.data;
+  const { output, stateUpdates, goto } = parsed.data;
   const usage = usageOf(parsed.data);
   return {
     kind: 'succeeded',
     output,
     ...(stateUpdates === undefined ? {} : { stateUpdates }),
+    ...(goto === undefined ? {} : { goto }),
     ...(usage === undefined ? {} : { usage }),
   };
 }

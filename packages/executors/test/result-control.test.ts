@@ -43,9 +43,19 @@ describe('a result', () => {
     });
   });
 
+  test.each<[Json, string[]]>([
+    ['node', ['node']],
+    ['__end__', ['__end__']],
+    [
+      ['a', 'b'],
+      ['a', 'b'],
+    ],
+  ])('may go to %j instead of along its edges', (goto, targets) => {
+    expect(readResult({ output: 1, goto })).toEqual({ kind: 'succeeded', output: 1, goto: targets });
+    expect(readResult({ goto })).toEqual({ kind: 'succeeded', output: null, goto: targets });
+  });
+
   test.each<[string, Json]>([
-    ['goto', { goto: 'node' }],
-    ['goto', { output: 1, goto: ['a', 'b'] }],
     ['messages', { output: 1, stream_messages: [] }],
     ['uiMessages', { output: 1, uiMessages: [] }],
   ])('that asks for %s is refused, not ignored', (name, result) => {
@@ -59,6 +69,10 @@ describe('a result', () => {
     ['/stateUpdates', { stateUpdates: [1] }],
     ['/usage/inputTokens', { output: 1, usage: { inputTokens: -1 } }],
     ['/cost', { output: 1, cost: 'much' }],
+    ['/goto', { goto: [] }],
+    ['/goto', { goto: 7 }],
+    ['/goto', { goto: Array.from({ length: 101 }, (_, n) => `n${n}`) }],
+    ['/goto/1', { goto: ['a', 1] }],
   ])('with a wrong %s is an invalid output', (pointer, result) => {
     expect(readResult(result)).toMatchObject({
       kind: 'failed',

@@ -67,8 +67,12 @@ async function submitWaiting(store: Rig['store']): Promise<void> {
     head,
     tasks: (runId) => [
       task(runId, 'asks#0', { ...waiting, waits: 'answer', detail: question }),
-      task(runId, 'answers#0', { ...waiting, waits: 'child_answer', detail: { kind: 'child', runId: child.id } }),
-      task(runId, 'calls#0', { ...waiting, waits: 'child', detail: { kind: 'child', runId: orphan } }),
+      task(runId, 'answers#0', {
+        ...waiting,
+        waits: 'child_answer',
+        detail: { kind: 'child', runId: child.id, seen: 0 },
+      }),
+      task(runId, 'calls#0', { ...waiting, waits: 'child', detail: { kind: 'child', runId: orphan, seen: 0 } }),
       task(runId, 'pauses#0', { ...waiting, waits: 'time', detail: { kind: 'wait', dueAt: 1, signal: null } }),
       task(runId, 'sends#0', { ...waiting, waits: 'items', detail: { kind: 'items', total: 3 } }),
       task(runId, 'sends#0[0]/w#0', { status: 'skipped', settledStep: 2, settledAt: 1 }),

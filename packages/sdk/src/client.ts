@@ -1,3 +1,4 @@
+import { interruptsApi, type InterruptsApi } from './interrupts-api.ts';
 import { runsApi, type RunsApi } from './runs-api.ts';
 import { tasksApi, type TasksApi } from './tasks-api.ts';
 import { createTransport } from './transport.ts';
@@ -15,6 +16,7 @@ export type ClientOptions = {
 export type WeftClient = {
   readonly workflows: WorkflowsApi;
   readonly runs: RunsApi;
+  readonly interrupts: InterruptsApi;
   readonly tasks: TasksApi;
   readonly workers: WorkersApi;
   /** Opens a WebSocket for any number of subscriptions; it is made again when it breaks, and goes on where it was. */
@@ -27,6 +29,7 @@ export function createClient({ url, token }: ClientOptions): WeftClient {
   return {
     workflows: workflowsApi(transport),
     runs: runsApi(transport),
+    interrupts: interruptsApi(transport),
     tasks: tasksApi(transport),
     workers: workersApi(transport),
     watch: (options) => openWatch(url, token ?? null, options),

@@ -10,13 +10,9 @@ import type {
   TaskPage,
 } from '@weft/contract';
 import { runEvents, type EventOptions } from './run-events.ts';
+import { steerApi, type KeyedOptions, type SteerApi } from './steer-api.ts';
 import { keyHeader } from './tasks-api.ts';
 import type { CallOptions, Transport } from './transport.ts';
-
-type KeyedOptions = CallOptions & {
-  /** The same request under the same key is carried out once: a start gives the same run again. */
-  idempotencyKey?: string | undefined;
-};
 
 export type StartOptions = KeyedOptions & {
   /** How long the answer may wait for the run's end, in milliseconds, at most 60,000. */
@@ -34,7 +30,7 @@ export type ListRunsOptions = PageOptions & {
 };
 
 /** Runs: starting, reading, steering and following them. */
-export type RunsApi = {
+export type RunsApi = SteerApi & {
   /** The run is durable once this returns; with `waitMs` it is the finished run if it ends in time. */
   start(request: StartRun, options?: StartOptions): Promise<Run>;
   /**
@@ -70,6 +66,7 @@ export function runsApi(transport: Transport): RunsApi {
   return {
     get,
     events,
+    ...steerApi(transport, pathOf),
     start: (request, options = {}) => transport.json({ ...startCall(options), json: request }),
     startMany: async (runs, options = {}) => {
       const call = { ...startCall(options), path: '/v1/runs/batch' };

@@ -1,3 +1,4 @@
+import type { Json } from '@weft/contract';
 import { describe, expect, test } from 'vitest';
 import { ApiError, ConnectionError, createClient, eachItem } from '../src/index.ts';
 import { RUN_ID, sendJson, wireServer } from './wire-server.ts';
@@ -66,6 +67,7 @@ describe('a client', () => {
     ['GET', `/v1/runs/${RUN_ID}/steps?cursor=c`, (client: Client) => client.runs.steps(RUN_ID, { cursor: 'c' })],
     ['POST', `/v1/runs/${RUN_ID}/cancel`, (client: Client) => client.runs.cancel(RUN_ID)],
     ['POST', `/v1/runs/${RUN_ID}/retry`, (client: Client) => client.runs.retry(RUN_ID)],
+    ['GET', '/v1/interrupts?limit=2', (client: Client) => client.interrupts.list({ limit: 2 })],
     ['POST', '/v1/tasks', (client: Client) => client.tasks.start({ uses: 'echo' })],
     ['GET', '/v1/tasks/t', (client: Client) => client.tasks.get('t')],
     ['GET', '/v1/workers', (client: Client) => client.workers.list()],
@@ -77,6 +79,43 @@ describe('a client', () => {
     await call(createClient(server));
 
     expect(server.asked).toMatchObject([{ method, url }]);
+  });
+
+  test.each<[Json]>([[false], [0], [''], [null]])('sends %j as an answer and as a payload', async (value) => {
+    const server = await wireServer((_, response) => sendJson(response, 200, {}));
+    const { runs } = createClient(server);
+
+    await runs.answer(RUN_ID, 'Q', value, { user: 'ada', idempotencyKey: 'k' });
+    await runs.signal(RUN_ID, 'a/b', value);
+
+    const path = `/v1/runs/${RUN_ID}`;
+    expect(server.asked).toMatchObject([
+      {
+        method: 'POST',
+        url: `${path}/resume`,
+        headers: { 'x-weft-user': 'ada', 'idempotency-key': 'k' },
+        body: JSON.stringify({ answers: { Q: value } }),
+      },
+      { method: 'POST', url: `${path}/signals/a%2Fb`, body: JSON.stringify(value) },
+    ]);
+    expect(server.asked[1]?.headers).toMatchObject({ 'content-type': 'application/json' });
+  });
+
+  test('resumes a run, signals without a payload and injects state', async () => {
+    const server = await wireServer((_, response) => sendJson(response, 200, {}));
+    const { runs } = createClient(server);
+
+    await runs.resume(RUN_ID);
+    await runs.resume(RUN_ID, { stateUpdates: { a: 1 } });
+    await runs.signal(RUN_ID, 'go');
+    await runs.injectState(RUN_ID, { a: 1 }, { afterNode: 'n' });
+
+    expect(server.asked.map(({ body }) => body)).toEqual([
+      '{}',
+      '{"stateUpdates":{"a":1}}',
+      'null',
+      '{"updates":{"a":1},"afterNode":"n"}',
+    ]);
   });
 
   test('keeps the path of its address', async () => {

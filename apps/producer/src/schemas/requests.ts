@@ -1,5 +1,5 @@
 /** What only this API's requests hold; everything else is in the contract. */
-import { EventsQuery, IdempotencyKey, MAX_BATCH_RUNS, WorkflowName } from '@weft/contract';
+import { EventsQuery, IdempotencyKey, MAX_BATCH_RUNS, UserName, WorkflowName } from '@weft/contract';
 import { z } from 'zod';
 
 /** A name in a path; what cannot name a workflow names none. */
@@ -27,6 +27,11 @@ export const NoBody = z.strictObject({}).nullish();
 
 export const IdempotencyHeaders = z.looseObject({
   'idempotency-key': IdempotencyKey.optional().meta({ description: 'The same key and body again: the same run' }),
+});
+
+/** Also who sends it. */
+export const UserHeaders = IdempotencyHeaders.extend({
+  'x-weft-user': UserName.optional().meta({ description: 'Who answers; it is kept with the answer' }),
 });
 
 export const EventsHeaders = z.looseObject({

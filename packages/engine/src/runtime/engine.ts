@@ -44,9 +44,10 @@ export type Engine = {
   retryRun(request: SteerRequest): Promise<void>;
   /**
    * Answers open questions of the run or of its children, each by its id, and passes breakpoints; without `answers`, all
-   * breakpoints are passed. `stateUpdates` are applied first, through the reducers. All of it holds, or none. Throws
-   * `not_found`, `conflict` (no such open question, answered already, run has ended), `invalid_input` (an answer does not match its
-   * schema, a state key is not declared or cannot take the update).
+   * breakpoints of the run and of its children are passed. `stateUpdates` are applied first, through the reducers. What goes to
+   * one run holds altogether, or not at all. Throws `not_found` (no such run or question), `conflict` (answered already, no
+   * breakpoint to pass, run has ended), `invalid_input` (an answer does not match its schema, a state key is not declared or
+   * cannot take the update).
    */
   resumeRun(request: SteerRequest & ResumeRequest): Promise<void>;
   /** Updates the state, now or right after the next time `afterNode` settles; durable once it returns. Throws as above. */

@@ -1,6 +1,7 @@
 export { awaitRunEnd } from './queries/await-run-end.ts';
 export { explainTask } from './queries/explain-task.ts';
 export { toInstant } from './queries/instant.ts';
+export { listInterrupts } from './queries/list-interrupts.ts';
 export { listRunSummaries } from './queries/list-run-summaries.ts';
 export { listRuns } from './queries/list-runs.ts';
 export { listSteps } from './queries/list-steps.ts';

@@ -51,7 +51,7 @@ function toRun(runId: string, { mail, start, workflow }: Child): RunToStart {
     config,
     priority: priority as Priority,
     tags: [],
-    idempotency: { key: `child ${runId}`, payloadHash: runId },
+    idempotency: null,
     asChild: { id: runId, parent, mail: mail.id },
   };
 }

@@ -5,16 +5,21 @@ import type { JsonObject } from '@weft/contract';
 import { makeUuidV7 } from '../domain/ids.ts';
 import { TERMINAL_RUN } from '../domain/run/records.ts';
 import type { MailKind, RunHead } from '../domain/run/records.ts';
-import type { EngineDeps } from './deps.ts';
 import type { Engine, SteerRequest } from './engine.ts';
-import type { Settler } from './settler.ts';
+import { injectState } from './steering/inject-state.ts';
+import { resumeRun } from './steering/resume-run.ts';
+import { signalRun } from './steering/signal-run.ts';
+import type { SteerDeps } from './steering/steer-deps.ts';
 
-export type SteerDeps = Pick<EngineDeps, 'runs' | 'reader' | 'clock'> & { settler: Settler };
+type Steering = Pick<Engine, 'cancelRun' | 'retryRun' | 'resumeRun' | 'injectState' | 'signalRun'>;
 
 type Letter = SteerRequest & { kind: MailKind; payload: JsonObject };
 
-export function createSteering(deps: SteerDeps): Pick<Engine, 'cancelRun' | 'retryRun'> {
+export function createSteering(deps: SteerDeps): Steering {
   return {
+    resumeRun: (request) => resumeRun(deps, request),
+    injectState: (request) => injectState(deps, request),
+    signalRun: (request) => signalRun(deps, request),
     async cancelRun({ reason, ...request }) {
       const before = await headOf(deps, request);
       if (!(await isKnown(deps, request)) && TERMINAL_RUN.has(before.status))

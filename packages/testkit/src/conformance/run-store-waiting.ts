@@ -25,7 +25,7 @@ function endedTasks(runId: string): TaskRecord[] {
   const settled = { status: 'succeeded', settledStep: 2, settledAt: 1, readsAt: 1 } as const;
   return [
     task(runId, 'old#0', { ...settled, output: 'yes', detail: QUESTION }),
-    task(runId, 'child#0', { ...settled, output: null, detail: { kind: 'child', runId: 'x' } }),
+    task(runId, 'child#0', { ...settled, output: null, detail: { kind: 'child', runId: 'x', seen: 0 } }),
   ];
 }
 
@@ -44,7 +44,7 @@ export function runStoreWaiting(stores: () => StoresUnderTest): void {
     async function settled(remembers: boolean) {
       const before = (runId: string) => [
         task(runId, 'old#0', { status: 'waiting', waits: 'answer', detail: QUESTION }),
-        task(runId, 'child#0', { status: 'waiting', waits: 'child', detail: { kind: 'child', runId: 'x' } }),
+        task(runId, 'child#0', { status: 'waiting', waits: 'child', detail: { kind: 'child', runId: 'x', seen: 0 } }),
       ];
       const run = await submitRun(stores(), { head: { live: 2 }, tasks: before });
       const wanted = { ...change(run.id, decides), remembered: remembers ? snapshotOf(run) : null };

@@ -5,5 +5,6 @@ import type { Json, JsonObject, TaskError, Usage } from '@weft/contract';
  * as a retryable failure with the code `executor_threw`.
  */
 export type Outcome =
+  /** `goto`: the nodes to go on at instead of its edges, or `__end__`. */
   | { kind: 'succeeded'; output: Json; stateUpdates?: JsonObject; goto?: string[]; usage?: Usage }
   | { kind: 'failed'; error: TaskError; retryAfterMs?: number; usage?: Usage };

@@ -4,7 +4,8 @@ import type { Reason } from '@weft/contract';
 import { LIVE_TASK } from '../../domain/run/records.ts';
 import type { Priority } from '../../domain/run/records.ts';
 import { ANY_LANE, isAnyLane } from '../../ports/index.ts';
-import type { RunReader, RunRecord, TaskView, WorkerRecord } from '../../ports/index.ts';
+import type { RunRecord, TaskView, WorkerRecord } from '../../ports/index.ts';
+import { explainWaiting } from './explain-waiting.ts';
 import { toInstant } from './instant.ts';
 import type { QueryDeps } from './query-deps.ts';
 import { isDropped } from './view-task.ts';
@@ -19,7 +20,7 @@ export async function explainTask(deps: ExplainDeps, tenant: string, id: string)
   if (isDropped(task, run)) return [runEnded(run)];
   if (!LIVE_TASK.has(task.status)) return [settled(task)];
   if (task.status === 'running') return [running(task)];
-  if (task.status === 'waiting') return [await waiting(deps.reader, run, task)];
+  if (task.status === 'waiting') return [await explainWaiting(deps.reader, run, task)];
   return task.lane === null ? [inline()] : readyReasons(deps, run, { task, lane: task.lane });
 }
 
@@ -41,33 +42,6 @@ function running({ worker, startedAt, attempt }: TaskView): Reason {
 
 function inline(): Reason {
   return { code: 'engine_step', message: 'the node needs no worker; the engine settles it with its next transaction' };
-}
-
-async function waiting(reader: RunReader, run: RunRecord, task: TaskView): Promise<Reason> {
-  const dueAt = await retryDueAt(reader, run.head.step, task);
-  const cause = task.error ? ` after ${task.error.code}` : '';
-  if (dueAt === null) return { code: 'retry_wait', message: `the task waits for its next attempt${cause}` };
-  const until = toInstant(dueAt);
-  return {
-    code: 'retry_wait',
-    message: `the task waits until ${until} for its next attempt${cause}`,
-    details: { until },
-  };
-}
-
-const WINDOW = 200;
-const MAX_WINDOWS = 25;
-
-/** The journal says when a waiting task is due; the step that says so is mostly among the newest. */
-async function retryDueAt(reader: RunReader, newest: number, task: TaskView): Promise<number | null> {
-  for (let to = newest, i = 0; to > task.readsAt && i < MAX_WINDOWS; to -= WINDOW, i += 1) {
-    const afterStep = Math.max(to - WINDOW, task.readsAt);
-    const steps = await reader.steps(task.runId, { afterStep, limit: to - afterStep });
-    const facts = steps.flatMap(({ facts: { tasks } }) => tasks ?? []).filter(({ key }) => key === task.key);
-    const fact = facts.findLast(({ attempt, dueAt }) => attempt === task.attempt && dueAt !== undefined);
-    if (fact?.dueAt !== undefined) return fact.dueAt;
-  }
-  return null;
 }
 
 type Queued = { task: TaskView; lane: string };

@@ -1,12 +1,15 @@
 import type { Run } from '@weft/contract';
 
 import { priorityName } from '../../domain/graph/priority.ts';
+import { taskId } from '../../domain/ids.ts';
+import type { RunHead } from '../../domain/run/records.ts';
 import type { RunRecord } from '../../ports/index.ts';
 import type { FreshRun } from '../engine.ts';
 import { toInstant, toInstantOrNull } from './instant.ts';
 import type { QueryDeps } from './query-deps.ts';
 import { runOutput } from './run-output.ts';
 import { foldState, keepsState } from './run-state.ts';
+import { runInterrupts } from './view-interrupts.ts';
 
 export type RunQueryDeps = Pick<QueryDeps, 'reader' | 'loadGraph'>;
 
@@ -38,11 +41,12 @@ export async function viewFreshRun(deps: Pick<RunQueryDeps, 'loadGraph'>, fresh:
   };
 }
 
-/** Adds to the stored record what is derived from it: state and output. */
+/** Adds to the stored record what is derived from it: state, output and open questions. */
 export async function toRun(deps: RunQueryDeps, record: RunRecord): Promise<Run> {
   const { head } = record;
   const graph = await deps.loadGraph(head.workflow);
   const channels = keepsState(graph) ? await deps.reader.channels(head.id, null) : new Map<string, never>();
+  const interrupts = await runInterrupts(deps, record);
   return {
     id: head.id,
     workflow: { name: head.workflow.name, version: head.workflow.version },
@@ -57,6 +61,14 @@ export async function toRun(deps: RunQueryDeps, record: RunRecord): Promise<Run>
     createdAt: toInstant(record.createdAt),
     startedAt: toInstantOrNull(record.startedAt),
     endedAt: toInstantOrNull(record.endedAt),
+    ...parentOf(head),
     usage: record.usage,
+    ...(interrupts.length > 0 && { interrupts }),
   };
+}
+
+function parentOf({ parent }: RunHead): Pick<Run, 'parent'> {
+  if (!parent) return {};
+  const { runId, epoch, key } = parent;
+  return { parent: { runId, taskId: taskId(runId, epoch, key) } };
 }

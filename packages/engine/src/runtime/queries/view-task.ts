@@ -32,6 +32,8 @@ export function toTask(task: TaskView, run: RunRecord, graph: Graph): Task {
     iteration: segment?.iteration ?? 0,
     ...(item !== undefined && { item }),
     status: dropped ? 'cancelled' : task.status,
+    ...(task.status === 'waiting' && !dropped && waitingFor(task)),
+    ...(task.detail?.kind === 'child' && { childRunId: task.detail.runId }),
     attempt: task.attempt,
     failures: task.failures,
     crashes: task.crashes,
@@ -46,4 +48,15 @@ export function toTask(task: TaskView, run: RunRecord, graph: Graph): Task {
     endedAt: toInstantOrNull(dropped ? run.endedAt : task.settledAt),
     usage: task.usage,
   };
+}
+
+/** What a waiting task waits for, and when that ends by itself. A pause before a retry is in the journal only. */
+function waitingFor({ waits, detail }: TaskView): Pick<Task, 'waits' | 'dueAt'> {
+  const dueAt = waits === 'retry' ? null : dueOf(detail);
+  return { waits: waits ?? 'retry', ...(dueAt !== null && { dueAt: toInstant(dueAt) }) };
+}
+
+function dueOf(detail: TaskView['detail']): number | null {
+  if (detail?.kind === 'wait') return detail.dueAt;
+  return detail?.kind === 'question' ? detail.expiresAt : null;
 }

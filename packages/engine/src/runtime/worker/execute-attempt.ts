@@ -11,6 +11,8 @@ import { checkedOutcome } from './checked-outcome.ts';
 
 /** What an output may be: larger ones are refused, not cut (bytes of JSON text; levels). */
 const OUTPUT_LIMITS = { maxBytes: 8 * 1024 * 1024, maxDepth: 200 };
+const GOTO_LIMITS = { maxBytes: 256 * 1024, maxDepth: 1 };
+const MAX_TARGETS = 100;
 const DETAIL_LIMITS = { maxBytes: 16 * 1024, maxDepth: 20 };
 /** How long an executor that was aborted may take to return; then its slot is taken back. */
 const ABORT_GRACE_MS = 1000;
@@ -156,10 +158,24 @@ function clean(outcome: Outcome): Outcome {
   if (outcome.kind === 'failed') return cleanFailure(outcome);
   const output = cleanJson(outcome.output, OUTPUT_LIMITS);
   if (!output.ok) return failed(output.code, `the output is refused: ${output.message}`);
-  if (outcome.stateUpdates === undefined) return { ...outcome, output: output.value };
-  const updates = cleanJson(outcome.stateUpdates, OUTPUT_LIMITS);
-  if (!updates.ok) return failed(updates.code, `the state updates are refused: ${updates.message}`);
-  return { ...outcome, output: output.value, stateUpdates: updates.value as NonNullable<typeof outcome.stateUpdates> };
+  const { stateUpdates, goto, ...rest } = outcome;
+  const cleaned: Succeeded = { ...rest, output: output.value };
+  if (stateUpdates !== undefined) {
+    const updates = cleanJson(stateUpdates, OUTPUT_LIMITS);
+    if (!updates.ok) return failed(updates.code, `the state updates are refused: ${updates.message}`);
+    cleaned.stateUpdates = updates.value as NonNullable<typeof stateUpdates>;
+  }
+  if (goto === undefined) return cleaned;
+  const targets = cleanJson(goto, GOTO_LIMITS);
+  if (targets.ok && isTargets(targets.value)) return { ...cleaned, goto: targets.value };
+  return failed('invalid_goto', `goto takes the names of 1 to ${MAX_TARGETS} nodes`);
+}
+
+type Succeeded = Extract<Outcome, { kind: 'succeeded' }>;
+
+function isTargets(value: Json): value is string[] {
+  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_TARGETS) return false;
+  return value.every((target) => typeof target === 'string');
 }
 
 function cleanFailure(outcome: Extract<Outcome, { kind: 'failed' }>): Outcome {

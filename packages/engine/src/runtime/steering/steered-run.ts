@@ -1,0 +1,31 @@
+/** What every request to steer a run is checked for. */
+import { AppError, pointerOf } from '@weft/contract';
+import type { JsonObject, ProblemItem } from '@weft/contract';
+
+import type { Graph } from '../../domain/graph/graph.ts';
+import { TERMINAL_RUN } from '../../domain/run/records.ts';
+import { refuseUpdates } from '../../domain/run/state-updates.ts';
+import type { RunRecord } from '../../ports/index.ts';
+import type { SteerRequest } from '../engine.ts';
+import type { SteerDeps } from './steer-deps.ts';
+
+/** Throws AppError `not_found`. */
+export async function runOf({ reader }: Pick<SteerDeps, 'reader'>, request: SteerRequest): Promise<RunRecord> {
+  const run = await reader.run(request.tenant, request.runId);
+  if (!run) throw new AppError('not_found', `there is no run ${request.runId}`);
+  return run;
+}
+
+/** Throws AppError `conflict` for a run that has ended. */
+export function refuseEnded({ head }: Pick<RunRecord, 'head'>, when: 'already' | 'meanwhile' = 'already'): void {
+  if (TERMINAL_RUN.has(head.status)) throw new AppError('conflict', `the run has ended ${when}: ${head.status}`);
+}
+
+/** Throws AppError `invalid_input` with every update that the state cannot take, at `pointer`. */
+export function checkUpdates(graph: Graph, updates: JsonObject, pointer: string): void {
+  const errors = Object.entries(updates).flatMap(([key, update]): ProblemItem[] => {
+    const refused = refuseUpdates(graph, [[key, update]]);
+    return refused ? [{ code: refused.code, pointer: `${pointer}${pointerOf([key])}`, message: refused.message }] : [];
+  });
+  if (errors.length > 0) throw new AppError('invalid_input', errors[0]?.message, { errors });
+}
