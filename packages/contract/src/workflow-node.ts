@@ -109,6 +109,7 @@ export const SubgraphNode = z
     type: z.literal('subgraph'),
     workflow: z.union([WorkflowName, z.strictObject({ name: WorkflowName, version: z.int().min(1) })]),
     input: JsonValue.optional(),
+    onParentClose: z.enum(['cancel', 'abandon']).optional(),
     ...commonFields,
   })
   .meta({ id: 'SubgraphNode', description: 'A child run' });
@@ -120,6 +121,7 @@ export const WaitNode = z
     ms: DurationMs.optional(),
     until: z.string().min(1).max(1000).optional().meta({ description: 'An instant, ISO 8601, or a template of one' }),
     signal: Label.optional(),
+    payloadSchema: JsonRecord.optional(),
     ...commonFields,
   })
   .meta({ id: 'WaitNode', description: 'Waits for a time or a signal' });

@@ -56,7 +56,11 @@ export type Engine = {
 };
 
 /** `by`: who answers, as far as is known. */
-export type ResumeRequest = { answers: Readonly<Record<string, Json>> | null; stateUpdates: JsonObject | null; by: string | null };
+export type ResumeRequest = {
+  answers: Readonly<Record<string, Json>> | null;
+  stateUpdates: JsonObject | null;
+  by: string | null;
+};
 
 export type InjectRequest = { updates: JsonObject; afterNode: string | null };
 
