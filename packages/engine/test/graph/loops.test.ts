@@ -33,8 +33,8 @@ describe('the edges that lead back (rule B4)', () => {
     ['a goto to an ancestor', 's -> a, a -> b, b ~> a', ['b a']],
     ['a loop that nothing leads to begins where no plain edge leads', 'a -> r, r => a, r => z', ['r a']],
     ['several ways back', 's -> a, a -> b, b -> r, b ~> a, r => a, r => z', ['b a', 'r a']],
-    ['a loop in a loop', 's -> a, a -> b, b -> q, q => b, q => r, r => a, r => z', ['r a', 'q b']],
-    ['a loop behind a loop', 's -> a, a -> r, r => a, r => b, b -> q, q => b, q => z', ['q b', 'r a']],
+    ['a loop in a loop', 's -> a, a -> b, b -> q, q => b, q => r, r => a, r => z', ['q b', 'r a']],
+    ['a loop behind a loop', 's -> a, a -> r, r => a, r => b, b -> q, q => b, q => z', ['r a', 'q b']],
     ['need of what is before the loop', 's -> a, s -> r, a -> r, r => a, r => z', ['r a']],
     ['the same, in another order', 's -> r, s -> a, a -> r, r => a, r => z', ['r a']],
     ['a way past the head', 's -> p, s -> q, p => r, q -> a, a -> r, r => a, r => z', ['r a']],
@@ -67,7 +67,7 @@ describe('the edges that lead back (rule B4)', () => {
     const names = Array.from({ length: 300 }, (_, i) => `n${i}`);
     const chain = names.slice(1).map((to, i): Edge => ({ from: `n${i}`, to, kind: 'plain' }));
     const backs = names.map((to): Edge => ({ from: 'n299', to, kind: 'goto' }));
-    expect(loopEdges(names, [...chain, ...backs.slice(0, 50)])).toMatchObject({ tooDeep: [], ambiguous: [] });
+    expect(loopEdges(names, [...chain, ...backs.slice(0, 16)])).toMatchObject({ tooDeep: [], ambiguous: [] });
     expect(loopEdges(names, [...chain, ...backs]).tooDeep).toHaveLength(1);
   });
 });

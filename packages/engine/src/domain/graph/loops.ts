@@ -8,7 +8,10 @@ import { components } from './circles.ts';
 import type { Edge } from './edges.ts';
 
 /** How deep loops may stand in each other; each level is one more search of what is in it. */
-export const MAX_LOOP_DEPTH = 100;
+export const MAX_LOOP_DEPTH = 16;
+
+/** A circle with the edges that lead back to its head; what is in it may hold smaller ones. */
+export type Loop = { head: string; names: readonly string[]; backs: readonly Edge[] };
 
 /** A circle that may begin at each of `heads`, so that it cannot be told which of its edges leads back. */
 export type AmbiguousLoop = { heads: string[]; edge: Edge };
@@ -16,6 +19,8 @@ export type AmbiguousLoop = { heads: string[]; edge: Edge };
 export type Loops = {
   /** Edges of routes and gotos that lead back to the head of a loop. */
   backs: ReadonlySet<Edge>;
+  /** Outer ones first. */
+  loops: readonly Loop[];
   /** Plain edges that close a circle, which no valid document has. */
   cycles: readonly BackEdge<string, Edge>[];
   ambiguous: readonly AmbiguousLoop[];
@@ -23,15 +28,14 @@ export type Loops = {
   tooDeep: readonly string[];
 };
 
-type Region = { names: string[]; depth: number };
+type Region = { vertices: Vertex[]; depth: number };
+/** `circle` is the number of the smallest circle known so far. */
+type Vertex = { name: string; index: number; circle: number; arcs: Arc[]; arcsIn: Arc[] };
+/** `from` is null for `__start__`; `closes` says that it closes a circle, whatever its kind. */
+type Arc = { edge: Edge; from: Vertex | null; to: Vertex; closes: boolean };
 type Search = {
-  inbound: ReadonlyMap<string, Edge[]>;
-  outbound: ReadonlyMap<string, Edge[]>;
-  /** Per node the smallest circle known so far, as a number. */
-  circleOf: Map<string, number>;
   circles: number;
-  /** Edges that close a circle, of whatever kind. */
-  closing: Set<Edge>;
+  loops: Loop[];
   cycles: BackEdge<string, Edge>[];
   ambiguous: AmbiguousLoop[];
   tooDeep: string[];
@@ -46,87 +50,87 @@ type Search = {
  * Edges whose ends are not among `names` are passed over.
  */
 export function loopEdges(names: Iterable<string>, edges: readonly Edge[]): Loops {
-  const search: Search = {
-    inbound: Map.groupBy(edges, ({ to }) => to),
-    outbound: Map.groupBy(edges, ({ from }) => from),
-    circleOf: new Map(),
-    circles: 0,
-    closing: new Set(),
-    cycles: [],
-    ambiguous: [],
-    tooDeep: [],
-  };
-  const all = [...names];
-  for (const name of all) search.circleOf.set(name, 0);
-  const open: Region[] = [{ names: all, depth: 0 }];
+  const search: Search = { circles: 0, loops: [], cycles: [], ambiguous: [], tooDeep: [] };
+  const { vertices, arcs } = verticesOf(names, edges);
+  const open: Region[] = [{ vertices, depth: 0 }];
   for (let region = open.pop(); region; region = open.pop()) open.push(...splitRegion(region, search));
-  const { closing, cycles, ambiguous, tooDeep } = search;
-  return { backs: new Set([...closing].filter(({ kind }) => kind !== 'plain')), cycles, ambiguous, tooDeep };
+  const backs = arcs.flatMap(({ edge, closes }) => (closes && edge.kind !== 'plain' ? [edge] : []));
+  const { loops, cycles, ambiguous, tooDeep } = search;
+  return { backs: new Set(backs), loops, cycles, ambiguous, tooDeep };
+}
+
+function verticesOf(names: Iterable<string>, edges: readonly Edge[]): { vertices: Vertex[]; arcs: Arc[] } {
+  const byName = new Map<string, Vertex>();
+  for (const name of names) byName.set(name, { name, index: byName.size, circle: 0, arcs: [], arcsIn: [] });
+  const arcs = edges.flatMap((edge): Arc[] => {
+    const from = edge.from === START ? null : byName.get(edge.from);
+    const to = byName.get(edge.to);
+    return from === undefined || to === undefined ? [] : [{ edge, from, to, closes: false }];
+  });
+  for (const arc of arcs) {
+    arc.from?.arcs.push(arc);
+    arc.to.arcsIn.push(arc);
+  }
+  return { vertices: [...byName.values()], arcs };
 }
 
 /** Finds the circles in the region and takes from each the edges back to its head; what is left of them is still to do. */
-function splitRegion({ names, depth }: Region, search: Search): Region[] {
-  const targetsOf = (name: string): string[] => inner(name, search).map(({ to }) => to);
-  const found = components(names, targetsOf).filter((component) => isCircle(component, search));
-  const order = new Map(names.map((name, index) => [name, index]));
-  const circles = found.map((circle) => circle.toSorted((a, b) => Number(order.get(a)) - Number(order.get(b))));
+function splitRegion({ vertices, depth }: Region, search: Search): Region[] {
+  const found = components(vertices, (vertex) => inner(vertex).map(({ to }) => to));
+  const circles = found.filter(isCircle).map((circle) => circle.toSorted((a, b) => a.index - b.index));
   // All are numbered before any is opened, so that an edge from another circle counts as one from outside.
-  const alone = new Set(names);
-  for (const circle of circles) {
+  for (const component of found) {
     search.circles += 1;
-    for (const name of circle) search.circleOf.set(name, search.circles);
-    for (const name of circle) alone.delete(name);
+    for (const vertex of component) vertex.circle = search.circles;
   }
-  for (const name of alone) search.circleOf.set(name, (search.circles += 1));
   for (const circle of circles) openCircle(circle, depth, search);
-  return depth < MAX_LOOP_DEPTH ? circles.map((circle) => ({ names: circle, depth: depth + 1 })) : [];
+  return depth < MAX_LOOP_DEPTH ? circles.map((circle) => ({ vertices: circle, depth: depth + 1 })) : [];
 }
 
-/** Edges within the same circle that are not known to lead back. */
-function inner(name: string, { outbound, circleOf, closing }: Search): Edge[] {
-  const circle = circleOf.get(name);
-  return (outbound.get(name) ?? []).filter((edge) => circleOf.get(edge.to) === circle && !closing.has(edge));
+/** Edges within the same circle that are not known to close it. */
+function inner({ arcs, circle }: Vertex): Arc[] {
+  return arcs.filter(({ to, closes }) => !closes && to.circle === circle);
 }
 
-function isCircle(component: string[], search: Search): boolean {
+function innerIn({ arcsIn, circle }: Vertex): Arc[] {
+  return arcsIn.filter(({ from, closes }) => !closes && from?.circle === circle);
+}
+
+function isCircle(component: Vertex[]): boolean {
   const [only] = component;
-  return component.length > 1 || inner(String(only), search).some(({ to }) => to === only);
+  return component.length > 1 || (only !== undefined && inner(only).some(({ to }) => to === only));
 }
 
-function openCircle(circle: string[], depth: number, search: Search): void {
-  if (depth === MAX_LOOP_DEPTH) search.tooDeep.push(String(circle[0]));
-  const entered = circle.filter((name) => entriesOf(name, search).length > 0);
-  const possible = (entered.length > 0 ? entered : circle).filter((name) => mayBeHead(name, search));
-  const [head] = possible;
-  if (head === undefined) return reportCycles(entered.concat(circle), search);
-  const started = possible.filter((name) => entriesOf(name, search).some(({ from }) => from === START));
-  const chosen = started.length === 1 ? String(started[0]) : head;
-  const back = innerInbound(chosen, search);
-  if (possible.length > 1 && started.length !== 1) search.ambiguous.push({ heads: possible, edge: back[0] as Edge });
-  for (const edge of back) search.closing.add(edge);
+function openCircle(circle: Vertex[], depth: number, search: Search): void {
+  if (depth === MAX_LOOP_DEPTH) search.tooDeep.push(circle[0]?.name ?? '');
+  const entered = circle.filter(isEntered);
+  const possible = (entered.length > 0 ? entered : circle).filter(mayBeHead);
+  const started = possible.filter(({ arcsIn }) => arcsIn.some(({ from }) => from === null));
+  const head = started.length === 1 ? started[0] : possible[0];
+  if (!head) return reportCycles(entered.concat(circle), search);
+  const back = innerIn(head);
+  for (const arc of back) arc.closes = true;
+  const backs = back.map(({ edge }) => edge);
+  search.loops.push({ head: head.name, names: circle.map(({ name }) => name), backs });
+  if (possible.length === 1 || started.length === 1) return;
+  search.ambiguous.push({ heads: possible.map(({ name }) => name), edge: backs[0] as Edge });
 }
 
-function entriesOf(name: string, { inbound, circleOf, closing }: Search): Edge[] {
-  const circle = circleOf.get(name);
-  const isEntry = ({ from }: Edge): boolean => from === START || (circleOf.get(from) ?? circle) !== circle;
-  return (inbound.get(name) ?? []).filter((edge) => isEntry(edge) && !closing.has(edge));
+function isEntered({ arcsIn, circle }: Vertex): boolean {
+  return arcsIn.some(({ from, closes }) => !closes && from?.circle !== circle);
 }
 
-function innerInbound(name: string, { inbound, circleOf, closing }: Search): Edge[] {
-  const circle = circleOf.get(name);
-  return (inbound.get(name) ?? []).filter((edge) => circleOf.get(edge.from) === circle && !closing.has(edge));
-}
-
-function mayBeHead(name: string, search: Search): boolean {
-  return innerInbound(name, search).every(({ kind }) => kind !== 'plain');
+function mayBeHead(vertex: Vertex): boolean {
+  return vertex.arcsIn.every(
+    ({ edge, from, closes }) => edge.kind !== 'plain' || closes || from?.circle !== vertex.circle,
+  );
 }
 
 /** No plain edge may lead back; all that do are taken away, so that what is in the circle is looked at all the same. */
-function reportCycles(roots: string[], search: Search): void {
-  const edgesFrom = (name: string): Edge[] => inner(name, search);
-  const found = backEdges(roots, edgesFrom);
-  for (const back of found) {
-    search.closing.add(back.edge);
-    if (back.edge.kind === 'plain') search.cycles.push(back);
+function reportCycles(roots: Vertex[], search: Search): void {
+  for (const { edge: arc, way } of backEdges(roots, inner)) {
+    arc.closes = true;
+    const [head, tail] = [way.head.map(({ name }) => name), way.tail.map(({ name }) => name)];
+    if (arc.edge.kind === 'plain') search.cycles.push({ edge: arc.edge, way: { head, skipped: way.skipped, tail } });
   }
 }

@@ -21,12 +21,21 @@ export function checkNodes(draft: Draft, env: ValidationEnv, issues: Issues): vo
     if (node['type'] === 'task') checkTask(node, path, { env, issues });
     if (node['type'] === 'route' && !routing.has(name)) {
       issues.add(
-        'missing_field',
+        'missing_route_edge',
         [...path, 'routes'],
         'a route needs routes, a default, or edges such as ["name:value", target]',
       );
     }
-    if (node['type'] === 'send') checkTarget(node, path, { draft, issues });
+  }
+  for (const field of ['interruptBefore', 'interruptAfter']) checkBreakpoints(field, draft, issues);
+}
+
+function checkBreakpoints(field: string, { root, nodeNames }: Draft, issues: Issues): void {
+  const names: readonly unknown[] = Array.isArray(root[field]) ? root[field] : [];
+  for (const [index, name] of names.entries()) {
+    if (typeof name !== 'string' || name === '' || nodeNames.has(name)) continue;
+    const message = `there is no node ${quote(name)}${issues.hint(name, nodeNames)}`;
+    issues.add('missing_reference', [field, index], message);
   }
 }
 
@@ -48,11 +57,4 @@ function checkTask(node: RawObject, path: IssuePath, { env, issues }: { env: Val
     [...path, 'uses'],
     `there is no executor ${quote(uses)}${issues.hint(uses, names)}${offer}`,
   );
-}
-
-function checkTarget(node: RawObject, path: IssuePath, { draft, issues }: { draft: Draft; issues: Issues }): void {
-  const target = node['target'];
-  if (typeof target !== 'string' || draft.nodeNames.has(target)) return;
-  const message = `there is no node ${quote(target)}${issues.hint(target, draft.nodeNames)}`;
-  issues.add('missing_reference', [...path, 'target'], message);
 }
