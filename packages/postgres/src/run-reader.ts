@@ -89,9 +89,12 @@ async function listRuns(pool: Pool, filter: RunFilter): Promise<RunRecord[]> {
   return readRuns(pool, where, [tenant, ...optional, limit]);
 }
 
-type TaskViewRow = TaskRow & UsageRow;
+type TaskViewRow = TaskRow & UsageRow & { cached: boolean | null };
 
-const TASK_VIEW = `select ${TASK_COLUMNS}, s.input_tokens, s.output_tokens, s.usd from task t
+/** The first fact of the step that settled a task is the task's own. */
+const TASK_VIEW = `select ${TASK_COLUMNS}, s.input_tokens, s.output_tokens, s.usd, (
+    select (j.facts -> 'tasks' -> 0 ->> 'cached')::boolean from step j where j.run_id = t.run_id and j.step = t.settled_step
+  ) as cached from task t
   cross join lateral (
     select sum(input_tokens)::float8 as input_tokens, sum(output_tokens)::float8 as output_tokens, sum(usd) as usd
     from usage u where u.run_id = t.run_id and u.key = t.key and u.epoch = t.epoch
@@ -99,7 +102,14 @@ const TASK_VIEW = `select ${TASK_COLUMNS}, s.input_tokens, s.output_tokens, s.us
 
 function toView(row: TaskViewRow): TaskView {
   const { run_id, offered_at, deadline } = row;
-  return { ...toTask(row), runId: run_id, offeredAt: offered_at, deadline, usage: toUsage(row) };
+  return {
+    ...toTask(row),
+    runId: run_id,
+    offeredAt: offered_at,
+    deadline,
+    usage: toUsage(row),
+    cached: row.cached ?? false,
+  };
 }
 
 async function listTasks(pool: Pool, runId: string, page: Parameters<RunReader['tasks']>[1]): Promise<TaskView[]> {

@@ -5,5 +5,12 @@ import type { Json, JsonObject, TaskError, Usage } from '@weft/contract';
  * as a retryable failure with the code `executor_threw`.
  */
 export type Outcome =
-  | { kind: 'succeeded'; output: Json; stateUpdates?: JsonObject; usage?: Usage }
+  | {
+      kind: 'succeeded';
+      output: Json;
+      stateUpdates?: JsonObject;
+      usage?: Usage;
+      /** It was computed for another task: no executor ran for this one. */
+      cached?: true;
+    }
   | { kind: 'failed'; error: TaskError; retryAfterMs?: number; usage?: Usage };

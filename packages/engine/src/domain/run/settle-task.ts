@@ -42,7 +42,7 @@ export function settleTask(run: WorkingRun, task: TaskRecord, { outcome, worker,
   const updates = stateUpdates(run.node(task.node), outcome);
   const error = refuseUpdates(run.graph, updates);
   if (error) failTask(run, task, { error, worker });
-  else succeedTask(run, task, { output: outcome.output, updates, worker });
+  else succeedTask(run, task, { output: outcome.output, updates, worker, cached: outcome.cached ?? false });
 }
 
 /**
@@ -97,14 +97,14 @@ export function failTask(run: WorkingRun, task: TaskRecord, failure: Failure): v
   run.setTimer(task, 'retry', dueAt);
 }
 
-type Success = { output: Json; updates: Map<string, Json>; worker: string | null };
+type Success = { output: Json; updates: Map<string, Json>; worker: string | null; cached: boolean };
 
-function succeedTask(run: WorkingRun, task: TaskRecord, { output, updates, worker }: Success): void {
+function succeedTask(run: WorkingRun, task: TaskRecord, { output, updates, worker, cached }: Success): void {
   const node = run.node(task.node);
   clearQueueTimer(run, task);
   run.openStep('task_succeeded', { task, worker });
   const row = { ...settledRow(run), output, error: null, worker };
-  run.change(task, { status: 'succeeded', attempt: task.attempt }, row);
+  run.change(task, { status: 'succeeded', attempt: task.attempt, ...(cached && { cached }) }, row);
   for (const [channel, update] of updates) run.write(channel, update);
   endEdges(run, node, (edge) => endAfterSuccess(node, edge, output));
 }
