@@ -20,7 +20,6 @@ describe('what the engine cannot run yet is refused', () => {
   });
 
   test.each([
-    ['cache', { ttlMs: 5 }],
     ['defer', false],
     ['cost', { usd: 1 }],
     ['concurrencyKey', 'x'],

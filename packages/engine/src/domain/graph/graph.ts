@@ -55,6 +55,8 @@ export type GraphNode = {
   timeoutMs: number;
   queueTimeoutMs: number | null;
   heartbeatMs: number | null;
+  /** Null: every task runs its executor. */
+  cacheTtlMs: number | null;
   lane: string;
   /** Null: the run's. */
   priority: Priority | null;
@@ -157,6 +159,7 @@ function compileNode(name: string, node: WorkflowNode, context: NodeContext): Gr
     timeoutMs: node.timeoutMs ?? defaults.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     queueTimeoutMs: node.queueTimeoutMs ?? defaults.queueTimeoutMs ?? null,
     heartbeatMs: node.heartbeatMs ?? defaults.heartbeatMs ?? null,
+    cacheTtlMs: node.cache?.ttlMs ?? null,
     lane: laneOf(node, defaults),
     priority: node.priority === undefined ? null : priorityLevel(node.priority),
     onFailure: node.onFailure ?? defaults.onFailure ?? 'failRun',

@@ -7,7 +7,7 @@ export const unsupported = {
   modes: ['superstep'],
   nodeTypes: ['agent', 'interrupt', 'send', 'subgraph', 'wait'],
   /** Of nodes whose type is supported. */
-  nodeFields: ['prompt', 'cache', 'defer', 'cost', 'concurrencyKey', 'maxIterations'],
+  nodeFields: ['prompt', 'defer', 'cost', 'concurrencyKey', 'maxIterations'],
   /** Edges back to an ancestor, from a route or by `onFailure.goto`. */
   loops: true,
   /** Of the request that starts a run. */
