@@ -14,6 +14,8 @@ export type NodeRow = {
   startedAt: number | null;
   endedAt: number | null;
   error: TaskError | null;
+  /** Its result was computed for another task. */
+  cached: boolean;
   /** What the running attempt said last about how far it is. */
   progress: Json;
 };
@@ -48,6 +50,7 @@ export class RunView {
       startedAt: instant(task.startedAt),
       endedAt: instant(task.endedAt),
       error: task.error ?? null,
+      cached: task.cached ?? false,
     });
   }
 
@@ -100,6 +103,7 @@ export class RunView {
       startedAt: isAnew ? null : row.startedAt,
       endedAt: ended ? at : null,
       error: (fact['error'] as TaskError | undefined) ?? null,
+      cached: fact['cached'] === true,
       ...((ended || isAnew) && { progress: null }),
     });
     return [{ row, at }];
@@ -133,6 +137,7 @@ function emptyRow(node: string, depth: number): NodeRow {
     startedAt: null,
     endedAt: null,
     error: null,
+    cached: false,
     progress: null,
   };
 }

@@ -38,7 +38,7 @@ export type ScenarioOptions = {
   blind?: boolean;
 };
 
-export type SuccessParts = { stateUpdates?: JsonObject; goto?: string[]; usage?: Usage };
+export type SuccessParts = { stateUpdates?: JsonObject; goto?: string[]; usage?: Usage; cached?: true };
 
 export class Scenario {
   readonly graph: Graph;

@@ -15,7 +15,6 @@ describe('what the engine cannot run yet is refused', () => {
   });
 
   test.each([
-    ['cache', { ttlMs: 5 }],
     ['cost', { usd: 1 }],
     ['concurrencyKey', 'x'],
   ])('field %s of a node', (field, value) => {

@@ -9,9 +9,12 @@ import type { TaskRow } from '../rows.ts';
 import { isUuid, toUsage } from './read-values.ts';
 import type { UsageRow } from './read-values.ts';
 
-type TaskViewRow = TaskRow & UsageRow;
+type TaskViewRow = TaskRow & UsageRow & { cached: boolean | null };
 
-const TASK_VIEW = `select ${TASK_COLUMNS}, s.input_tokens, s.output_tokens, s.usd from task t
+/** The first fact of the step that settled a task is the task's own. */
+const TASK_VIEW = `select ${TASK_COLUMNS}, s.input_tokens, s.output_tokens, s.usd, (
+    select (j.facts -> 'tasks' -> 0 ->> 'cached')::boolean from step j where j.run_id = t.run_id and j.step = t.settled_step
+  ) as cached from task t
   cross join lateral (
     select sum(input_tokens)::float8 as input_tokens, sum(output_tokens)::float8 as output_tokens, sum(usd) as usd
     from usage u where u.run_id = t.run_id and u.key = t.key and u.epoch = t.epoch
@@ -21,7 +24,8 @@ async function readTasks(pool: Pool, rest: string, values: unknown[]): Promise<T
   const rows = await query<TaskViewRow>(pool, { text: `${TASK_VIEW} ${rest}`, values });
   return rows.map((row) => {
     const { run_id, offered_at, deadline } = row;
-    return { ...toTask(row), runId: run_id, offeredAt: offered_at, deadline, usage: toUsage(row) };
+    const more = { deadline, usage: toUsage(row), cached: row.cached ?? false };
+    return { ...toTask(row), runId: run_id, offeredAt: offered_at, ...more };
   });
 }
 

@@ -56,6 +56,7 @@ export function compileNode(name: string, node: WorkflowNode, context: NodeConte
     timeoutMs: node.timeoutMs ?? defaults.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     queueTimeoutMs: node.queueTimeoutMs ?? defaults.queueTimeoutMs ?? null,
     heartbeatMs: node.heartbeatMs ?? defaults.heartbeatMs ?? null,
+    cacheTtlMs: node.cache?.ttlMs ?? null,
     lane: laneOf(node, defaults),
     priority: node.priority === undefined ? null : priorityLevel(node.priority),
     onFailure: node.onFailure ?? defaults.onFailure ?? 'failRun',

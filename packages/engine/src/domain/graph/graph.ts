@@ -69,6 +69,8 @@ export type GraphNode = {
   timeoutMs: number;
   queueTimeoutMs: number | null;
   heartbeatMs: number | null;
+  /** Null: every task runs its executor. */
+  cacheTtlMs: number | null;
   lane: string;
   /** Null: the run's. */
   priority: Priority | null;

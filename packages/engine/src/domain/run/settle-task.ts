@@ -54,11 +54,20 @@ export function settleTask(run: WorkingRun, task: TaskRecord, { outcome, worker,
     failTask(run, task, { error, worker, retryAfterMs });
     return;
   }
-  const { output, goto } = outcome;
+  const { output, goto, cached } = outcome;
   const updates = stateUpdates(run.node(task.node), outcome);
   const error = refuseUpdates(run.graph, updates) ?? refuseJump(run, task, goto);
   if (error) failTask(run, task, { error, worker });
-  else succeedTask(run, task, { output, updates, worker, goto: goto ?? null, type: type ?? 'task_succeeded', note });
+  else
+    succeedTask(run, task, {
+      output,
+      updates,
+      worker,
+      goto: goto ?? null,
+      type: type ?? 'task_succeeded',
+      note,
+      cached,
+    });
 }
 
 /** A goto names nodes of the top level, or the end of its branch; an item has no edges that it could go on by. */
@@ -130,9 +139,14 @@ type Success = {
   goto: string[] | null;
   type: StepType;
   note: Settled['note'];
+  cached: true | undefined;
 };
 
-function succeedTask(run: WorkingRun, task: TaskRecord, { output, updates, worker, goto, type, note }: Success): void {
+function succeedTask(
+  run: WorkingRun,
+  task: TaskRecord,
+  { output, updates, worker, goto, type, note, cached }: Success,
+): void {
   const node = run.node(task.node);
   clearTimers(run, task);
   run.openStep(type, { task, worker });
@@ -146,7 +160,7 @@ function succeedTask(run: WorkingRun, task: TaskRecord, { output, updates, worke
       worker,
       ...(goto && { detail: { kind: 'jumped' } as const }),
     };
-    run.change(task, { status: 'succeeded', attempt: task.attempt }, row);
+    run.change(task, { status: 'succeeded', attempt: task.attempt, ...(cached && { cached }) }, row);
   }
   for (const [channel, update] of updates) run.write(channel, update);
   if (task.status === 'succeeded') conclude(run, task, (edge) => endAfterSuccess(node, edge, output), goto);

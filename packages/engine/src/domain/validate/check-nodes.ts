@@ -12,6 +12,9 @@ export type ValidationEnv = {
   maxNodes: number;
 };
 
+/** Node types that run an executor. */
+const CACHEABLE: ReadonlySet<string> = new Set(['task', 'agent']);
+
 const HANDLER = /^handler:[^\s:]+$/;
 
 export function checkNodes(draft: Draft, env: ValidationEnv, issues: Issues): void {
@@ -26,6 +29,7 @@ export function checkNodes(draft: Draft, env: ValidationEnv, issues: Issues): vo
         'a route needs routes, a default, or edges such as ["name:value", target]',
       );
     }
+    checkCache(node, path, issues);
   }
   for (const field of ['interruptBefore', 'interruptAfter']) checkBreakpoints(field, draft, issues);
 }
@@ -57,4 +61,11 @@ function checkTask(node: RawObject, path: IssuePath, { env, issues }: { env: Val
     [...path, 'uses'],
     `there is no executor ${quote(uses)}${issues.hint(uses, names)}${offer}`,
   );
+}
+
+/** Only what runs an executor has a result that could be kept for another. */
+function checkCache(node: RawObject, path: IssuePath, issues: Issues): void {
+  const type = node['type'];
+  if (node['cache'] === undefined || typeof type !== 'string' || CACHEABLE.has(type)) return;
+  issues.add('invalid_value', [...path, 'cache'], `a node of type ${quote(type)} runs no executor: it has no cache`);
 }

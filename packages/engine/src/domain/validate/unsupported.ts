@@ -7,7 +7,7 @@ export const unsupported = {
   modes: ['superstep'],
   nodeTypes: ['agent'],
   /** Of nodes whose type is supported. */
-  nodeFields: ['prompt', 'cache', 'cost', 'concurrencyKey'],
+  nodeFields: ['prompt', 'cost', 'concurrencyKey'],
   /** Of the request that starts a run. */
   runFields: ['callbacks', 'budget'],
 };

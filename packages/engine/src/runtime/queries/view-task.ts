@@ -42,6 +42,7 @@ export function toTask(task: TaskView, run: RunRecord, graph: Graph): Task {
     priority: priorityName(task.priority),
     ...(task.worker !== null && { worker: task.worker }),
     ...(task.status === 'succeeded' && { output: task.output }),
+    ...(task.cached && { cached: true }),
     ...(task.error && { error: task.error }),
     queuedAt: toInstant(task.readyAt),
     startedAt: toInstantOrNull(task.startedAt),
