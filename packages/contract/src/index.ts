@@ -42,6 +42,7 @@ export { Task, TaskPage, TaskStatus } from './task.ts';
 export { Id, Instant, StepNumber, WorkflowVersion } from './wire.ts';
 export { Worker, WorkerPage, WorkerStatus } from './worker.ts';
 export {
+  DrawQuery,
   GraphQuery,
   SavedWorkflow,
   Validation,
