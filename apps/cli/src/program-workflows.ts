@@ -13,8 +13,10 @@ export function addWorkflowCommands(program: Command, perform: Perform): void {
       perform(command, async (context) => (await import('./commands/validate.ts')).validateCommand(context, file)),
     );
   program
-    .command('graph <file-or-name>')
-    .description('draw a workflow: a file (needs no server), or a saved one, name@version for a certain version')
+    .command('graph <file-name-or-run>')
+    .description(
+      'draw a workflow: a file (needs no server), a saved one, name@version for a certain version, or a run by its id',
+    )
     .addOption(new Option('--format <format>', 'how to draw it; --json means json').choices(FORMATS).default('mermaid'))
     .action((target: string, { format }: { format: GraphFormat }, command: Command) =>
       perform(command, async (context) =>

@@ -180,6 +180,8 @@ test('a saved workflow is drawn', async () => {
   expect((await weft('graph', 'drawn')).out).toMatch(/^flowchart TD\n/);
   expect((await weft('graph', 'drawn@1', '--format', 'dot')).out).toMatch(/^digraph /);
   expect(JSON.parse((await weft('graph', 'drawn', '--json')).out)).toMatchObject({ nodes: [{ name: 'one' }] });
+  const id = (await weft('run', 'drawn', '--detach')).out.trim();
+  expect((await weft('graph', id)).out).toMatch(/^flowchart TD\n[^]*class n0 \w+\n/);
   expect((await weft('graph', 'drawm')).err).toContain('Did you mean drawn?');
 });
 

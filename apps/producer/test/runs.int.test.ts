@@ -155,6 +155,20 @@ describe('starting runs', () => {
   });
 });
 
+test('the graph of a run says how each node stands', async () => {
+  const nodes = { first: { type: 'task', uses: 'echo' }, bad: { type: 'task', uses: 'fail', needs: ['first'] } };
+  const { id } = (await api.post('/v1/runs?wait=20s', { workflow: { name: 'drawn-run', nodes } })).json();
+  const json = await api.get(`/v1/runs/${id}/graph?format=json`);
+
+  expect(json.json().nodes).toEqual([
+    { name: 'first', type: 'task', uses: 'echo', status: 'succeeded' },
+    { name: 'bad', type: 'task', uses: 'fail', status: 'failed' },
+  ]);
+  expect((await api.get(`/v1/runs/${id}/graph`)).body).toContain('class n1 failed');
+  expect((await api.get(`/v1/runs/${id}/graph?format=dot`)).body).toContain('fillcolor="#ffc9c9"');
+  expect((await api.get(`/v1/runs/${crypto.randomUUID()}/graph`)).statusCode).toBe(404);
+});
+
 describe('listing runs', () => {
   test('pages go back in time without a gap, and filters hold', async () => {
     const ids: string[] = [];

@@ -44,6 +44,7 @@ export { Task, TaskPage, TaskStatus, TaskWaits } from './task.ts';
 export { Id, Instant, StepNumber, WorkflowVersion } from './wire.ts';
 export { Worker, WorkerPage, WorkerStatus } from './worker.ts';
 export {
+  DrawQuery,
   GraphQuery,
   SavedWorkflow,
   Validation,

@@ -32,6 +32,10 @@ export type Validation = z.infer<typeof Validation>;
 export const WorkflowQuery = z.strictObject({ version: z.coerce.number().int().min(1).max(2_147_483_647).optional() });
 export type WorkflowQuery = z.infer<typeof WorkflowQuery>;
 
+/** The query of `GET /v1/runs/{id}/graph`. */
+export const DrawQuery = z.object({ format: z.enum(['mermaid', 'dot', 'json']).default('mermaid') });
+export type DrawQuery = z.infer<typeof DrawQuery>;
+
 /** The query of `GET /v1/workflows/{name}/graph`. */
-export const GraphQuery = WorkflowQuery.extend({ format: z.enum(['mermaid', 'dot', 'json']).default('mermaid') });
+export const GraphQuery = WorkflowQuery.extend(DrawQuery.shape);
 export type GraphQuery = z.infer<typeof GraphQuery>;

@@ -11,4 +11,5 @@ export type { CallOptions, DocumentText } from './transport.ts';
 export type { TasksApi } from './tasks-api.ts';
 export type { Watch, WatchHandlers, WatchOptions, WatchRunOptions } from './watch.ts';
 export type { WorkersApi } from './workers-api.ts';
-export type { GraphFormat, WorkflowsApi } from './workflows-api.ts';
+export type { GraphFormat } from './drawing.ts';
+export type { WorkflowsApi } from './workflows-api.ts';

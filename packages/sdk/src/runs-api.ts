@@ -1,6 +1,7 @@
 import type {
   BatchedStartRun,
   Event,
+  Json,
   Run,
   RunPage,
   RunStatus,
@@ -9,6 +10,7 @@ import type {
   StepPage,
   TaskPage,
 } from '@weft/contract';
+import { drawing, type GraphFormat } from './drawing.ts';
 import { runEvents, type EventOptions } from './run-events.ts';
 import { steerApi, type KeyedOptions, type SteerApi } from './steer-api.ts';
 import { keyHeader } from './tasks-api.ts';
@@ -46,6 +48,9 @@ export type RunsApi = SteerApi & {
   list(options?: ListRunsOptions): Promise<RunPage>;
   tasks(id: string, options?: PageOptions): Promise<TaskPage>;
   steps(id: string, options?: PageOptions): Promise<StepPage>;
+  /** The graph of the run with the status of each node, as text (`mermaid`, `dot`) or as data (`json`). */
+  graph(id: string, options: CallOptions & { format: 'json' }): Promise<Json>;
+  graph(id: string, options?: CallOptions & { format?: 'mermaid' | 'dot' }): Promise<string>;
   cancel(id: string, options?: KeyedOptions): Promise<Run>;
   retry(id: string, options?: KeyedOptions): Promise<Run>;
   /** What happens in the run, until its end. Reconnects by itself and yields every step once. */
@@ -75,6 +80,8 @@ export function runsApi(transport: Transport): RunsApi {
     list: (options) => page('/v1/runs', options),
     tasks: (id, options) => page(`${pathOf(id)}/tasks`, options),
     steps: (id, options) => page(`${pathOf(id)}/steps`, options),
+    graph: ((id: string, options?: CallOptions & { format?: GraphFormat }) =>
+      drawing(transport, pathOf(id), options)) as RunsApi['graph'],
     cancel: (id, options) => post(id, 'cancel', options),
     retry: (id, options) => post(id, 'retry', options),
     ended: async (id, options) => {

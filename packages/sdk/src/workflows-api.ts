@@ -1,7 +1,6 @@
 import type { Json, JsonObject, SavedWorkflow, Validation, Workflow, WorkflowPage } from '@weft/contract';
+import { drawing, type GraphFormat } from './drawing.ts';
 import type { CallOptions, DocumentText, Transport } from './transport.ts';
-
-export type GraphFormat = 'mermaid' | 'dot' | 'json';
 
 /** A workflow document: as an object, or as text. */
 export type DocumentInput = JsonObject | DocumentText;
@@ -31,15 +30,8 @@ export function workflowsApi(transport: Transport): WorkflowsApi {
       transport.json({ ...options, method: 'POST', path: '/v1/workflows/validate', ...bodyOf(document) }),
     list: ({ signal, ...query } = {}) => transport.json({ signal, path: '/v1/workflows', query }),
     get: (name, { signal, version } = {}) => transport.json({ signal, path: pathOf(name), query: { version } }),
-    graph: drawing(transport) as WorkflowsApi['graph'],
-  };
-}
-
-function drawing(transport: Transport) {
-  return (name: string, options: VersionOptions & { format?: GraphFormat } = {}): Promise<Json> => {
-    const { signal, version, format = 'mermaid' } = options;
-    const call = { signal, path: `${pathOf(name)}/graph`, query: { version, format } };
-    return format === 'json' ? transport.json<Json>(call) : transport.text({ ...call, headers: { accept: '*/*' } });
+    graph: ((name: string, options?: VersionOptions & { format?: GraphFormat }) =>
+      drawing(transport, pathOf(name), options)) as WorkflowsApi['graph'],
   };
 }
 

@@ -1,4 +1,4 @@
-/** weft graph: the drawing of a file (without a server) or of a saved workflow. */
+/** weft graph: the drawing of a file (without a server), of a saved workflow, or of a run with its statuses. */
 import { exitCodes, type ExitCode, type Json, type WorkflowDocument } from '@weft/contract';
 import { diagramOf, toDot, toMermaid } from '@weft/engine/domain';
 import type { GraphFormat } from '@weft/sdk';
@@ -10,11 +10,26 @@ import { withSuggestion } from '../input/suggest-workflow.ts';
 import { workflowOfArgument } from '../input/workflow-argument.ts';
 
 export async function graphCommand(context: CommandContext, target: string, format: GraphFormat): Promise<ExitCode> {
-  const file = await fileOfArgument(target);
-  const drawn = file === null ? await drawSaved(context, target, format) : draw(await readValid(context, file), format);
+  const drawn = await drawTarget(context, target, format);
   if (typeof drawn === 'string') context.terminal.out.write(drawn.endsWith('\n') ? drawn : `${drawn}\n`);
   else writeJson(context, drawn);
   return exitCodes.ok;
+}
+
+const RUN_ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+async function drawTarget(context: CommandContext, target: string, format: GraphFormat): Promise<string | Json> {
+  if (RUN_ID.test(target)) return drawRun(context, target, format);
+  const file = await fileOfArgument(target);
+  return file === null ? drawSaved(context, target, format) : draw(await readValid(context, file), format);
+}
+
+function drawRun(
+  { client, interrupt: signal }: CommandContext,
+  id: string,
+  format: GraphFormat,
+): Promise<string | Json> {
+  return format === 'json' ? client.runs.graph(id, { signal, format }) : client.runs.graph(id, { signal, format });
 }
 
 async function readValid({ env }: CommandContext, file: string): Promise<WorkflowDocument> {

@@ -1,11 +1,12 @@
-import { ListRunsQuery, PageQuery, Run, RunPage, StepPage, TaskPage } from '@weft/contract';
-import { listRuns, listSteps, listTasks, viewRun } from '@weft/engine/runtime';
+import { DrawQuery, ListRunsQuery, PageQuery, Run, RunPage, StepPage, TaskPage } from '@weft/contract';
+import { drawRun, listRuns, listSteps, listTasks, viewRun } from '@weft/engine/runtime';
 import { z } from 'zod';
 
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
 import { decodeCursor, encodeCursor } from '../http/cursor.ts';
 import { actionKeyOf } from '../http/idempotency.ts';
+import { drawingAnswer, drawingOf } from '../http/drawing.ts';
 import { asId, found, IdParams } from '../http/ids.ts';
 import { problems } from '../schemas/answers.ts';
 import { CancelRun, IdempotencyHeaders, NoBody } from '../schemas/requests.ts';
@@ -17,6 +18,7 @@ export function runRoutes(api: Api, options: AppOptions): void {
   readRoute(api, options);
   taskListRoute(api, options);
   stepListRoute(api, options);
+  graphRoute(api, options);
   cancelRoute(api, options);
   retryRoute(api, options);
 }
@@ -98,6 +100,27 @@ function stepListRoute(api: Api, { queries }: AppOptions): void {
       const run = { tenant: TENANT, id: asId('run', params.id) };
       const { items, next } = found(await listSteps(queries, run, { limit, afterStep }), 'such run');
       return { items, nextCursor: next === null ? null : encodeCursor({ step: next }) };
+    },
+  });
+}
+
+function graphRoute(api: Api, { queries }: AppOptions): void {
+  api.route({
+    method: 'GET',
+    url: '/v1/runs/:id/graph',
+    schema: {
+      summary: 'The graph of a run, with the status of each node',
+      description:
+        'Of several tasks of a node the most telling status: what goes on, then what failed, then what ended.',
+      tags: ['runs'],
+      params: IdParams,
+      querystring: DrawQuery,
+      response: { 200: drawingAnswer, ...problems },
+    },
+    handler: async ({ params, query }, reply) => {
+      const run = { tenant: TENANT, id: asId('run', params.id) };
+      const { type, body } = drawingOf(found(await drawRun(queries, run), 'such run'), query.format);
+      return (type === null ? reply : reply.type(type)).send(body);
     },
   });
 }

@@ -10,7 +10,7 @@ import {
   WorkflowQuery,
 } from '@weft/contract';
 import type { WorkflowSummary } from '@weft/contract';
-import { diagramOf, toDot, toMermaid, validateDocument } from '@weft/engine/domain';
+import { diagramOf, toMermaid, validateDocument } from '@weft/engine/domain';
 import type { StoredWorkflow } from '@weft/engine/ports';
 import { toInstant } from '@weft/engine/runtime';
 import { withLocations } from '@weft/formats';
@@ -20,9 +20,10 @@ import type { Api } from '../api.ts';
 import { validationEnv } from '../app-options.ts';
 import type { AppOptions } from '../app-options.ts';
 import { decodeCursor, encodeCursor } from '../http/cursor.ts';
+import { drawingAnswer, drawingOf } from '../http/drawing.ts';
 import { found } from '../http/ids.ts';
 import { readDocument } from '../read-document.ts';
-import { GraphJson, problems } from '../schemas/answers.ts';
+import { problems } from '../schemas/answers.ts';
 import { NameParams, SaveQuery } from '../schemas/requests.ts';
 import { TENANT } from '../tenant.ts';
 
@@ -127,7 +128,6 @@ function readRoutes(api: Api, { queries }: AppOptions): void {
 }
 
 function graphRoute(api: Api, { queries }: AppOptions): void {
-  const text = { schema: z.string() };
   api.route({
     method: 'GET',
     url: '/v1/workflows/:name/graph',
@@ -136,24 +136,12 @@ function graphRoute(api: Api, { queries }: AppOptions): void {
       tags: ['workflows'],
       params: NameParams,
       querystring: GraphQuery,
-      response: {
-        200: {
-          description: 'Mermaid (text/plain), DOT (text/vnd.graphviz) or JSON',
-          content: { 'text/plain': text, 'text/vnd.graphviz': text, 'application/json': { schema: GraphJson } },
-        },
-        ...problems,
-      },
+      response: { 200: drawingAnswer, ...problems },
     },
     handler: async ({ params, query }, reply) => {
       const diagram = diagramOf((await loadWorkflow(queries, params.name, query.version)).document);
-      switch (query.format) {
-        case 'mermaid':
-          return reply.type('text/plain; charset=utf-8').send(toMermaid(diagram));
-        case 'dot':
-          return reply.type('text/vnd.graphviz; charset=utf-8').send(toDot(diagram));
-        case 'json':
-          return reply.send(diagram);
-      }
+      const { type, body } = drawingOf(diagram, query.format);
+      return (type === null ? reply : reply.type(type)).send(body);
     },
   });
 }

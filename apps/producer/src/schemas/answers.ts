@@ -12,13 +12,21 @@ export const Health = z.object({ status: z.literal('ok'), version: z.string() })
 /** A graph as JSON; the other formats are text. */
 export const GraphJson = z
   .object({
-    nodes: z.array(z.object({ name: z.string(), type: z.string(), uses: z.string().exactOptional() })),
+    nodes: z.array(
+      z.object({
+        name: z.string(),
+        type: z.string(),
+        uses: z.string().exactOptional(),
+        status: z.string().exactOptional(),
+      }),
+    ),
     edges: z.array(
       z.object({
         from: z.string(),
         to: z.string(),
-        kind: z.enum(['plain', 'route', 'goto']),
+        kind: z.enum(['plain', 'route', 'goto', 'item']),
         label: z.string().exactOptional(),
+        isBack: z.literal(true).exactOptional(),
       }),
     ),
   })

@@ -1,4 +1,7 @@
-export { diagramOf, toDot, toMermaid } from './graph/diagram.ts';
+export { diagramOf } from './graph/diagram.ts';
+export { toDot } from './graph/dot.ts';
+export { toMermaid } from './graph/mermaid.ts';
+export { tellingStatuses } from './graph/telling-status.ts';
 export type { Diagram, DiagramEdge, DiagramNode } from './graph/diagram.ts';
 export { documentEdges, startNodes } from './graph/edges.ts';
 export type { Edge, EdgeSource } from './graph/edges.ts';

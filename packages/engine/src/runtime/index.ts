@@ -5,6 +5,7 @@ export { listInterrupts } from './queries/list-interrupts.ts';
 export { listRunSummaries } from './queries/list-run-summaries.ts';
 export { listRuns } from './queries/list-runs.ts';
 export { listSteps } from './queries/list-steps.ts';
+export { drawRun } from './queries/draw-run.ts';
 export { listTasks } from './queries/list-tasks.ts';
 export type { TaskPlace } from './queries/list-tasks.ts';
 export { listWorkers } from './queries/list-workers.ts';

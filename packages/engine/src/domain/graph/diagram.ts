@@ -1,118 +1,70 @@
-/** A document's graph as a picture: Mermaid and DOT text, or plain JSON. */
+/** A document's graph as data; `mermaid.ts` and `dot.ts` make pictures of it. */
 import { END, START } from '@weft/contract';
 
 import { documentEdges, startNodes } from './edges.ts';
-import type { Edge, EdgeSource } from './edges.ts';
+import type { Edge, EdgeSource, EdgeSourceNode } from './edges.ts';
+import { loopEdges } from './loops.ts';
 
-export type DiagramNode = { name: string; type: string; uses?: string };
+/** `status` is that of the node's tasks in a run. */
+export type DiagramNode = { name: string; type: string; uses?: string; status?: string };
 
-/** `label` says when the edge is taken, if it is not always. */
-export type DiagramEdge = { from: string; to: string; kind: Edge['kind']; label?: string };
+/**
+ * `label` says when the edge is taken, if it is not always; `isBack` that it leads back to the head of a loop. `item` is the
+ * way of the items of a send, which is no edge.
+ */
+export type DiagramEdge = { from: string; to: string; kind: Edge['kind'] | 'item'; label?: string; isBack?: true };
 
 /** Nodes in the order of the document; edges include those from `__start__` and to `__end__`. */
 export type Diagram = { nodes: DiagramNode[]; edges: DiagramEdge[] };
 
 type DiagramSource = EdgeSource & {
-  nodes: Record<string, EdgeSource['nodes'][string] & { uses?: string | undefined }>;
+  nodes: Record<string, EdgeSourceNode & { uses?: string | undefined; target?: string | undefined }>;
 };
 
-/** The graph of a valid document. */
-export function diagramOf(document: DiagramSource): Diagram {
+/** The graph of a valid document, with the statuses by node of a run of it. */
+export function diagramOf(
+  document: DiagramSource,
+  { statuses }: { statuses?: ReadonlyMap<string, string> } = {},
+): Diagram {
   const edges = documentEdges(document);
-  const names = Object.keys(document.nodes);
-  const leaving = new Set(edges.filter(({ kind }) => kind !== 'goto').map(({ from }) => from));
+  const items = itemEdges(document);
+  const targets = new Set(items.map(({ to }) => to));
+  const names = Object.keys(document.nodes).filter((name) => !targets.has(name));
+  const { backs } = loopEdges(names, edges);
+  const forward = edges.filter((edge) => !backs.has(edge));
   const started = new Set(edges.filter(({ from }) => from === START).map(({ to }) => to));
-  const implied: DiagramEdge[] = [
-    ...startNodes(names, edges).flatMap((to) => (started.has(to) ? [] : [plain(START, to)])),
-    ...names.flatMap((from) => (leaving.has(from) ? [] : [plain(from, END)])),
-  ];
+  const leaving = new Set(edges.filter(({ kind }) => kind !== 'goto').map(({ from }) => from));
   return {
-    nodes: Object.entries(document.nodes).map(([name, { type, uses }]) => ({
-      name,
-      type,
-      ...(uses !== undefined && { uses }),
-    })),
+    nodes: Object.entries(document.nodes).map(([name, node]) => toDiagramNode(name, node, statuses?.get(name))),
     edges: [
-      ...implied.filter(({ from }) => from === START),
-      ...edges.map(toDiagramEdge),
-      ...implied.filter(({ to }) => to === END),
+      ...startNodes(names, forward).flatMap((to) => (started.has(to) ? [] : [plain(START, to)])),
+      ...edges.map((edge) => toDiagramEdge(edge, backs.has(edge))),
+      ...items,
+      ...names.flatMap((from) => (leaving.has(from) ? [] : [plain(from, END)])),
     ],
   };
 }
 
-/** Mermaid's flowchart. Names stand in labels only, escaped; ids are numbers. */
-export function toMermaid({ nodes, edges }: Diagram): string {
-  const ids = idsOf(nodes);
-  const lines = ['flowchart TD', `  ${ids.get(START)}(("start"))`];
-  for (const node of nodes) lines.push(`  ${ids.get(node.name)}${mermaidShape(node)}`);
-  lines.push(`  ${ids.get(END)}(("end"))`);
-  for (const { from, to, kind, label } of edges) {
-    const arrow = kind === 'goto' ? '-.->' : '-->';
-    lines.push(`  ${ids.get(from)} ${arrow}${label === undefined ? '' : `|"${mermaidText(label)}"|`} ${ids.get(to)}`);
-  }
-  return `${lines.join('\n')}\n`;
+function toDiagramNode(
+  name: string,
+  { type, uses }: DiagramSource['nodes'][string],
+  status: string | undefined,
+): DiagramNode {
+  return { name, type, ...(uses !== undefined && { uses }), ...(status !== undefined && { status }) };
 }
 
-/** Graphviz. */
-export function toDot({ nodes, edges }: Diagram): string {
-  const ids = idsOf(nodes);
-  const lines = ['digraph workflow {', '  rankdir=TB;', `  ${ids.get(START)} [label="start", shape=circle];`];
-  for (const node of nodes) {
-    const shape = node.type === 'route' ? 'diamond' : 'box';
-    lines.push(`  ${ids.get(node.name)} [label=${dotText(caption(node))}, shape=${shape}];`);
-  }
-  lines.push(`  ${ids.get(END)} [label="end", shape=doublecircle];`);
-  for (const { from, to, kind, label } of edges) {
-    const options = [
-      ...(label === undefined ? [] : [`label=${dotText(label)}`]),
-      ...(kind === 'goto' ? ['style=dashed'] : []),
-    ];
-    lines.push(`  ${ids.get(from)} -> ${ids.get(to)}${options.length > 0 ? ` [${options.join(', ')}]` : ''};`);
-  }
-  return `${[...lines, '}'].join('\n')}\n`;
+function itemEdges({ nodes }: DiagramSource): DiagramEdge[] {
+  return Object.entries(nodes).flatMap(([from, { type, target }]): DiagramEdge[] =>
+    type === 'send' && target !== undefined ? [{ from, to: target, kind: 'item', label: 'each item' }] : [],
+  );
 }
 
 function plain(from: string, to: string): DiagramEdge {
   return { from, to, kind: 'plain' };
 }
 
-function toDiagramEdge({ from, to, kind, values, isDefault }: Edge): DiagramEdge {
+function toDiagramEdge({ from, to, kind, values, isDefault }: Edge, isBack: boolean): DiagramEdge {
   const labels = [...(values ?? []), ...(isDefault ? ['default'] : [])];
   const label = kind === 'goto' ? 'on failure' : labels.join(', ');
-  return { from, to, kind, ...(label !== '' && { label }) };
-}
-
-function idsOf(nodes: readonly DiagramNode[]): Map<string, string> {
-  const ids = new Map([
-    [START, 'start_'],
-    [END, 'end_'],
-  ]);
-  for (const [i, { name }] of nodes.entries()) ids.set(name, `n${i}`);
-  return ids;
-}
-
-function caption({ name, type, uses }: DiagramNode): string {
-  return `${name}\n${uses ?? type}`;
-}
-
-function mermaidShape(node: DiagramNode): string {
-  const text = `"${mermaidText(caption(node))}"`;
-  switch (node.type) {
-    case 'route':
-      return `{${text}}`;
-    case 'transform':
-      return `[/${text}/]`;
-    default:
-      return `[${text}]`;
-  }
-}
-
-/** Mermaid has no escapes but numeric entities. */
-function mermaidText(text: string): string {
-  const escaped = text.replace(/[^\p{L}\p{N} _.,:\-\n]/gu, (character) => `#${character.codePointAt(0)};`);
-  return escaped.replaceAll('\n', '<br/>');
-}
-
-function dotText(text: string): string {
-  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
+  return { from, to, kind, ...(label !== '' && { label }), ...(isBack && { isBack }) };
 }

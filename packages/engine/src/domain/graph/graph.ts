@@ -124,12 +124,15 @@ export type Graph = {
 export function compileGraph(ref: WorkflowRef, document: WorkflowDocument): Graph {
   const edges = documentEdges(document);
   const nodeNames = Object.keys(document.nodes);
-  const { backs } = loopEdges(nodeNames, edges);
+  const targets = new Set(Object.values(document.nodes).flatMap((node) => (node.type === 'send' ? node.target : [])));
+  const { backs } = loopEdges(
+    nodeNames.filter((name) => !targets.has(name)),
+    edges,
+  );
   const wiring = wire(nodeNames, edges, backs);
   const context = { document, wiring, stateKeys: Object.keys(document.state ?? {}), nodeNames };
   const nodes = new Map(Object.entries(document.nodes).map(([name, node]) => [name, compileNode(name, node, context)]));
   const all = Array.from(nodes.values());
-  const targets = new Set(all.flatMap(({ send }) => send?.target ?? []));
   const output = document.output === undefined ? null : compileTemplate(document.output);
   const outputResults = resultReads(output?.references ?? [], nodeNames);
   const top = all.filter(({ name }) => !targets.has(name));
