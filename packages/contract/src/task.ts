@@ -38,6 +38,7 @@ export const Task = z
     endpoint: z.string().exactOptional(),
     input: JsonValue.optional(),
     output: JsonValue.optional(),
+    cached: z.literal(true).exactOptional().meta({ description: 'The output was computed for another task' }),
     error: TaskError.exactOptional(),
     queuedAt: Instant.nullable(),
     startedAt: Instant.nullable(),

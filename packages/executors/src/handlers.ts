@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -43,12 +44,13 @@ export class HandlersFileError extends Error {
 export async function loadHandlers(file: string): Promise<Map<string, Executor>> {
   const path = resolve(file);
   await checkFile(path);
+  const version = await fileVersion(path);
   const executors = Object.entries(await importDefault(path)).map(([name, handler]) => {
     checkName(path, name);
     if (!isHandler(handler)) {
       throw new HandlersFileError('handler_not_function', `${path}: the handler "${name}" is not a function`);
     }
-    return handlerExecutor(name, handler);
+    return { ...handlerExecutor(name, handler), version };
   });
   return new Map(executors.map((executor) => [executor.type, executor]));
 }
@@ -58,6 +60,13 @@ async function checkFile(path: string): Promise<void> {
   if (found?.isFile() !== true) throw new HandlersFileError('handlers_not_found', `${path}: there is no such file`);
   if (EXTENSIONS.has(extname(path))) return;
   throw new HandlersFileError('handlers_not_found', `${path}: a handlers file ends in ${[...EXTENSIONS].join(', ')}`);
+}
+
+/** Cached results of a handler hold as long as its file is the same; what the file imports is not looked at. */
+async function fileVersion(path: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
 }
 
 async function importDefault(path: string): Promise<object> {

@@ -32,6 +32,18 @@ async function runHandler(body: string, parts: Parameters<typeof executorCall>[1
 }
 
 describe('a handlers file', () => {
+  test('gives its handlers a version, which is another one once its text is', async () => {
+    const version = async (text: string, name: string) => {
+      const executors = await loadHandlers(await written(text, name));
+      return executors.get('handler:a')?.version;
+    };
+    const first = await version('export default { a: () => 1 };', 'v1.ts');
+
+    expect(first).toEqual(expect.any(String));
+    expect(await version('export default { a: () => 1 };', 'v2.ts')).toBe(first);
+    expect(await version('export default { a: () => 2 };', 'v3.ts')).not.toBe(first);
+  });
+
   test.each(['handlers.ts', 'handlers.js', 'handlers.mjs'])(
     'named %s gives one executor per function',
     async (name) => {

@@ -4,7 +4,7 @@ import type { DispatchStore } from '@weft/engine/ports';
 import type { Pool } from 'pg';
 
 import { query } from './connection.ts';
-import { dueTimers, neglectedRuns } from './queries/due.ts';
+import { dueTimers, neglectedRuns, startMail } from './queries/due.ts';
 import { loadInputs } from './queries/load-inputs.ts';
 import { maintain } from './queries/maintain.ts';
 import { areReady, backlog, staleOffers, topUp } from './queries/offers.ts';
@@ -21,6 +21,7 @@ export function createDispatchStore(pool: Pool): DispatchStore {
     strandedAttempts: (request) => strandedAttempts(pool, request),
     dueTimers: (withinMs, limit) => dueTimers(pool, withinMs, limit),
     neglectedRuns: (olderThanMs, limit) => neglectedRuns(pool, olderThanMs, limit),
+    startMail: (runId) => startMail(pool, runId),
     async workflowsOf(runIds) {
       const rows = await query<{ id: string } & WorkflowRef>(pool, {
         name: 'workflows-of',

@@ -1,7 +1,18 @@
 /** Rows as Postgres gives them, and the engine's records that they are. */
 import type { Json, JsonObject, TaskError } from '@weft/contract';
 import { freshHead, freshTask } from '@weft/engine/domain';
-import type { Fate, Priority, RunHead, RunStatus, TaskRecord, TaskStatus } from '@weft/engine/domain';
+import type {
+  Fate,
+  Jumps,
+  Priority,
+  RunHead,
+  RunParent,
+  RunStatus,
+  TaskDetail,
+  TaskRecord,
+  TaskStatus,
+  Waits,
+} from '@weft/engine/domain';
 
 export type HeadRow = {
   id: string;
@@ -17,16 +28,26 @@ export type HeadRow = {
   failed: number;
   open_joins: number;
   priority: Priority;
+  jumps: Jumps | null;
+  kept: number;
+  parent_run: string | null;
+  parent_key: string | null;
+  parent_epoch: number | null;
+  depth: number;
 };
 
 export const HEAD_COLUMNS = `r.id, r.tenant, r.workflow, r.version, r.status, r.epoch, r.step, r.live, r.asking,
-  r.generations, r.failed, r.open_joins, r.priority`;
+  r.generations, r.failed, r.open_joins, r.priority, r.jumps, r.kept, r.parent_run, r.parent_key, r.parent_epoch, r.depth`;
 
 export function toHead(row: HeadRow): RunHead {
-  const { id, status, epoch, step, live, asking, generations, failed, priority } = row;
+  const { id, status, epoch, step, live, asking, generations, failed, priority, jumps, kept } = row;
   const workflow = { tenant: row.tenant, name: row.workflow, version: row.version };
   const counts = { epoch, step, live, asking, generations, failed, openJoins: row.open_joins };
-  return freshHead({ id, workflow, status, ...counts, priority });
+  return freshHead({ id, workflow, status, ...counts, priority, jumps, kept, parent: toParent(row) });
+}
+
+function toParent({ parent_run: runId, parent_key: key, parent_epoch: epoch, depth }: HeadRow): RunParent | null {
+  return runId === null || key === null || epoch === null ? null : { runId, key, epoch, depth };
 }
 
 export type TaskRow = {
@@ -51,18 +72,28 @@ export type TaskRow = {
   settled_step: number | null;
   worker: string | null;
   captured: JsonObject | null;
+  item: Json;
+  iterations: Record<string, number> | null;
   fate: Fate | null;
+  waits: Waits | null;
+  detail: TaskDetail | null;
   output: Json;
   error: TaskError | null;
 };
 
+/** The output of a row of tasks; that of a send is put together from its items, and stands nowhere else (rule B7). */
+export function outputOf(task: string): string {
+  return `case when ${task}.detail->>'kind' = 'items' and ${task}.status = 'succeeded'
+    then items_output(${task}.run_id, ${task}.key) else ${task}.output end`;
+}
+
 export const TASK_COLUMNS = `t.run_id, t.key, t.epoch, t.id, t.node, t.status, t.attempt, t.failures, t.crashes, t.blamed,
   t.lane, t.priority, t.reads_at, t.ready_at, t.offered_at, t.started_at, t.deadline, t.settled_at, t.settled_step,
-  t.worker, t.captured, t.fate, t.output, t.error`;
+  t.worker, t.captured, t.item, t.iterations, t.fate, t.waits, t.detail, ${outputOf('t')} as output, t.error`;
 
 export function toTask(row: TaskRow): TaskRecord {
   const { key, epoch, id, node, status, attempt, failures, crashes, blamed, lane, priority } = row;
-  const { captured, fate, output, error, worker } = row;
+  const { captured, item, iterations, fate, waits, detail, output, error, worker } = row;
   return freshTask({
     key,
     epoch,
@@ -78,7 +109,11 @@ export function toTask(row: TaskRow): TaskRecord {
     readsAt: row.reads_at,
     readyAt: row.ready_at,
     captured,
+    item,
+    iterations,
     fate,
+    waits,
+    detail,
     output,
     error,
     settledStep: row.settled_step,
@@ -91,4 +126,14 @@ export function toTask(row: TaskRow): TaskRecord {
 /** A value as a json parameter; null stays SQL's null where the column may be null. */
 export function json(value: unknown): string | null {
   return value === null || value === undefined ? null : JSON.stringify(value);
+}
+
+/** What stands in the column of a task's output: nothing before it has settled, and nothing of a send. */
+export function storedOutput({ settledStep, detail, output }: TaskRecord): Json {
+  return settledStep === null || detail?.kind === 'items' ? null : output;
+}
+
+/** What stands in its column `waits`: nothing unless it waits, and a pause before the next attempt where it says no more. */
+export function storedWaits({ status, waits }: TaskRecord): Waits | null {
+  return status === 'waiting' ? (waits ?? 'retry') : null;
 }

@@ -1,23 +1,23 @@
 /** Reading runs, outside any lock: the RunReader port on Postgres. */
-import type { Json, TaskError, Usage } from '@weft/contract';
-import { runTimeRange } from '@weft/engine/domain';
-import type { ChannelRecord, ChannelWrite, Facts, JoinRecord, StepRecord, StepType } from '@weft/engine/domain';
-import type { RunFilter, RunReader, RunRecord, TaskView } from '@weft/engine/ports';
+import type { Json, TaskError } from '@weft/contract';
+import type { ChannelRecord, ChannelWrite, JoinRecord } from '@weft/engine/domain';
+import type { RunFilter, RunReader, RunRecord } from '@weft/engine/ports';
 import type { Pool } from 'pg';
 
 import { query } from './connection.ts';
 import { addChannelRow } from './queries/load-snapshots.ts';
 import type { ChannelRow } from './queries/load-snapshots.ts';
-import { HEAD_COLUMNS, TASK_COLUMNS, toHead, toTask } from './rows.ts';
-import type { HeadRow, TaskRow } from './rows.ts';
-
-/** What comes from a caller's URL need not be an id. */
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+import { listSteps, stepOfAnswer, stepOfMail } from './queries/read-steps.ts';
+import { findTask, listTasks, openQuestions, tasksByKey, waitingTasks } from './queries/read-tasks.ts';
+import { isUuid, toUsage } from './queries/read-values.ts';
+import type { UsageRow } from './queries/read-values.ts';
+import { HEAD_COLUMNS, toHead } from './rows.ts';
+import type { HeadRow } from './rows.ts';
 
 export function createRunReader(pool: Pool): RunReader {
   return {
     async run(tenant, id) {
-      if (!UUID.test(id)) return null;
+      if (!isUuid(id)) return null;
       const [row] = await readRuns(pool, `r.tenant = $1 and r.id = $2`, [tenant, id]);
       return row ?? null;
     },
@@ -33,11 +33,13 @@ export function createRunReader(pool: Pool): RunReader {
         text: 'select key, ended, taken, failed, fired from task_join where run_id = $1 order by key',
         values: [runId],
       }),
+    questions: (filter) => openQuestions(pool, filter),
+    waiting: (runId) => waitingTasks(pool, runId),
+    stepOfMail: (runId, mailId, afterStep) => stepOfMail(pool, runId, { mailId, afterStep }),
+    stepOfAnswer: (runId, questionId) => stepOfAnswer(pool, runId, questionId),
     counts: () => readCounts(pool),
   };
 }
-
-type UsageRow = { input_tokens: number | null; output_tokens: number | null; usd: number | null };
 
 type RunRow = HeadRow &
   UsageRow & {
@@ -49,10 +51,6 @@ type RunRow = HeadRow &
     created_at: number;
     ended_at: number | null;
   };
-
-function toUsage(row: UsageRow): Usage {
-  return { inputTokens: row.input_tokens ?? 0, outputTokens: row.output_tokens ?? 0, usd: row.usd ?? 0 };
-}
 
 async function readRuns(pool: Pool, where: string, values: unknown[]): Promise<RunRecord[]> {
   const rows = await query<RunRow>(pool, {
@@ -87,72 +85,6 @@ async function listRuns(pool: Pool, filter: RunFilter): Promise<RunRecord[]> {
   const { tenant, statuses, workflow, tag, createdAfter, beforeId, limit } = filter;
   const optional = [statuses ?? null, workflow ?? null, tag ?? null, createdAfter ?? null, beforeId ?? null];
   return readRuns(pool, where, [tenant, ...optional, limit]);
-}
-
-type TaskViewRow = TaskRow & UsageRow;
-
-const TASK_VIEW = `select ${TASK_COLUMNS}, s.input_tokens, s.output_tokens, s.usd from task t
-  cross join lateral (
-    select sum(input_tokens)::float8 as input_tokens, sum(output_tokens)::float8 as output_tokens, sum(usd) as usd
-    from usage u where u.run_id = t.run_id and u.key = t.key and u.epoch = t.epoch
-  ) as s`;
-
-function toView(row: TaskViewRow): TaskView {
-  const { run_id, offered_at, deadline } = row;
-  return { ...toTask(row), runId: run_id, offeredAt: offered_at, deadline, usage: toUsage(row) };
-}
-
-async function listTasks(pool: Pool, runId: string, page: Parameters<RunReader['tasks']>[1]): Promise<TaskView[]> {
-  const rows = await query<TaskViewRow>(pool, {
-    text: `${TASK_VIEW} where t.run_id = $1 and ($2::int is null or (t.reads_at, t.key) > ($2, $3::text))
-      and ($4::text[] is null or t.status = any($4)) order by t.reads_at, t.key, t.epoch limit $5`,
-    values: [runId, page.after?.readsAt ?? null, page.after?.key ?? null, page.statuses ?? null, page.limit],
-  });
-  return rows.map(toView);
-}
-
-/** A task's id carries the time prefix of its run's id, which leads to few runs. */
-async function findTask(pool: Pool, tenant: string, id: string): Promise<TaskView | null> {
-  if (!UUID.test(id)) return null;
-  const { from, to } = runTimeRange(id);
-  const rows = await query<TaskViewRow>(pool, {
-    text: `${TASK_VIEW} where t.run_id between $1 and $2 and t.id = $3 and t.tenant = $4`,
-    values: [from, to, id, tenant],
-  });
-  return rows[0] ? toView(rows[0]) : null;
-}
-
-async function tasksByKey(pool: Pool, runId: string, keys: readonly string[]): Promise<TaskView[]> {
-  const rows = await query<TaskViewRow>(pool, {
-    text: `${TASK_VIEW} where t.run_id = $1 and t.key = any($2)
-      and not exists (select 1 from task newer where newer.run_id = t.run_id and newer.key = t.key and newer.epoch > t.epoch)`,
-    values: [runId, keys],
-  });
-  return rows.map(toView);
-}
-
-type StepRow = {
-  step: number;
-  parent: number;
-  epoch: number;
-  type: StepType;
-  node: string | null;
-  key: string | null;
-  task_id: string | null;
-  attempt: number | null;
-  worker: string | null;
-  at: number;
-  facts: Facts;
-};
-
-async function listSteps(pool: Pool, runId: string, page: Parameters<RunReader['steps']>[1]): Promise<StepRecord[]> {
-  const rows = await query<StepRow>(pool, {
-    name: 'list-steps',
-    text: `select step, parent, epoch, type, node, key, task_id, attempt, worker, at, facts from step
-      where run_id = $1 and step > $2 order by step limit $3`,
-    values: [runId, page.afterStep, page.limit],
-  });
-  return rows.map(({ task_id, ...row }) => ({ ...row, taskId: task_id }));
 }
 
 /** A compaction has the step of the delta that it ends with; what was written at that step is the delta. */

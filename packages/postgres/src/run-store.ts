@@ -8,7 +8,7 @@ import { NOW } from './database-clock.ts';
 import type { DatabaseClock } from './database-clock.ts';
 import { existingRuns } from './queries/load-snapshots.ts';
 import { Partitions } from './queries/partitions.ts';
-import { sendMail, usedKey } from './queries/send-mail.ts';
+import { dropMail, sendMail, usedKey } from './queries/send-mail.ts';
 import { claimKeys, sendStarts } from './queries/submit.ts';
 import { settleRuns } from './settle-runs.ts';
 import { isDuplicate } from './store-failure.ts';
@@ -19,6 +19,7 @@ export function createRunStore(pool: Pool, clock: DatabaseClock): RunStore {
     submit: (runs) => submitOnce(pool, clock, runs),
     settle: (changes, { wait }) => settleRuns({ pool, clock, partitions }, { changes, wait }),
     sendMail: (runId, mail, key = null) => sendMail(pool, { runId, mail, key }),
+    dropMail: (runId, mailId) => dropMail(pool, runId, mailId),
     usedKey: (tenant, key) => usedKey(pool, tenant, key),
   };
 }

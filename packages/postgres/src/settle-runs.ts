@@ -9,9 +9,9 @@ import { query, transact } from './connection.ts';
 import type { Client, Statement } from './connection.ts';
 import type { DatabaseClock } from './database-clock.ts';
 import { existingRuns, loadParts, lockRuns } from './queries/load-snapshots.ts';
-import type { SnapshotParts } from './queries/load-snapshots.ts';
 import type { Partitions } from './queries/partitions.ts';
 import { fitsOneStatement, settleRemembered } from './queries/settle-remembered.ts';
+import type { SnapshotParts } from './queries/snapshot-parts.ts';
 import { sendHeads } from './queries/write-heads.ts';
 import { sendPlans } from './queries/write-plans.ts';
 
@@ -142,6 +142,9 @@ function absorb(known: SnapshotParts, more: SnapshotParts, reads: Reads): void {
   for (const [key, task] of more.tasks) known.tasks.set(key, task);
   for (const [key, join] of more.joins) known.joins.set(key, join);
   for (const [key, channel] of more.channels) known.channels.set(key, channel);
+  for (const [topic, mail] of more.kept) known.kept.set(topic, mail);
+  for (const [name, items] of more.chunks) known.chunks.set(name, items);
+  for (const [key, outputs] of more.items) known.items.set(key, outputs);
   known.body ??= more.body;
   known.inline.push(...more.inline);
   mergeReads(known.reads, reads);

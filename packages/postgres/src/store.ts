@@ -1,10 +1,11 @@
 /** All stores on one pool. */
-import type { DispatchStore, FleetStore, RunReader, RunStore, WorkflowStore } from '@weft/engine/ports';
+import type { DispatchStore, FleetStore, ResultCache, RunReader, RunStore, WorkflowStore } from '@weft/engine/ports';
 
 import { createPool } from './connection.ts';
 import { DatabaseClock } from './database-clock.ts';
 import { createDispatchStore } from './dispatch-store.ts';
 import { createFleetStore } from './fleet-store.ts';
+import { createResultCache } from './result-cache.ts';
 import { createRunReader } from './run-reader.ts';
 import { createRunStore } from './run-store.ts';
 import { createWorkflowStore } from './workflow-store.ts';
@@ -15,6 +16,7 @@ export type PostgresStore = {
   workflows: WorkflowStore;
   fleet: FleetStore;
   reader: RunReader;
+  results: ResultCache;
   close(): Promise<void>;
 };
 
@@ -35,6 +37,7 @@ export function openStore({
     workflows: createWorkflowStore(pool),
     fleet: createFleetStore(pool),
     reader: createRunReader(pool),
+    results: createResultCache(pool),
     close: () => pool.end(),
   };
 }

@@ -8,6 +8,7 @@ import { openStore } from '../src/index.ts';
 const INSTANTS = {
   idempotency: ['created_at'],
   inbox: ['created_at'],
+  result_cache: ['lease_until', 'stored_at', 'expires_at'],
   task: ['ready_at', 'offered_at', 'started_at', 'deadline'],
   timer: ['due_at'],
   worker: ['beat_at', 'ended_at'],

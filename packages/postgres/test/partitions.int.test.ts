@@ -7,7 +7,18 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openStore } from '../src/index.ts';
 import type { PostgresStore } from '../src/index.ts';
 
-const TABLES = ['channel_write', 'inbox', 'run', 'run_body', 'step', 'task', 'task_join', 'timer', 'usage'];
+const TABLES = [
+  'channel_write',
+  'inbox',
+  'run',
+  'run_body',
+  'send_chunk',
+  'step',
+  'task',
+  'task_join',
+  'timer',
+  'usage',
+];
 const WEEK_MS = 7 * 24 * 3_600_000;
 
 let database: TestDatabase;

@@ -23,6 +23,9 @@ export type RigOptions = {
   /** Faster than in production, so that tests of recovery are quick. */
   sweep?: Partial<SweeperSettings>;
   worker?: boolean;
+  secrets?: Secrets;
+  /** How long a leader of a cached task that has died is waited for, ms. */
+  resultLeaseMs?: number;
   broker?: Broker;
   timers?: Timers;
   /** Puts something between the engine and what it works with: faults, counters. */
@@ -130,7 +133,8 @@ async function startWorker(deps: Deps, engine: RunningEngine, options: RigOption
       lanes: options.lanes ?? ['default'],
       slots: options.slots ?? 50,
       executors,
-      secrets: NO_SECRETS,
+      secrets: options.secrets ?? NO_SECRETS,
+      ...(options.resultLeaseMs !== undefined && { resultLeaseMs: options.resultLeaseMs }),
       rssBytes: () => process.memoryUsage.rss(),
     },
   );

@@ -2,7 +2,8 @@
  * Holds every run of a database against its journal: what is folded must be what is stored (rule C1), steps have no gaps,
  * and each epoch ends at most once. Test databases are verified before they are dropped, so every suite proves it.
  */
-import { foldChannel, foldJournal } from '@weft/engine/domain';
+import type { Json } from '@weft/contract';
+import { canonicalJson, foldChannel, foldJournal } from '@weft/engine/domain';
 import type { ChannelWrite, JoinRecord, Progress, StepRecord, TaskRecord } from '@weft/engine/domain';
 import type { RunReader, RunRecord } from '@weft/engine/ports';
 import { openStore } from '@weft/postgres';
@@ -37,8 +38,8 @@ async function verifyRun(reader: RunReader, run: RunRecord): Promise<string[]> {
   const folded = foldJournal(steps);
   return [
     ...verifySteps(steps, run),
-    ...differences('head', pickHead(run.head), folded.head),
-    ...differences('tasks', storedTasks(tasks, run), foldedTasks(folded)),
+    ...differences('head', alike(run.head, folded.head), folded.head),
+    ...differences('tasks', storedTasks(tasks, run, folded), Object.fromEntries(folded.tasks)),
     ...differences('joins', storedJoins(joins), storedJoins([...folded.joins.values()])),
     ...differences('state', foldedState(channels), foldedState(regroup(writes))),
   ];
@@ -62,13 +63,14 @@ function verifySteps(steps: StepRecord[], run: RunRecord): string[] {
   return wrong;
 }
 
-function pickHead(head: RunRecord['head']): Progress['head'] {
-  const { status, epoch, step, live, asking, generations, failed, openJoins } = head;
-  return { status, epoch, step, live, asking, generations, failed, openJoins };
+/** As much of a record as its journal determines. */
+function alike<Folded extends object>(stored: Folded, folded: Folded): Partial<Folded> {
+  const keys = Object.keys(folded) as (keyof Folded)[];
+  return Object.fromEntries(keys.map((key) => [key, stored[key]])) as Partial<Folded>;
 }
 
 /** Running is ready to the journal; the rows of an ended run may still have to be closed. */
-function storedTasks(tasks: TaskRecord[], run: RunRecord): Record<string, unknown> {
+function storedTasks(tasks: TaskRecord[], run: RunRecord, folded: Progress): Record<string, unknown> {
   const newest = new Map<string, TaskRecord>();
   for (const task of tasks) {
     const known = newest.get(task.key);
@@ -76,16 +78,14 @@ function storedTasks(tasks: TaskRecord[], run: RunRecord): Record<string, unknow
   }
   const ended = run.endedAt !== null;
   return Object.fromEntries(
-    [...newest.values()].map(({ key, status, attempt, failures, crashes, blamed }) => {
+    [...newest.values()].map((task) => {
+      const { key, status, waits } = task;
       const live = status === 'ready' || status === 'running' || status === 'waiting';
       const seen = live && ended ? 'cancelled' : status === 'running' ? 'ready' : status;
-      return [key, { status: seen, attempt, failures, crashes, blamed }];
+      const stored = { ...task, status: seen, waits: seen === 'waiting' ? waits : null };
+      return [key, alike(stored, folded.tasks.get(key) ?? stored)];
     }),
   );
-}
-
-function foldedTasks(folded: Progress): Record<string, unknown> {
-  return Object.fromEntries([...folded.tasks].map(([key, task]) => [key, { ...task }]));
 }
 
 function storedJoins(joins: JoinRecord[]): Record<string, unknown> {
@@ -124,7 +124,7 @@ function differences(what: string, stored: object, folded: object): string[] {
   const a = stored as Record<string, unknown>;
   const b = folded as Record<string, unknown>;
   for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
-    const [left, right] = [JSON.stringify(a[key]), JSON.stringify(b[key])];
+    const [left, right] = [a[key], b[key]].map((value) => canonicalJson((value ?? null) as Json));
     if (left !== right) wrong.push(`${what} ${key}: stored ${left}, folded ${right}`);
   }
   return wrong;

@@ -11,10 +11,11 @@ export function changeLine({ row, at }: RowChange, sinceMs: number, paint: Paint
   const clock = formatDuration(at - sinceMs).padStart(7);
   const name = row.iteration > 0 ? `${row.node} #${row.iteration}` : row.node;
   const attempt = row.attempt > 1 ? ` (attempt ${row.attempt})` : '';
+  const cached = row.cached ? ' from the cache' : '';
   const took =
     row.endedAt !== null && row.startedAt !== null ? ` in ${formatDuration(row.endedAt - row.startedAt)}` : '';
   const progress = row.status === 'running' && row.progress !== null ? `: ${JSON.stringify(row.progress)}` : '';
   const waits = row.status === 'waiting' && row.waits !== 'retry' ? `: ${waitsText(row)}` : '';
   const error = row.error === null ? '' : `: ${row.error.code}: ${row.error.message}`;
-  return `${clock}  ${statusMark(row.status, paint)} ${plainText(`${name} ${row.status}${attempt}${took}${progress}${waits}${error}`)}`;
+  return `${clock}  ${statusMark(row.status, paint)} ${plainText(`${name} ${row.status}${attempt}${cached}${took}${progress}${waits}${error}`)}`;
 }

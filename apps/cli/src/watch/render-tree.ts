@@ -65,6 +65,7 @@ function noteOf(row: NodeRow): string {
   const parts = [
     ...(row.iteration > 0 ? [`#${row.iteration}`] : []),
     ...(row.attempt > 1 ? [`attempt ${row.attempt}`] : []),
+    ...(row.cached ? ['cached'] : []),
     ...(row.status === 'waiting' ? [waitsText(row)] : []),
     ...(row.status === 'skipped' || row.status === 'cancelled' ? [row.status] : []),
     ...(row.progress === null ? [] : [progressText(row.progress)]),

@@ -14,6 +14,8 @@ export type NodeRow = {
   startedAt: number | null;
   endedAt: number | null;
   error: TaskError | null;
+  /** Its result was computed for another task. */
+  cached: boolean;
   /** What the running attempt said last about how far it is. */
   progress: Json;
   /** What it waits for while it waits, and until when that is (epoch ms), where that is known. */
@@ -55,6 +57,7 @@ export class RunView {
       error: task.error ?? null,
       waits: task.waits ?? (task.status === 'waiting' ? 'retry' : null),
       dueAt: instant(task.dueAt ?? null),
+      cached: task.cached ?? false,
     });
   }
 
@@ -126,6 +129,7 @@ export class RunView {
       waits,
       dueAt: numberOf(fact['dueAt']) ?? null,
       ...(waits !== 'answer' && { question: null }),
+      cached: fact['cached'] === true,
       ...((ended || isAnew) && { progress: null }),
     });
     return [{ row, at }];
@@ -159,6 +163,7 @@ function emptyRow(node: string, depth: number): NodeRow {
     startedAt: null,
     endedAt: null,
     error: null,
+    cached: false,
     progress: null,
     waits: null,
     dueAt: null,

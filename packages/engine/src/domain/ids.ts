@@ -29,6 +29,11 @@ export function taskId(runId: string, epoch: number, key: string): string {
   return `${timePrefix(runId)}-${hex(digest, 6, 8)}-${hex(digest, 8, 10)}-${hex(digest, 10, 16)}`;
 }
 
+/** The id of a child run that is begun at `nowMs`: a UUIDv7 whose random part is a hash of what it is the child of. */
+export function childRunId(nowMs: number, of: string): string {
+  return makeUuidV7(nowMs, sha256(utf8ToBytes(`child ${of}`)));
+}
+
 /** The smallest and the greatest UUID with the time prefix of `id`: between them lies the run of a task id. */
 export function runTimeRange(id: string): { from: string; to: string } {
   const prefix = timePrefix(id);

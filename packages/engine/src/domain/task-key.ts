@@ -24,6 +24,25 @@ export function parseTaskKey(key: string): TaskKeySegment[] | undefined {
   return segments;
 }
 
+/** The send whose item the task is, and its place there; null at the top. */
+export function ownerOf(key: string): { send: string; item: number } | null {
+  const slash = key.lastIndexOf('/');
+  if (slash < 0) return null;
+  const bracket = key.lastIndexOf('[', slash);
+  return { send: key.slice(0, bracket), item: Number(key.slice(bracket + 1, slash - 1)) };
+}
+
+/** The node at the top of the scope path, and its iteration. */
+export function rootOf(key: string): { node: string; iteration: number } {
+  const hash = key.indexOf('#');
+  return { node: key.slice(0, hash), iteration: Number.parseInt(key.slice(hash + 1), 10) };
+}
+
+/** The node that the task is of. */
+export function nodeOf(key: string): string {
+  return key.slice(key.lastIndexOf('/') + 1, key.lastIndexOf('#'));
+}
+
 function formatSegment({ node, iteration, item }: TaskKeySegment): string {
   return item === undefined ? `${node}#${iteration}` : `${node}#${iteration}[${item}]`;
 }

@@ -52,10 +52,10 @@ export type DispatchStore = {
 };
 
 /**
- * What keeps a store in order: room for the runs of the coming weeks; forgetting idempotency keys that have expired, and
- * workers that ended long ago.
+ * What keeps a store in order: room for the runs of the coming weeks; forgetting idempotency keys that have expired,
+ * workers that ended long ago, and cached results whose time is over.
  */
-export const STORE_CHORES = ['partitions', 'expired_keys', 'ended_workers'] as const;
+export const STORE_CHORES = ['partitions', 'expired_keys', 'ended_workers', 'expired_results'] as const;
 export type StoreChore = (typeof STORE_CHORES)[number];
 
 /** `after`: where the page before ended, or null for the first. */

@@ -30,5 +30,7 @@ export type ExecutorCall = {
 export type Executor = {
   /** The name in `uses`. */
   readonly type: string;
+  /** A result of another version is not taken for one of this. Unset: that of the worker's release. */
+  readonly version?: string;
   run(call: ExecutorCall): Promise<Outcome>;
 };

@@ -36,7 +36,14 @@ export type RunFilter = {
 };
 
 /** A task with what belongs to it but not to the run machine. */
-export type TaskView = TaskRecord & { runId: string; offeredAt: number | null; deadline: number | null; usage: Usage };
+export type TaskView = TaskRecord & {
+  runId: string;
+  offeredAt: number | null;
+  deadline: number | null;
+  usage: Usage;
+  /** Its result was computed for another task, says the step that settled it. */
+  cached: boolean;
+};
 
 /** `afterId`: questions of tasks with greater ids; null for the first page. */
 export type QuestionFilter = { tenant: string; limit: number; afterId: string | null };

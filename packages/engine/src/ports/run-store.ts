@@ -67,6 +67,8 @@ export type RunStore = {
    * key as well, or returns false and sends nothing where the key is taken.
    */
   sendMail(runId: string, mail: Mail, key?: CallerKey | null): Promise<boolean>;
+  /** Takes a message out of an inbox. */
+  dropMail(runId: string, mailId: string): Promise<void>;
   /** What a caller's key was used for within its seven days; null if for nothing. */
   usedKey(tenant: string, key: string): Promise<{ payloadHash: string; runId: string } | null>;
 };

@@ -1,16 +1,20 @@
 /** Puts the use cases together: what a producer or a worker process holds of the engine. */
+import { AppError } from '@weft/contract';
 import type { Json } from '@weft/contract';
 
 import { contentHash } from '../domain/content-hash.ts';
 import { createAdmission } from './admission.ts';
 import type { EngineDeps } from './deps.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, StartResult } from './engine.ts';
 import { createGraphCache } from './graph-cache.ts';
 import type { GraphCache } from './graph-cache.ts';
 import { keepHouse } from './keep-house.ts';
 import { createSettler } from './settler.ts';
 import type { Settler } from './settler.ts';
+import { createPost } from './post.ts';
+import { startChild } from './start-children.ts';
 import { createStartRuns } from './start-runs.ts';
+import type { RunToStart } from './start-runs.ts';
 import { createSteering } from './steer-runs.ts';
 import { createSweeper, fireTimers } from './sweeper.ts';
 import type { Sweeper, SweeperSettings } from './sweeper.ts';
@@ -29,14 +33,33 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
   const { clock, broker, dispatch, log } = deps;
   const graphs = createGraphCache(deps.workflows);
   const admission = createAdmission({ broker, dispatch, log, clock });
-  const settler = createSettler({ ...deps, graphs, admission });
-  const sweeper = createSweeper({ ...deps, settler, admission }, settings?.sweep);
+  const post = createPost({
+    log,
+    advance,
+    startChild: (runId) => startChild({ ...deps, start: startOne, advance }, runId),
+  });
+  const settler = createSettler({ ...deps, graphs, admission, post: (mail) => post.deliver(mail) });
+  const sweeper = createSweeper(
+    { ...deps, settler, admission, startChild: (runId) => startChild({ ...deps, start: startOne, advance }, runId) },
+    settings?.sweep,
+  );
   const starter = createStartRuns({
     ...deps,
     graphs,
     admission,
-    goOn: ({ id, workflow }) => void settler.settle({ runId: id, workflow, event: { type: 'advance' } }),
+    goOn: ({ id }) => void advance(id),
+    post: (mail) => post.deliver(mail),
   });
+
+  async function advance(runId: string): Promise<void> {
+    await settler.settle({ runId, workflow: null, event: { type: 'advance' } });
+  }
+
+  async function startOne(run: RunToStart): Promise<StartResult | AppError> {
+    const [result] = await starter.start([run]);
+    return result ?? new AppError('internal', 'the run was not started');
+  }
+
   let ends: (() => void)[] = [];
 
   return {
@@ -56,6 +79,7 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
       await sweeper.stop();
       await admission.stop();
       await starter.idle();
+      await post.idle();
       await settler.idle();
       settler.stop();
     },

@@ -23,7 +23,7 @@ export function decideRun(
   const reads = noReads();
   for (const event of events) {
     if (event.type === 'advance') reads.inline = true;
-    else addSettleReads(reads, graph, event.key.slice(0, event.key.lastIndexOf('#')));
+    else addSettleReads(reads, graph, event.key);
   }
   return {
     runId,

@@ -8,6 +8,7 @@ import type {
   Housekeeping,
   InputChecker,
   Log,
+  ResultCache,
   RunReader,
   RunStore,
   Timers,
@@ -20,6 +21,7 @@ export type EngineDeps = {
   workflows: WorkflowStore;
   fleet: FleetStore;
   reader: RunReader;
+  results: ResultCache;
   broker: Broker;
   bus: EventBus;
   timers: Timers;

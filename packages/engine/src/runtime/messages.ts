@@ -4,7 +4,8 @@ import type { LaneList, RunSeed, TaskMessage } from '../ports/index.ts';
 
 /** The messages for what a decision has readied, in order. */
 export function messagesOf({ head, ready, steps, joins }: Decision): TaskMessage[] {
-  const isStart = steps.length === 1 && steps[0]?.type === 'run_started' && joins.length === 0;
+  const isFirst = steps.length === 1 && steps[0]?.type === 'run_started' && joins.length === 0;
+  const isStart = isFirst && head.asking === 0 && head.parent === null;
   const seed: RunSeed | null = isStart ? { step: head.step, live: head.live, priority: head.priority } : null;
   return ready.map((task) => (seed ? { ...toMessage(head, task), seed } : toMessage(head, task)));
 }

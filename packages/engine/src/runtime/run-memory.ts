@@ -7,9 +7,12 @@ import type { Json } from '@weft/contract';
 
 import type { Graph } from '../domain/graph/graph.ts';
 import { emptyParts, freshHead, freshTask } from '../domain/run/fresh.ts';
-import { mergeReads, noReads } from '../domain/run/reads.ts';
+import { isStale } from '../domain/run/iterations.ts';
+import { chunkKey, mergeReads, noReads } from '../domain/run/reads.ts';
 import { TERMINAL_RUN } from '../domain/run/records.ts';
-import type { Decision, Reads, RunSnapshot, TaskRecord } from '../domain/run/records.ts';
+import type { Decision, Jumps, Reads, RunHead, RunSnapshot, TaskRecord } from '../domain/run/records.ts';
+import { CHUNK_ITEMS } from '../domain/run/send-items.ts';
+import { rootOf } from '../domain/task-key.ts';
 import type { SettledRun, TaskMessage } from '../ports/index.ts';
 
 /** Runs that are remembered; the one settled longest ago is forgotten first. */
@@ -78,6 +81,7 @@ function merge(known: RunSnapshot, seen: RunSnapshot): RunSnapshot {
   for (const [key, task] of seen.tasks) known.tasks.set(key, task);
   for (const [key, join] of seen.joins) known.joins.set(key, join);
   for (const [name, channel] of seen.channels) known.channels.set(name, channel);
+  for (const [name, items] of seen.chunks) known.chunks.set(name, items);
   mergeReads(known.reads, seen.reads);
   return { ...known, body: seen.body ?? known.body };
 }
@@ -86,28 +90,69 @@ function merge(known: RunSnapshot, seen: RunSnapshot): RunSnapshot {
  * The view after the decision, made of the one before it, which nobody else needs any more. Null if it has grown too
  * large.
  */
-function advanced(graph: Graph, before: RunSnapshot, { head, tasks, joins, writes }: Decision): RunSnapshot | null {
+function advanced(graph: Graph, before: RunSnapshot, decision: Decision): RunSnapshot | null {
+  const { head, tasks, joins, writes } = decision;
   const { reads } = before;
   for (const task of tasks) keepTask(graph, before, task);
   for (const join of joins) before.joins.set(join.key, join);
   for (const { key } of joins) reads.joins.add(key);
+  if (head.generations > before.head.generations) forgetPast(graph, before, head);
+  keepItems(before, decision);
   for (const { channel } of writes) {
     before.channels.delete(channel);
     reads.channels.delete(channel);
   }
   if (before.tasks.size + before.joins.size > MOST_RECORDS) return null;
   const body = before.body && isSmall(before.body.input) && isSmall(before.body.config) ? before.body : null;
-  return { ...before, head, body, mail: [], inline: [], reads: remembered(reads, body !== null) };
+  const nothing = { mail: [], inline: [], kept: new Map(), items: new Map() };
+  return { ...before, ...nothing, head, body, reads: remembered(reads, body !== null) };
 }
 
 function remembered(reads: Reads, body: boolean): Reads {
-  return { ...reads, body, inline: false, everything: false, allJoins: reads.allJoins || reads.everything };
+  const { everything } = reads;
+  const whole = { allJoins: reads.allJoins || everything, waiting: reads.waiting || everything };
+  return { ...reads, ...whole, body, inline: false, everything: false, kept: new Set(), items: new Set() };
+}
+
+/** What a loop has gone back over is read when it is needed, which is hardly ever. */
+function forgetPast(graph: Graph, { tasks, joins, reads }: RunSnapshot, { jumps }: RunHead): void {
+  for (const [key, { settledStep }] of tasks) {
+    if (settledStep === null || !isStale(graph, jumps, key) || isLatest(jumps, key)) continue;
+    tasks.delete(key);
+    reads.tasks.delete(key);
+  }
+  for (const key of joins.keys()) if (isStale(graph, jumps, key)) joins.delete(key);
+}
+
+function isLatest(jumps: Jumps | null, key: string): boolean {
+  const { node, iteration } = rootOf(key);
+  return (jumps?.latest[node] ?? 0) === iteration;
+}
+
+/** Of the items that wait to be armed those are kept that come next. */
+function keepItems({ chunks, reads }: RunSnapshot, decision: Decision): void {
+  for (const { key, taken } of decision.joins) {
+    if (!key.endsWith('[]')) continue;
+    const send = key.slice(0, -2);
+    const next = Math.floor(taken / CHUNK_ITEMS);
+    for (const { key: of, chunk, items } of decision.chunks)
+      if (of === send && chunk === next) chunks.set(chunkKey(send, chunk), items);
+    for (const name of chunks.keys()) if (isPast(name, send, next)) chunks.delete(name);
+  }
+  reads.chunks = new Set(chunks.keys());
+}
+
+function isPast(name: string, send: string, next: number): boolean {
+  return name.startsWith(`${send} `) && Number(name.slice(send.length + 1)) < next;
 }
 
 /** A task that has ended is kept for those who read its result, and no longer known otherwise. */
 function keepTask(graph: Graph, { tasks, reads }: RunSnapshot, task: TaskRecord): void {
   const { key } = task;
-  if (task.settledStep !== null && !(graph.settleReads.has(task.node) && isSmall(task.output))) {
+  if (
+    task.status === 'cancelled' ||
+    (task.settledStep !== null && !(graph.settleReads.has(task.node) && isSmall(task.output)))
+  ) {
     tasks.delete(key);
     reads.tasks.delete(key);
     return;

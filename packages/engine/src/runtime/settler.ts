@@ -3,7 +3,7 @@
  * (rules A5, A8 to A11).
  */
 import type { RunEvent } from '../domain/run/decide.ts';
-import type { Decision, WorkflowRef } from '../domain/run/records.ts';
+import type { Decision, SentMail, WorkflowRef } from '../domain/run/records.ts';
 import type { Plan, SettledRun, Settlement, TaskMessage } from '../ports/index.ts';
 import { StoreError } from '../ports/index.ts';
 import type { Admission } from './admission.ts';
@@ -48,6 +48,8 @@ export type Settler = {
 export type SettlerDeps = Pick<EngineDeps, 'runs' | 'dispatch' | 'broker' | 'bus' | 'timers' | 'clock' | 'log'> & {
   graphs: GraphCache;
   admission: Admission;
+  /** Mail to other runs is delivered. */
+  post(mail: readonly SentMail[]): void;
 };
 
 const MAX_BATCH = 500;
@@ -179,7 +181,8 @@ class GroupSettler implements Settler {
       this.counters[ok ? 'settled' : 'refused'] += 1;
       item.done({ applied: ok, exists: true });
     }
-    if (!goesOn && !closes && sentMail.length === 0) return;
+    this.#deps.post(sentMail);
+    if (!goesOn && !closes && !sentMail.some(({ to }) => to === null)) return;
     const event = { type: 'advance' } as const;
     this.#group.add({ runId: head.id, workflow: head.workflow, event, skips: 0, done: () => undefined });
   }

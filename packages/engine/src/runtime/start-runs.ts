@@ -2,11 +2,11 @@
 import { AppError } from '@weft/contract';
 
 import type { Graph } from '../domain/graph/graph.ts';
-import { priorityLevel } from '../domain/graph/graph.ts';
+import { priorityLevel } from '../domain/graph/priority.ts';
 import { makeUuidV7 } from '../domain/ids.ts';
 import { startRun } from '../domain/run/decide.ts';
 import { freshHead } from '../domain/run/fresh.ts';
-import type { Decision, RunHead } from '../domain/run/records.ts';
+import type { Decision, RunHead, RunParent, SentMail } from '../domain/run/records.ts';
 import type { NewRun, Plan, Submission } from '../ports/index.ts';
 import { StoreError } from '../ports/index.ts';
 import type { Admission, Offering } from './admission.ts';
@@ -17,8 +17,11 @@ import type { GraphCache } from './graph-cache.ts';
 import { createGroup } from './group-commit.ts';
 import { publishPlans } from './publish.ts';
 
+/** A request, and for a child run the id that its parent gave it, and the mail that asked for it. */
+export type RunToStart = StartRequest & { asChild?: { id: string; parent: RunParent; mail: string } };
+
 export type StartRuns = {
-  start(requests: readonly StartRequest[]): Promise<(StartResult | AppError)[]>;
+  start(requests: readonly RunToStart[]): Promise<(StartResult | AppError)[]>;
   idle(): Promise<void>;
 };
 
@@ -27,6 +30,8 @@ export type StartDeps = Pick<EngineDeps, 'runs' | 'broker' | 'bus' | 'timers' | 
   admission: Admission;
   /** Left-over inline nodes of a new run are gone on with. */
   goOn(run: RunHead): void;
+  /** Mail of a new run to others is delivered. */
+  post(mail: readonly SentMail[]): void;
 };
 
 const MAX_BATCH = 500;
@@ -43,7 +48,7 @@ export function createStartRuns(deps: StartDeps): StartRuns {
   const telling: Telling = { last: Promise.resolve() };
   const group = createGroup<Pending>({ commit: (batch) => commit({ ...deps, telling }, batch), maxItems: MAX_BATCH });
 
-  async function startOne(request: StartRequest): Promise<StartResult | AppError> {
+  async function startOne(request: RunToStart): Promise<StartResult | AppError> {
     const graph = await deps.graphs.load(request.workflow);
     const errors = await deps.inputs.check(graph.document.input, request.input);
     if (errors.length > 0)
@@ -53,7 +58,8 @@ export function createStartRuns(deps: StartDeps): StartRuns {
     const pending: Pending = { run, offering: null, plan: null, done: resolve };
     function admit(decision: Decision): Plan {
       if (!pending.offering) throw new Error('a run was planned outside any transaction');
-      pending.plan = planOf(pending.offering, decision);
+      const consumedMail = request.asChild ? [request.asChild.mail] : [];
+      pending.plan = planOf(pending.offering, { ...decision, consumedMail });
       return pending.plan;
     }
     group.add(pending);
@@ -71,12 +77,13 @@ export function createStartRuns(deps: StartDeps): StartRuns {
 
 function newRun(
   deps: StartDeps,
-  { graph, request, admit }: { graph: Graph; request: StartRequest; admit: (decision: Decision) => Plan },
+  { graph, request, admit }: { graph: Graph; request: RunToStart; admit: (decision: Decision) => Plan },
 ): NewRun {
   const { input, config, tags, idempotency } = request;
   const defaults = graph.document.defaults?.priority;
   const head = freshHead({
-    id: makeUuidV7(deps.clock.now(), deps.clock.randomBytes(10)),
+    id: request.asChild?.id ?? makeUuidV7(deps.clock.now(), deps.clock.randomBytes(10)),
+    parent: request.asChild?.parent ?? null,
     workflow: graph.ref,
     priority: request.priority ?? priorityLevel(defaults ?? 'normal'),
   });
@@ -122,6 +129,7 @@ function follow(deps: StartDeps, batch: Pending[], submissions: Submission[]): P
     if (submission.kind === 'created' && plan) {
       plans.push(plan);
       if (plan.decision.goesOn) deps.goOn(plan.decision.head);
+      deps.post(plan.decision.sentMail);
     }
     done(toResult({ run, plan }, submission));
   }

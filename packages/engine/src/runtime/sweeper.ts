@@ -41,6 +41,8 @@ export type Sweeper = {
 export type SweeperDeps = Pick<EngineDeps, 'dispatch' | 'fleet' | 'broker' | 'timers' | 'clock' | 'log'> & {
   settler: Settler;
   admission: Admission;
+  /** Starts the child run of this id that mail asks for. */
+  startChild(runId: string): Promise<void>;
 };
 
 const BATCH = 1000;
@@ -202,10 +204,15 @@ class RoundSweeper implements Sweeper {
   }
 
   async #advanceNeglected(): Promise<void> {
-    const { dispatch, settler } = this.#deps;
+    const { dispatch, settler, startChild } = this.#deps;
     const runIds = await dispatch.neglectedRuns(NEGLECTED_MS, BATCH);
     this.repairs.neglected += runIds.length;
-    await Promise.all(runIds.map((runId) => settler.settle({ runId, workflow: null, event: { type: 'advance' } })));
+    await Promise.all(
+      runIds.map(async (runId) => {
+        const { exists } = await settler.settle({ runId, workflow: null, event: { type: 'advance' } });
+        if (!exists) await startChild(runId);
+      }),
+    );
   }
 }
 

@@ -33,8 +33,13 @@ describe('a run that asks', () => {
   test('shows its open questions and those of its interrupted children', async () => {
     const run = mesh.add(1, document, { status: 'interrupted', asking: 3 });
     const [child, busy] = [mesh.add(2, document, { status: 'interrupted', asking: 1 }), mesh.add(3, document)];
-    mesh.wait(run, { id: uuid(50), node: 'child', waits: 'child_answer', detail: { kind: 'child', runId: child } });
-    mesh.wait(run, { id: uuid(51), node: 'child', waits: 'child', detail: { kind: 'child', runId: busy } });
+    mesh.wait(run, {
+      id: uuid(50),
+      node: 'child',
+      waits: 'child_answer',
+      detail: { kind: 'child', runId: child, seen: 0 },
+    });
+    mesh.wait(run, { id: uuid(51), node: 'child', waits: 'child', detail: { kind: 'child', runId: busy, seen: 0 } });
     const [own, before, its] = [
       mesh.ask(run, 10, 'ask'),
       mesh.ask(run, 20, 'work', 'before'),
@@ -132,7 +137,7 @@ describe('a waiting task', () => {
     [
       'child',
       'child',
-      { kind: 'child', runId: uuid(2) },
+      { kind: 'child', runId: uuid(2), seen: 0 },
       { childRunId: uuid(2) },
       { code: 'child_wait', details: { runId: uuid(2), status: 'running' } },
     ],

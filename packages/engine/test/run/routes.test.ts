@@ -74,7 +74,7 @@ describe('what a final failure means', () => {
   test('B3: failRun aborts what runs and ends the run with the error of the task', () => {
     const run = new Scenario(withNodes({ a: echo, b: echo, c: { ...echo, needs: ['b'] } }));
     run.settle(run.failure('a', { code: 'no_such_ticket', details: { ticket: 7 } }));
-    expect(run.last.sentMail).toEqual([{ kind: 'close', payload: {} }]);
+    expect(run.last.sentMail).toEqual([{ to: null, kind: 'close', payload: {}, dedupeKey: null }]);
     run.goOn();
     expect(run.statuses).toEqual({ a: 'failed', b: 'cancelled' });
     expect(run.rows.ending?.error).toMatchObject({

@@ -2,7 +2,9 @@
  * A run's rows in memory, written exactly as decisions say and shown only as far as was asked for. What a real store
  * would refuse or silently bend (a row inserted twice, a step out of order) is an error here.
  */
-import { emptyParts, firstKey, mergeReads, noReads } from '../../src/domain/index.ts';
+import type { Json } from '@weft/contract';
+
+import { emptyParts, mergeReads, noReads, ownerOf, rootOf } from '../../src/domain/index.ts';
 import type {
   ChannelRecord,
   ChannelWrite,
@@ -13,6 +15,7 @@ import type {
   Reads,
   RunHead,
   RunSnapshot,
+  SentMail,
   StepRecord,
   TaskRecord,
   TimerRecord,
@@ -37,6 +40,10 @@ export class RunRows {
   readonly timers = new Map<string, TimerRecord>();
   readonly usage = new Map<string, UsageRecord>();
   mail: Mail[] = [];
+  /** Mail that is kept, with its topic; and mail that was sent to other runs. */
+  kept: (Mail & { topic: string })[] = [];
+  readonly sent: SentMail[] = [];
+  readonly chunks = new Map<string, Json[]>();
   ending: Decision['ending'] = null;
   /** What decisions have been shown so far. */
   loaded: Loaded = { tasks: 0, joins: 0, channels: [], bodies: 0 };
@@ -52,7 +59,8 @@ export class RunRows {
     const inline = reads.inline ? this.#inline() : [];
     const wanted = new Set([...reads.tasks, ...inline]);
     for (const task of this.newestTasks()) {
-      if (reads.everything || wanted.has(task.key)) tasks.set(task.key, frozen(task));
+      const isWaiting = reads.waiting && task.status === 'waiting';
+      if (reads.everything || isWaiting || wanted.has(task.key)) tasks.set(task.key, frozen(this.#read(task)));
     }
     const joins = Array.from(this.joins.values()).filter((join) => reads.everything || reads.joins.has(join.key));
     const channels = Array.from(reads.channels, (name) => [name, this.channel(name)] as const);
@@ -68,6 +76,11 @@ export class RunRows {
       channels: new Map(channels.flatMap(([name, channel]) => (channel ? [[name, frozen(channel)] as const] : []))),
       body: reads.body ? frozen(this.body) : null,
       mail: frozen(this.mail),
+      kept: new Map(
+        Array.from(reads.kept, (topic) => [topic, frozen(this.kept.filter((mail) => mail.topic === topic))]),
+      ),
+      chunks: new Map(Array.from(reads.chunks, (name) => [name, frozen(this.chunks.get(name) ?? [])])),
+      items: new Map(Array.from(reads.items, (key) => [key, frozen(this.itemsOf(key))])),
       inline,
     };
   }
@@ -81,6 +94,9 @@ export class RunRows {
       joins: new Map([...known.joins, ...more.joins]),
       channels: new Map([...known.channels, ...more.channels]),
       body: known.body ?? more.body,
+      kept: new Map([...known.kept, ...more.kept]),
+      chunks: new Map([...known.chunks, ...more.chunks]),
+      items: new Map([...known.items, ...more.items]),
       reads: mergedReads(known.reads, reads),
     };
   }
@@ -99,8 +115,19 @@ export class RunRows {
     for (const { key, kind } of decision.timersCleared) this.timers.delete(`${kind} ${key}`);
     this.#putTimers(decision.timersSet);
     for (const spent of decision.usage) this.#putUsage(spent);
-    for (const { kind, payload } of decision.sentMail) this.send(kind, payload, `own:${kind}`);
+    for (const mail of decision.sentMail) {
+      if (mail.to === null) this.send(mail.kind, mail.payload, `own:${mail.kind}`);
+      else this.sent.push(copy(mail));
+    }
+    for (const { id, topic } of decision.keptMail) {
+      const mail = this.mail.find((one) => one.id === id);
+      if (!mail) throw new Error(`there is no mail ${id} to keep`);
+      this.kept.push({ ...mail, topic });
+      this.mail = this.mail.filter((one) => one.id !== id);
+    }
     this.mail = this.mail.filter(({ id }) => !decision.consumedMail.includes(id));
+    this.kept = this.kept.filter(({ id }) => !decision.consumedMail.includes(id));
+    for (const { key, chunk, items } of decision.chunks) this.chunks.set(`${key} ${chunk}`, copy(items));
     if (decision.ending) this.ending = copy(decision.ending);
     if (decision.closes) this.#close();
   }
@@ -109,8 +136,12 @@ export class RunRows {
     if (!this.mail.some((mail) => mail.id === id)) this.mail.push({ id, kind, payload });
   }
 
+  /** By its key, or the newest iteration of a node at the top. */
   task(node: string): TaskRecord {
-    const task = this.newestTasks().find(({ key }) => key === firstKey(node));
+    const own = this.newestTasks().filter(
+      ({ key }) => key === node || (!key.includes('/') && key.startsWith(`${node}#`)),
+    );
+    const task = own.toSorted((a, b) => rootOf(b.key).iteration - rootOf(a.key).iteration)[0];
     if (!task) throw new Error(`no task of ${node} was armed`);
     return task;
   }
@@ -143,6 +174,22 @@ export class RunRows {
     };
   }
 
+  /** What the items of a send gave, in order. */
+  itemsOf(send: string): Json[] {
+    const items: Json[] = [];
+    for (const task of this.newestTasks()) {
+      const owner = ownerOf(task.key);
+      if (owner?.send === send) items[owner.item] = task.status === 'succeeded' ? this.#read(task).output : null;
+    }
+    return items;
+  }
+
+  /** A send's output is stored with its items only. */
+  #read(task: TaskRecord): TaskRecord {
+    if (task.detail?.kind !== 'items' || task.status !== 'succeeded') return task;
+    return { ...task, output: this.itemsOf(task.key) };
+  }
+
   #inline(): string[] {
     return this.tasks
       .filter((task) => task.status === 'ready' && task.lane === null)
@@ -170,7 +217,17 @@ export class RunRows {
       return;
     }
     if (!row) throw new Error(`there is no task ${task.key} to change`);
-    for (const fixed of ['id', 'node', 'readsAt', 'lane', 'priority', 'captured', 'fate'] as const) {
+    for (const fixed of [
+      'id',
+      'node',
+      'readsAt',
+      'lane',
+      'priority',
+      'captured',
+      'fate',
+      'item',
+      'iterations',
+    ] as const) {
       mustBe(same(task[fixed], row[fixed]), `${fixed} of ${task.key} changed`);
     }
     mustBe(task.attempt >= row.attempt, `the attempt of ${task.key} fell`);
@@ -207,7 +264,7 @@ export class RunRows {
 
   #close(): void {
     const live = this.tasks.filter(({ status }) => isLive(status)).slice(0, CLOSE_WINDOW);
-    for (const task of live) task.status = 'cancelled';
+    for (const task of live) Object.assign(task, { status: 'cancelled', waits: null });
     this.timers.clear();
     if (live.length < CLOSE_WINDOW) this.mail = this.mail.filter(({ kind }) => kind !== 'close');
   }

@@ -4,7 +4,6 @@ import {
   addSettleReads,
   compileGraph,
   decide,
-  firstKey,
   freshHead,
   makeUuidV7,
   noReads,
@@ -39,7 +38,7 @@ export type ScenarioOptions = {
   blind?: boolean;
 };
 
-export type SuccessParts = { stateUpdates?: JsonObject; usage?: Usage };
+export type SuccessParts = { stateUpdates?: JsonObject; goto?: string[]; usage?: Usage; cached?: true };
 
 export class Scenario {
   readonly graph: Graph;
@@ -103,9 +102,10 @@ export class Scenario {
   }
 
   fire(node: string, kind: TimerKind, attempt = this.task(node).attempt): boolean {
-    const timer = this.rows.timers.get(`${kind} ${firstKey(node)}`);
+    const { key } = this.task(node);
+    const timer = this.rows.timers.get(`${kind} ${key}`);
     this.now = Math.max(this.now, timer?.dueAt ?? 0);
-    return this.#one({ type: 'timer', key: firstKey(node), kind, attempt });
+    return this.#one({ type: 'timer', key, kind, attempt });
   }
 
   mail(kind: MailKind, payload: JsonObject = {}): void {
@@ -134,12 +134,15 @@ export class Scenario {
 
   /** What a worker would render as the input of the task now (rule A7). */
   input(node: string): Json {
-    const { captured, readsAt } = this.task(node);
-    const template = this.graph.nodes.get(node)?.template;
+    const { captured, readsAt, iterations, item, node: name } = this.task(node);
+    const template = this.graph.nodes.get(name)?.template;
     if (!template) throw new Error(`${node} renders no input`);
-    const seen = this.rows.newestTasks().filter(({ settledStep }) => settledStep !== null && settledStep <= readsAt);
-    const nodes = seen.map(({ node: name, output, error }) => [name, { output, ...(error && { error }) }] as const);
-    return template.render({ ...this.rows.body, state: captured ?? {}, nodes: Object.fromEntries(nodes) });
+    const nodes = (this.graph.nodes.get(name)?.resultReads ?? []).flatMap((read) => {
+      const task = this.rows.newestTasks().find(({ key }) => key === `${read}#${iterations?.[read] ?? 0}`);
+      if (!task || task.settledStep === null || task.settledStep > readsAt) return [];
+      return [[read, { output: task.output, ...(task.error && { error: task.error }) }] as const];
+    });
+    return template.render({ ...this.rows.body, state: captured ?? {}, item, nodes: Object.fromEntries(nodes) });
   }
 
   get status(): RunHead['status'] {
@@ -174,15 +177,18 @@ export class Scenario {
     const reads = noReads();
     for (const event of events) {
       if (event.type === 'advance') reads.inline = true;
-      else if (!this.#blind) addSettleReads(reads, this.graph, event.key.slice(0, event.key.lastIndexOf('#')));
+      else if (!this.#blind) addSettleReads(reads, this.graph, event.key);
     }
     return reads;
   }
 
   #loadMore(snapshot: RunSnapshot, reads: Reads): RunSnapshot {
     const more = this.rows.loadMore(snapshot, reads);
-    const size = ({ tasks, joins, channels, body, everything }: Reads) =>
-      tasks.size + joins.size + channels.size + Number(body) + Number(everything);
+    const size = ({ tasks, joins, channels, kept, chunks, items, body, everything, waiting }: Reads) =>
+      [tasks, joins, channels, kept, chunks, items].reduce((sum, set) => sum + set.size, 0) +
+      Number(body) +
+      Number(everything) +
+      Number(waiting);
     mustBe(size(more.reads) > size(snapshot.reads), 'the decision asks for what it was shown');
     return more;
   }

@@ -15,8 +15,9 @@ export function verifyRows(graph: Graph, rows: RunRows): void {
 /** C1: folding the journal gives the live rows. */
 function verifyFold(rows: RunRows): void {
   const folded = foldJournal(rows.steps);
-  const { status, epoch, step, live, asking, generations, failed, openJoins } = rows.head;
-  expectSame('head', { status, epoch, step, live, asking, generations, failed, openJoins }, folded.head);
+  const { status, epoch, step, live, asking, generations, failed, openJoins, jumps, kept } = rows.head;
+  const head = { status, epoch, step, live, asking, generations, failed, openJoins, jumps, kept };
+  expectSame('head', head, folded.head);
   const ended = TERMINAL_RUN.has(status);
   const tasks = rows.newestTasks().map((task) => [task.key, progressOf(task, ended)] as const);
   expectSame('tasks', sorted(tasks), sorted(folded.tasks));
@@ -56,18 +57,29 @@ function verifyState(graph: Graph, rows: RunRows): void {
 /** No run is stuck: something is ready, or waits with a timer of its attempt. */
 function verifyAlive(rows: RunRows): void {
   const live = rows.newestTasks().filter(({ status }) => isLive(status));
-  mustBe(live.length > 0, 'a run that goes on has no live task');
-  mustBe(live.length === rows.head.live, 'the head counts other tasks');
-  for (const task of live) {
-    if (task.status !== 'waiting') continue;
-    mustBe(rows.timers.get(`retry ${task.key}`)?.attempt === task.attempt, `${task.key} waits for nothing`);
-  }
+  const asking = live.filter(({ waits }) => waits === 'answer' || waits === 'child_answer');
+  const sends = live.filter(({ waits }) => waits === 'items');
+  mustBe(rows.head.live + rows.head.asking > 0, 'a run that goes on has nothing to do');
+  mustBe(live.length - asking.length - sends.length === rows.head.live, 'the head counts other tasks');
+  mustBe(asking.length === rows.head.asking, 'the head counts other questions');
+  mustBe(rows.kept.length === rows.head.kept, 'the head counts other kept mail');
+  for (const task of live) mustBe(isAwaited(rows, task), `${task.key} waits for nothing`);
+}
+
+function isAwaited(rows: RunRows, { key, status, waits, attempt, detail }: TaskRecord): boolean {
+  const hasTimer = (kind: string): boolean => rows.timers.get(`${kind} ${key}`)?.attempt === attempt;
+  if (status !== 'waiting') return waits === null;
+  if (waits === 'retry') return hasTimer('retry');
+  if (waits === 'time' || waits === 'signal') return hasTimer('wait');
+  if (waits === 'answer') return detail?.kind === 'question' && (detail.expiresAt === null || hasTimer('expire'));
+  if (waits === 'items') return rows.joins.get(`${key}[]`)?.fired === false;
+  return detail?.kind === 'child';
 }
 
 /** The rows of an ended run's live tasks follow later. */
-function progressOf({ status, attempt, failures, crashes, blamed }: TaskRecord, ended: boolean): object {
+function progressOf({ status, attempt, failures, crashes, blamed, waits }: TaskRecord, ended: boolean): object {
   const seen = ended && isLive(status) ? 'cancelled' : status === 'running' ? 'ready' : status;
-  return { status: seen, attempt, failures, crashes, blamed };
+  return { status: seen, attempt, failures, crashes, blamed, waits: seen === 'waiting' ? waits : null };
 }
 
 function sorted<T>(entries: Iterable<readonly [string, T]>): (readonly [string, T])[] {

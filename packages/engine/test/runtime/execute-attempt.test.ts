@@ -1,48 +1,197 @@
-import { createFakeClock } from '@weft/testkit';
+import { setImmediate as turn } from 'node:timers/promises';
+
+import { createFakeClock, createMemoryResultCache, taskMessage } from '@weft/testkit';
+import type { WorkflowDocument } from '@weft/contract';
 import { describe, expect, test } from 'vitest';
 
 import { compileGraph } from '../../src/domain/graph/graph.ts';
-import type { Executor, Outcome, Secrets } from '../../src/ports/index.ts';
+import type { ExecutorCall, InputMaterial, Outcome, ResultCache } from '../../src/ports/index.ts';
 import { executeAttempt } from '../../src/runtime/worker/execute-attempt.ts';
-import type { Attempt, ExecuteDeps } from '../../src/runtime/worker/execute-attempt.ts';
+import { SharedResults } from '../../src/runtime/worker/shared-results.ts';
 
-const graph = compileGraph(
-  { tenant: 'default', name: 'x', version: 1 },
-  { name: 'x', nodes: { a: { type: 'task', uses: 'work' } } },
-);
+const LEASE_MS = 15_000;
 
-const secrets: Secrets = {
-  resolve: (input) => ({ kind: 'resolved', input, secrets: [] }),
-  redact: (value) => value,
-  redactOutcome: (outcome) => outcome,
-};
+type Given = Partial<InputMaterial> & { node?: object; tenant?: string; version?: string; secret?: string };
 
-/** What becomes of what an executor returns. */
-async function outcomeOf(returned: unknown): Promise<Outcome | null> {
-  const work: Executor = { type: 'work', run: async () => returned as Outcome };
+/** A worker with one executor, which answers as it is told. */
+function scene(answer: (call: ExecutorCall) => Promise<Outcome>) {
+  const clock = createFakeClock();
   const log = { debug() {}, info() {}, warn() {}, error() {} };
-  const deps: ExecuteDeps = {
-    executors: new Map([['work', work]]),
-    secrets,
-    clock: createFakeClock(),
-    log,
-    onProgress() {},
+  const memory = createMemoryResultCache(clock);
+  const asked: unknown[] = [];
+  const results: ResultCache = {
+    ...memory,
+    async claim(request) {
+      asked.push(request);
+      return memory.claim(request);
+    },
+    async keep(lease, kept) {
+      asked.push(lease, kept);
+      return memory.keep(lease, kept);
+    },
   };
-  const node = graph.nodes.get('a');
-  return executeAttempt(deps, { message: {}, node, material: {}, stop: new AbortController() } as Attempt);
+  const shared = new SharedResults({ results, leaseMs: LEASE_MS, clock, log });
+  let calls = 0;
+  const run = async (call: ExecutorCall): Promise<Outcome> => {
+    calls += 1;
+    return answer(call);
+  };
+
+  function execute({ node = {}, tenant = 'acme', version = '1', secret = 's3cret', ...material }: Given = {}) {
+    const workflow = { tenant, name: 'x', version: 1 };
+    const a = { type: 'task', uses: 'work', cache: { ttlMs: 60_000 }, ...node };
+    const graph = compileGraph(workflow, { name: 'x', nodes: { a } } as unknown as WorkflowDocument);
+    const compiled = graph.nodes.get('a');
+    if (!compiled) throw new Error('no node');
+    const stop = new AbortController();
+    const outcome = executeAttempt(
+      {
+        executors: new Map([['work', { type: 'work', run }]]),
+        version,
+        shared,
+        clock,
+        log,
+        secrets: {
+          resolve: (input, paths) => ({
+            kind: 'resolved',
+            input: paths.length > 0 ? { token: secret } : input,
+            secrets: [secret],
+          }),
+          redact: (value) => value,
+          redactOutcome: (given) => JSON.parse(JSON.stringify(given).replaceAll(secret, '***')) as Outcome,
+        },
+        onProgress: () => undefined,
+      },
+      {
+        message: { ...taskMessage('default'), workflow },
+        node: compiled,
+        material: { input: {}, config: {}, captured: {}, item: null, nodes: {}, ...material },
+        stop,
+      },
+    );
+    return { outcome, stop };
+  }
+  return { execute, clock, asked, calls: () => calls };
 }
 
+const echo = async ({ input }: ExecutorCall): Promise<Outcome> => ({ kind: 'succeeded', output: input });
+const hang = ({ signal }: ExecutorCall): Promise<Outcome> => {
+  const { promise, resolve } = Promise.withResolvers<Outcome>();
+  const end = () => resolve({ kind: 'failed', error: { code: 'aborted', message: 'aborted', retryable: true } });
+  signal.addEventListener('abort', end, { once: true });
+  return promise;
+};
+
+describe('a cached task', () => {
+  test('counts as computed before if its rendered input is the same, whatever it was rendered from', async () => {
+    const { execute, calls } = scene(echo);
+    await execute({ node: { with: { n: '${input.n}' } }, input: { n: 1 } }).outcome;
+    const again = await execute({ node: { with: { n: '${config.n}' } }, input: { other: 2 }, config: { n: 1 } })
+      .outcome;
+
+    expect(again).toEqual({ kind: 'succeeded', output: { n: 1 }, cached: true });
+    expect(calls()).toBe(1);
+  });
+
+  test.each([
+    ['input', { input: { n: 2 } }],
+    ['tenant', { tenant: 'globex' }],
+    ['version', { version: '2' }],
+  ])('is computed anew for another %s', async (_, given) => {
+    const { execute, calls } = scene(echo);
+    const node = { with: { n: '${input.n}' } };
+    await execute({ node, input: { n: 1 } }).outcome;
+    await execute({ node, input: { n: 1 }, ...given }).outcome;
+
+    expect(calls()).toBe(2);
+  });
+
+  test('tells the cache the names of its secrets, never their values', async () => {
+    const { execute, asked, calls } = scene(echo);
+    const node = { with: { token: { secret: 'TOKEN' } } };
+    await execute({ node }).outcome;
+    const again = await execute({ node, secret: 'rotated' }).outcome;
+
+    expect(again).toEqual({ kind: 'succeeded', output: { token: '***' }, cached: true });
+    expect(calls()).toBe(1);
+    expect(JSON.stringify(asked)).not.toContain('s3cret');
+  });
+
+  test('does not take for a secret what only looks like one', async () => {
+    const { execute, calls } = scene(echo);
+    await execute({ node: { with: { token: { secret: 'TOKEN' } } } }).outcome;
+    await execute({ node: { with: '${input}' }, input: { token: { secret: 'TOKEN' } } }).outcome;
+
+    expect(calls()).toBe(2);
+  });
+
+  test('cannot call its own result cached', async () => {
+    const { execute } = scene(async () => ({ kind: 'succeeded', output: 1, cached: true }));
+
+    expect(await execute().outcome).toEqual({ kind: 'succeeded', output: 1 });
+  });
+
+  test('that waits for another is bound by its own time', async () => {
+    const { execute, clock, calls } = scene(hang);
+    const first = execute({ node: { timeoutMs: 60_000 } });
+    const second = execute({ node: { timeoutMs: 1000, heartbeatMs: 100 } });
+    await turn();
+    clock.advance(1000);
+
+    expect(await second.outcome).toMatchObject({ kind: 'failed', error: { code: 'timeout', retryable: true } });
+    expect(calls()).toBe(1);
+    first.stop.abort('revoked');
+    expect(await first.outcome).toBeNull();
+  });
+
+  test.each(['revoked', 'shutdown'])(
+    'that waits for another has no outcome once it is stopped by %s',
+    async (reason) => {
+      const { execute } = scene(hang);
+      const first = execute();
+      const second = execute();
+      await turn();
+      second.stop.abort(reason);
+
+      expect(await second.outcome).toBeNull();
+      first.stop.abort('revoked');
+      expect(await first.outcome).toBeNull();
+    },
+  );
+});
+
+test('a cached task that is stopped before it runs is not run', async () => {
+  const { execute, calls } = scene(echo);
+  const { outcome, stop } = execute();
+  stop.abort('shutdown');
+
+  expect(await outcome).toBeNull();
+  expect(calls()).toBe(0);
+});
+
+test('a task without a cache asks for nothing', async () => {
+  const { execute, asked, calls } = scene(echo);
+  await execute({ node: { cache: undefined } }).outcome;
+  await execute({ node: { cache: undefined } }).outcome;
+
+  expect(asked).toEqual([]);
+  expect(calls()).toBe(2);
+});
+
 describe('an outcome with goto', () => {
+  const outcomeOf = (returned: unknown) =>
+    scene(async () => returned as Outcome).execute({ node: { cache: undefined } });
+
   test('is passed on, fit to be stored', async () => {
     const returned = { kind: 'succeeded', output: 1, stateUpdates: { a: 1 }, goto: ['b', '__end__', 'c\u0000'] };
 
-    expect(await outcomeOf(returned)).toEqual({ ...returned, goto: ['b', '__end__', 'c\ufffd'] });
+    expect(await outcomeOf(returned).outcome).toEqual({ ...returned, goto: ['b', '__end__', 'c\ufffd'] });
   });
 
   test.each<[unknown]>([['b'], [[]], [[1]], [[['b']]], [Array.from({ length: 101 }, () => 'b')], [new Map()]])(
     'that is %j is refused',
     async (goto) => {
-      expect(await outcomeOf({ kind: 'succeeded', output: 1, goto })).toMatchObject({
+      expect(await outcomeOf({ kind: 'succeeded', output: 1, goto }).outcome).toMatchObject({
         kind: 'failed',
         error: { code: 'invalid_goto', retryable: false },
       });

@@ -113,7 +113,7 @@ export function fakeRuns() {
         waits,
         detail,
       });
-      const task = { ...fresh, runId, offeredAt: null, deadline: null, usage: BLANK.usage };
+      const task = { ...fresh, runId, offeredAt: null, deadline: null, usage: BLANK.usage, cached: false };
       get(runId).tasks.push(task);
       return task;
     },

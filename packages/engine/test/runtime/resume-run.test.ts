@@ -91,8 +91,18 @@ describe('an answer', () => {
 
   test('to a question of a child goes to the child, at any depth', async () => {
     const [child, grandchild] = [mesh.add(2, document), mesh.add(3, document)];
-    mesh.wait(run, { id: uuid(50), node: 'child', waits: 'child_answer', detail: { kind: 'child', runId: child } });
-    mesh.wait(child, { id: uuid(51), node: 'child', waits: 'child', detail: { kind: 'child', runId: grandchild } });
+    mesh.wait(run, {
+      id: uuid(50),
+      node: 'child',
+      waits: 'child_answer',
+      detail: { kind: 'child', runId: child, seen: 0 },
+    });
+    mesh.wait(child, {
+      id: uuid(51),
+      node: 'child',
+      waits: 'child',
+      detail: { kind: 'child', runId: grandchild, seen: 0 },
+    });
     const [own, deep] = [mesh.ask(run, 10, 'any'), mesh.ask(grandchild, 20, 'any')];
 
     await resume({ answers: { [own]: 1, [deep]: 2 }, stateUpdates: { total: 5 } });
@@ -120,7 +130,12 @@ describe('an answer', () => {
 
   test('to a child goes on under its key where it was broken off', async () => {
     const child = mesh.add(2, document);
-    mesh.wait(run, { id: uuid(50), node: 'child', waits: 'child_answer', detail: { kind: 'child', runId: child } });
+    mesh.wait(run, {
+      id: uuid(50),
+      node: 'child',
+      waits: 'child_answer',
+      detail: { kind: 'child', runId: child, seen: 0 },
+    });
     const [own, its] = [mesh.ask(run, 10, 'any'), mesh.ask(child, 20, 'any')];
     const request = { answers: { [own]: 1, [its]: 2 }, key: 'k' };
     mesh.hooks.beforeReading = () => {
@@ -137,7 +152,12 @@ describe('an answer', () => {
 describe('resuming a run without answers', () => {
   test('passes the breakpoints of the run and of its children', async () => {
     const child = mesh.add(2, document);
-    mesh.wait(run, { id: uuid(50), node: 'child', waits: 'child_answer', detail: { kind: 'child', runId: child } });
+    mesh.wait(run, {
+      id: uuid(50),
+      node: 'child',
+      waits: 'child_answer',
+      detail: { kind: 'child', runId: child, seen: 0 },
+    });
     mesh.ask(run, 10, 'work', 'before');
     mesh.ask(child, 20, 'work', 'after');
     mesh.ask(run, 30, 'any');

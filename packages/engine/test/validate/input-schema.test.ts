@@ -3,6 +3,18 @@ import { echo, found, withNodes } from './documents.ts';
 
 const withInput = (input: unknown): string[] => found(withNodes({ a: echo }, { input }));
 
+describe('the schemas of answers and payloads', () => {
+  test.each([
+    ['interrupt', { type: 'interrupt' }, 'answerSchema'],
+    ['wait', { type: 'wait', signal: 'paid' }, 'payloadSchema'],
+  ])('of %s are checked as that of the input', (_, node, field) => {
+    const withSchema = (schema: object): string[] => found(withNodes({ n: { ...node, [field]: schema } }));
+    expect(withSchema({ type: 'object', required: ['ok'] })).toEqual([]);
+    expect(withSchema({ type: 'objct' })).toEqual([`bad_schema /nodes/n/${field}/type`]);
+    expect(withSchema({ $ref: '#' })).toEqual([`bad_schema /nodes/n/${field}`]);
+  });
+});
+
 describe('the schema of the input', () => {
   test.each([
     ['no schema', 5, ['bad_type /input']],

@@ -24,7 +24,7 @@ describe('the shape of a document', () => {
     ['a type that there is not', withNodes({ n: { type: 'tusk' } }), ['node_type_unsupported /nodes/n/type']],
     ['a task without executor', withNodes({ n: { type: 'task' } }), ['missing_field /nodes/n/uses']],
     ['a route without on', withNodes({ n: { type: 'route', default: '__end__' } }), ['missing_field /nodes/n/on']],
-    ['a route without routes', withNodes({ n: { type: 'route', on: '1' } }), ['missing_field /nodes/n/routes']],
+    ['a route without routes', withNodes({ n: { type: 'route', on: '1' } }), ['missing_route_edge /nodes/n/routes']],
     ['a number that is too small', withNodes({ n: { ...echo, timeoutMs: 0 } }), ['invalid_value /nodes/n/timeoutMs']],
     [
       'a number that is too large',

@@ -20,7 +20,7 @@ describe('validating a document', () => {
         fetch: { type: 'task', uses: 'htp', with: { url: '{{ input.' }, retry: { maxAttempts: 0 } },
         a: { ...echo, needs: ['b'], when: '1 +' },
         b: { ...echo, needs: ['a', 'zz', 'b'], output: 'm' },
-        w: { type: 'wait', ms: 1 },
+        w: { type: 'agent', prompt: 'x' },
       },
     };
     expect(found(document).toSorted()).toEqual([
@@ -31,9 +31,9 @@ describe('validating a document', () => {
       'cycle /nodes/a/needs/0',
       'invalid_value /nodes/fetch/retry/maxAttempts',
       'missing_reference /nodes/b/needs/1',
-      'missing_reference /nodes/b/output',
       'node_type_unsupported /nodes/w/type',
       'self_dependency /nodes/b/needs/2',
+      'undefined_state_key /nodes/b/output',
       'unknown_executor /nodes/fetch/uses',
       'unknown_key /extra',
       'unreachable_node /nodes/a',
@@ -79,11 +79,12 @@ describe('validating a document', () => {
     const fields = (keys: string): Record<string, typeof part> =>
       Object.fromEntries(keys.split(' ').map((key) => [key, part]));
     const node = fc.record({
-      type: fc.constantFrom('task', 'route', 'transform', 'send', 'x'),
-      ...fields('uses with on when routes default needs updates onFailure output outputMapping'),
+      type: fc.constantFrom('task', 'route', 'transform', 'send', 'wait', 'interrupt', 'x'),
+      ...fields('uses with on when routes default needs updates onFailure output outputMapping items target defer'),
+      ...fields('ms until signal payloadSchema answerSchema expiresMs message maxIterations'),
     });
     const document = fc.record({
-      ...fields('name mode output'),
+      ...fields('name mode output interruptBefore'),
       input: fc.record(fields('$ref type properties allOf items required')),
       state: fc.oneof(part, fc.record({ k: part })),
       edges: fc.oneof(part, fc.array(part)),
@@ -93,7 +94,7 @@ describe('validating a document', () => {
       fc.property(document, (value) => {
         for (const { pointer } of validateDocument(value, env).issues) expect(pointer).toMatch(/^(\/|$)/);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });

@@ -1,4 +1,5 @@
 /** What is due, or was forgotten: timers (rule A12), unread mail and left-over inline nodes (rules A10, A11). */
+import type { Mail } from '@weft/engine/domain';
 import type { DueTimer } from '@weft/engine/ports';
 import type { Pool } from 'pg';
 
@@ -19,7 +20,7 @@ export async function neglectedRuns(pool: Pool, olderThanMs: number, limit: numb
   const rows = await query<{ run_id: string }>(pool, {
     name: 'neglected-runs',
     text: `(select distinct run_id from inbox
-        where created_at <= now() - make_interval(secs => $1::float8 / 1000) limit $2)
+        where topic is null and created_at <= now() - make_interval(secs => $1::float8 / 1000) limit $2)
       union
       (select distinct run_id from task
         where status = 'ready' and offered_at is null and lane is null
@@ -27,4 +28,16 @@ export async function neglectedRuns(pool: Pool, olderThanMs: number, limit: numb
     values: [olderThanMs, limit],
   });
   return rows.map((row) => row.run_id);
+}
+
+/** A run that is not there yet and is to be started as a child has nothing but mail. */
+export async function startMail(pool: Pool, runId: string): Promise<Mail | null> {
+  const [mail] = await query<Mail>(pool, {
+    name: 'start-mail',
+    text: `select id, kind, payload from inbox i where run_id = $1 and kind = 'start' and topic is null
+        and not exists (select 1 from run r where r.id = i.run_id)
+      order by id limit 1`,
+    values: [runId],
+  });
+  return mail ?? null;
 }

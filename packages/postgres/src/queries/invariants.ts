@@ -5,8 +5,8 @@
 import { Client } from 'pg';
 import type { ClientBase } from 'pg';
 
-const LIVE = `('ready', 'running', 'waiting')`;
-const ENDED = `('succeeded', 'failed', 'cancelled')`;
+import { ENDED, LIVE, OF_WAITS } from './invariants-of-waits.ts';
+
 const FINAL = `('succeeded', 'failed', 'skipped')`;
 const LAST_STEP = `('run_ended', 'cancelled')`;
 
@@ -17,10 +17,8 @@ const OF_RUNS = {
   'a run has a body':
     'select id as run, null as what from run r where not exists (select 1 from run_body b where b.run_id = r.id)',
   'an open run can move: a live task, a question or unread mail': `select id as run, status as what from run r
-    where status not in ${ENDED} and live = 0 and asking = 0 and not exists (select 1 from inbox i where i.run_id = r.id)`,
-  'an open run counts its live tasks': `select r.id as run, format('%s, but there are %s', r.live, t.n) as what from run r
-    cross join lateral (select count(*) as n from task where run_id = r.id and status in ${LIVE}) as t
-    where r.status not in ${ENDED} and r.live <> t.n`,
+    where status not in ${ENDED} and live = 0 and asking = 0
+      and not exists (select 1 from inbox i where i.run_id = r.id and i.topic is null)`,
   'an ended run has no live task, or mail to close the rows': `select id as run, format('live %s', live) as what from run r
     where status in ${ENDED} and (live <> 0 or (
       exists (select 1 from task t where t.run_id = r.id and t.status in ${LIVE})
@@ -55,10 +53,6 @@ const OF_JOURNALS = {
 } as const;
 
 const OF_TASKS = {
-  'a waiting task has the timer that ends the wait': `select t.run_id as run, t.key as what from task t
-    join run r on r.id = t.run_id and r.status not in ${ENDED} and r.asking = 0
-    where t.status = 'waiting'
-      and not exists (select 1 from timer i where i.run_id = t.run_id and i.key = t.key and i.attempt = t.attempt)`,
   'a timer has a live task that waits for it': `select i.run_id as run, i.key as what from timer i
     left join run r on r.id = i.run_id
     where not exists (select 1 from inbox m where m.run_id = i.run_id and m.kind = 'close') and (
@@ -90,16 +84,25 @@ const OF_ORPHANS = {
     'step',
     'channel_write',
     'timer',
-    'inbox',
     'usage',
+    'send_chunk',
   ]
     .map((table) => `select run_id as run, '${table}' as what from ${table} where run_id not in (select id from run)`)
     .join(' union all '),
+  'mail is for a run that exists, or is about to be started': `select run_id as run, kind as what from inbox i
+    where run_id not in (select id from run)
+      and not exists (select 1 from inbox s where s.run_id = i.run_id and s.kind = 'start')`,
   'a key stands for a run that exists': `select run_id as run, key as what from idempotency
     where run_id not in (select id from run)`,
 } as const;
 
-const INVARIANTS: Readonly<Record<string, string>> = { ...OF_RUNS, ...OF_JOURNALS, ...OF_TASKS, ...OF_ORPHANS };
+const INVARIANTS: Readonly<Record<string, string>> = {
+  ...OF_RUNS,
+  ...OF_JOURNALS,
+  ...OF_TASKS,
+  ...OF_WAITS,
+  ...OF_ORPHANS,
+};
 
 /** Rows shown of one broken invariant. */
 const SHOWN = 5;

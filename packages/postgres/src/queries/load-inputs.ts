@@ -4,17 +4,18 @@ import type { DispatchStore, InputMaterial } from '@weft/engine/ports';
 import type { Pool } from 'pg';
 
 import { query } from '../connection.ts';
+import { outputOf } from '../rows.ts';
 
 type Requests = Parameters<DispatchStore['loadInputs']>[0];
 
-type InputRow = { n: number; input: Json; config: Json; captured: JsonObject | null };
+type InputRow = { n: number; input: Json; config: Json; captured: JsonObject | null; item: Json };
 type ResultRow = { n: number; node: string; output: Json; error: TaskError | null };
 
 export async function loadInputs(pool: Pool, tasks: Requests): Promise<(InputMaterial | null)[]> {
   const [inputs, results] = await Promise.all([loadBodies(pool, tasks), loadResults(pool, tasks)]);
   const materials: (InputMaterial | null)[] = tasks.map(() => null);
-  for (const { n, input, config, captured } of inputs) {
-    materials[n - 1] = { input, config, captured: captured ?? {}, nodes: {} };
+  for (const { n, input, config, captured, item } of inputs) {
+    materials[n - 1] = { input, config, captured: captured ?? {}, item, nodes: {} };
   }
   for (const { n, node, output, error } of results) {
     const material = materials[n - 1];
@@ -27,7 +28,7 @@ export async function loadInputs(pool: Pool, tasks: Requests): Promise<(InputMat
 async function loadBodies(pool: Pool, tasks: Requests): Promise<InputRow[]> {
   return query<InputRow>(pool, {
     name: 'load-inputs',
-    text: `select q.n::int as n, b.input, b.config, t.captured
+    text: `select q.n::int as n, b.input, b.config, t.captured, t.item
       from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[]) with ordinality
         as q (run_id, key, task_epoch, run_epoch, attempt, n)
       join task t on t.run_id = q.run_id and t.key = q.key and t.epoch = q.task_epoch and t.attempt = q.attempt
@@ -44,16 +45,17 @@ async function loadBodies(pool: Pool, tasks: Requests): Promise<InputRow[]> {
   });
 }
 
-/** The results that the tasks' templates name, as settled when the tasks became ready. */
+/** The results that the tasks' templates name, as settled when the tasks became ready: each in the iteration that the task reads. */
 async function loadResults(pool: Pool, tasks: Requests): Promise<ResultRow[]> {
   const wanted = tasks.flatMap(({ task, nodes }, index) => nodes.map((node) => ({ task, node, n: index + 1 })));
   if (wanted.length === 0) return [];
   return query<ResultRow>(pool, {
     name: 'load-results',
-    text: `select distinct on (q.n, q.node) q.n, q.node, s.output, s.error
+    text: `select distinct on (q.n, q.node) q.n, q.node, ${outputOf('s')} as output, s.error
       from unnest($1::int[], $2::uuid[], $3::text[], $4::int[], $5::text[]) as q (n, run_id, key, task_epoch, node)
       join task t on t.run_id = q.run_id and t.key = q.key and t.epoch = q.task_epoch
-      join task s on s.run_id = q.run_id and s.key = q.node || '#0' and s.settled_step <= t.reads_at
+      join task s on s.run_id = q.run_id and s.key = q.node || '#' || coalesce(t.iterations->>q.node, '0')
+        and s.settled_step <= t.reads_at
       order by q.n, q.node, s.epoch desc`,
     values: [
       wanted.map(({ n }) => n),

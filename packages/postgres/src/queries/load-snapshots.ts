@@ -1,13 +1,14 @@
 /** What a settle reads of its runs, under their locks; all queries of one call travel together. */
 import { emptyParts } from '@weft/engine/domain';
-import type { ChannelRecord, JoinRecord, Mail, Reads, RunHead, RunSnapshot } from '@weft/engine/domain';
+import type { ChannelRecord, JoinRecord, RunHead, RunSnapshot } from '@weft/engine/domain';
 
 import type { Client } from '../connection.ts';
 import { NOW } from '../database-clock.ts';
-import { HEAD_COLUMNS, TASK_COLUMNS, toHead, toTask } from '../rows.ts';
+import { HEAD_COLUMNS, TASK_COLUMNS, toHead } from '../rows.ts';
 import type { HeadRow, TaskRow } from '../rows.ts';
-
-export type LoadRequest = { runId: string; reads: Reads };
+import { loadChunks, loadItems, loadKept, loadMail, loadWaiting } from './load-waiting.ts';
+import { addTask, pairs } from './snapshot-parts.ts';
+import type { LoadRequest, PartOf, SnapshotParts } from './snapshot-parts.ts';
 
 export type LockedRuns = { heads: Map<string, RunHead>; now: number };
 
@@ -35,9 +36,6 @@ export async function existingRuns(client: Client, runIds: readonly string[]): P
   return new Set(rows.map((row) => row.id));
 }
 
-/** Everything of a snapshot but its head. */
-export type SnapshotParts = Omit<RunSnapshot, 'head'>;
-
 export async function loadParts(client: Client, requests: readonly LoadRequest[]): Promise<Map<string, SnapshotParts>> {
   const parts = new Map(requests.map(({ runId, reads }) => [runId, emptyParts(reads)]));
   const part = (runId: string): SnapshotParts => {
@@ -52,29 +50,13 @@ export async function loadParts(client: Client, requests: readonly LoadRequest[]
     loadBodies(client, requests, part),
     loadMail(client, requests, part),
     loadInline(client, requests, part),
+    loadWaiting(client, requests, part),
+    loadKept(client, requests, part),
+    loadChunks(client, requests, part),
+    loadItems(client, requests, part),
     loadWhole(client, requests, part),
   ]);
   return parts;
-}
-
-type PartOf = (runId: string) => SnapshotParts;
-type Pairs = { runIds: string[]; keys: string[] };
-
-function pairs(requests: readonly LoadRequest[], keysOf: (reads: Reads) => Iterable<string>): Pairs {
-  const result: Pairs = { runIds: [], keys: [] };
-  for (const { runId, reads } of requests) {
-    for (const key of keysOf(reads)) {
-      result.runIds.push(runId);
-      result.keys.push(key);
-    }
-  }
-  return result;
-}
-
-/** Several epochs of one key can exist; the newest is the one that counts. */
-function addTask(part: SnapshotParts, row: TaskRow): void {
-  const known = part.tasks.get(row.key);
-  if (!known || known.epoch < row.epoch) part.tasks.set(row.key, toTask(row));
 }
 
 async function loadTasks(client: Client, requests: readonly LoadRequest[], part: PartOf): Promise<void> {
@@ -145,15 +127,6 @@ async function loadBodies(client: Client, requests: readonly LoadRequest[], part
     values: [runIds],
   });
   for (const { run_id, input, config } of rows) part(run_id).body = { input, config };
-}
-
-async function loadMail(client: Client, requests: readonly LoadRequest[], part: PartOf): Promise<void> {
-  const { rows } = await client.query<Mail & { run_id: string }>({
-    name: 'load-mail',
-    text: 'select run_id, id, kind, payload from inbox where run_id = any($1::uuid[]) order by run_id, id',
-    values: [requests.map(({ runId }) => runId)],
-  });
-  for (const { run_id, ...mail } of rows) part(run_id).mail.push(mail);
 }
 
 async function loadInline(client: Client, requests: readonly LoadRequest[], part: PartOf): Promise<void> {

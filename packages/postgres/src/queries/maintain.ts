@@ -10,6 +10,7 @@ const CHORES: Readonly<Record<StoreChore, (pool: Pool) => Promise<void>>> = {
   partitions: makePartitions,
   expired_keys: forgetKeys,
   ended_workers: forgetWorkers,
+  expired_results: forgetResults,
 };
 
 export async function maintain(pool: Pool, chore: StoreChore): Promise<void> {
@@ -31,4 +32,14 @@ async function forgetKeys(pool: Pool): Promise<void> {
 
 async function forgetWorkers(pool: Pool): Promise<void> {
   await query(pool, { text: `delete from worker where ended_at < now() - interval '7 days'` });
+}
+
+/** Those who wait for a result may take it although its time is over, so it stays a little longer. */
+async function forgetResults(pool: Pool): Promise<void> {
+  await query(pool, {
+    text: `delete from result_cache where (tenant, key) in (
+        select tenant, key from result_cache where greatest(expires_at, lease_until) < now() - interval '1 minute'
+        for update skip locked
+      )`,
+  });
 }

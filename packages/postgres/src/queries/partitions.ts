@@ -5,7 +5,18 @@ import type { Pool } from 'pg';
 import { query } from '../connection.ts';
 import { NOW } from '../database-clock.ts';
 
-const PARTITIONED = ['run', 'run_body', 'task', 'task_join', 'step', 'channel_write', 'timer', 'inbox', 'usage'];
+const PARTITIONED = [
+  'run',
+  'run_body',
+  'task',
+  'task_join',
+  'step',
+  'channel_write',
+  'timer',
+  'inbox',
+  'usage',
+  'send_chunk',
+];
 /** Rows that every settle rewrites keep room for the next version on their page. */
 const FILLFACTOR: Readonly<Record<string, number>> = { run: 50, task: 80 };
 

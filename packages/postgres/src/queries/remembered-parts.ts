@@ -3,6 +3,8 @@ import { TERMINAL_RUN } from '@weft/engine/domain';
 import type { RunHead } from '@weft/engine/domain';
 import type { Plan } from '@weft/engine/ports';
 
+import { itemScope } from '../item-scope.ts';
+import { storedOutput, storedWaits } from '../rows.ts';
 import { isWorthWriting } from './write-heads.ts';
 
 /** A run with its head as it is remembered, and what was decided for it. */
@@ -21,14 +23,15 @@ export type Part = { name: string; columns: string; rows: object[]; text: (table
 type Placed<Row> = { n: number; row: Row; run: RememberedRun };
 
 const HEAD_COLUMNS = `n int, id uuid, was_step int, was_epoch int, status text, step int, live int, asking int,
-  generations int, failed int, open_joins int, ended boolean`;
+  generations int, failed int, open_joins int, jumps json, kept int, ended boolean`;
 
 export function headRows(runs: readonly RememberedRun[]): { columns: string; rows: object[] } {
   const rows = runs.map(({ head, plan }, index) => {
-    const { status, step, live, asking, generations, failed, openJoins } = plan.decision.head;
+    const { status, step, live, asking, generations, failed, openJoins, jumps, kept } = plan.decision.head;
     const before = { n: index + 1, id: head.id, was_step: head.step, was_epoch: head.epoch };
     const ended = TERMINAL_RUN.has(status);
-    return { ...before, status, step, live, asking, generations, failed, open_joins: openJoins, ended };
+    const counts = { step, live, asking, generations, failed, open_joins: openJoins, kept };
+    return { ...before, status, ...counts, jumps, ended };
   });
   return { columns: HEAD_COLUMNS, rows };
 }
@@ -52,20 +55,25 @@ function armedTasks(placed: Placed<Task>[]): Part {
   return {
     name: 'armed',
     columns: `n int, key text, epoch int, id uuid, tenant text, node text, status text, lane text, priority smallint,
-      reads_at int, offered boolean, settled_step int, captured json, fate json, output json`,
+      reads_at int, offered boolean, settled_step int, captured json, fate json, output json, item json, scope text, item_index int,
+      iterations json, waits text, detail json`,
     rows: placed.map(({ n, row, run }) => {
-      const { key, epoch, id, node, status, lane, priority, captured, fate, output } = row;
+      const { key, epoch, id, node, status, lane, priority, captured, fate, item, iterations, detail } = row;
       const { tenant } = run.head.workflow;
       const offered = run.plan.offered.has(key);
       const task = { n, key, epoch, id, tenant, node, status, lane, priority, reads_at: row.readsAt, offered };
-      return { ...task, settled_step: row.settledStep, captured, fate, output };
+      const { scope, index } = itemScope(key);
+      const values = { captured, fate, output: storedOutput(row), item, scope, item_index: index, iterations };
+      return { ...task, settled_step: row.settledStep, ...values, waits: storedWaits(row), detail };
     }),
     text: (
       table,
     ) => `insert into ${table('task')} (run_id, key, epoch, id, tenant, node, status, attempt, failures, crashes,
-        blamed, lane, priority, reads_at, ready_at, offered_at, settled_at, settled_step, captured, fate, output)
+        blamed, lane, priority, reads_at, ready_at, offered_at, settled_at, settled_step, captured, fate, output, item, scope,
+        item_index, iterations, waits, detail)
       select run_id, key, epoch, id, tenant, node, status, 1, 0, 0, false, lane, priority, reads_at, ${NOW},
-        case when offered then ${NOW} end, case when settled_step is not null then ${NOW} end, settled_step, captured, fate, output
+        case when offered then ${NOW} end, case when settled_step is not null then ${NOW} end, settled_step, captured, fate, output,
+        item, scope, item_index, iterations, waits, detail
       from armed`,
   };
 }
@@ -74,17 +82,19 @@ function endedTasks(placed: Placed<Task>[]): Part {
   return {
     name: 'ended',
     columns: `n int, key text, epoch int, status text, failures int, crashes int, blamed boolean, started_at float8, settled_step int,
-      worker text, output json, error json`,
+      worker text, output json, error json, waits text, detail json`,
     rows: placed.map(({ n, row }) => {
-      const { key, epoch, status, failures, crashes, blamed, worker, output, error } = row;
+      const { key, epoch, status, failures, crashes, blamed, worker, error, detail } = row;
       const times = { started_at: row.startedAt, settled_step: row.settledStep };
-      return { n, key, epoch, status, failures, crashes, blamed, ...times, worker, output, error };
+      const values = { output: storedOutput(row), error, waits: storedWaits(row), detail };
+      return { n, key, epoch, status, failures, crashes, blamed, ...times, worker, ...values };
     }),
     text: (
       table,
     ) => `update ${table('task')} t set status = e.status, failures = e.failures, crashes = e.crashes, blamed = e.blamed,
         started_at = coalesce(t.started_at, to_timestamp(e.started_at / 1000)), deadline = null, settled_at = ${NOW},
-        settled_step = e.settled_step, worker = coalesce(e.worker, t.worker), output = e.output, error = e.error
+        settled_step = e.settled_step, worker = coalesce(e.worker, t.worker), output = e.output, error = e.error,
+        waits = e.waits, detail = e.detail
       from ended e where t.run_id = e.run_id and t.key = e.key and t.epoch = e.epoch`,
   };
 }

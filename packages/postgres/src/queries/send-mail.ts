@@ -38,6 +38,11 @@ async function sendKeyed(pool: Pool, values: unknown[], { tenant, key, payloadHa
   return row !== undefined;
 }
 
+export async function dropMail(pool: Pool, runId: string, mailId: string): Promise<void> {
+  const text = 'delete from inbox where run_id = $1 and id = $2';
+  await query(pool, { name: 'drop-mail', text, values: [runId, mailId] });
+}
+
 export async function usedKey(
   pool: Pool,
   tenant: string,

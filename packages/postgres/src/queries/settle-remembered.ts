@@ -18,8 +18,8 @@ type Task = Plan['decision']['tasks'][number];
 
 /** Whether the one statement can write all of this decision, and nothing of it depends on what was not seen. */
 export function fitsOneStatement(head: RunHead, { decision }: Plan): boolean {
-  const { takenBack, timersSet, timersCleared, usage, sentMail, consumedMail } = decision;
-  const others = [takenBack, timersSet, timersCleared, usage, sentMail, consumedMail];
+  const { takenBack, timersSet, timersCleared, usage, sentMail, keptMail, consumedMail, chunks } = decision;
+  const others = [takenBack, timersSet, timersCleared, usage, sentMail, keptMail, consumedMail, chunks];
   return (
     decision.steps.length > 0 &&
     decision.head.epoch === head.epoch &&
@@ -34,7 +34,8 @@ export function fitsOneStatement(head: RunHead, { decision }: Plan): boolean {
 }
 
 function isFresh(task: Task): boolean {
-  return task.attempt === 1 && task.failures === 0 && task.error === null;
+  const { attempt, failures, crashes, blamed, error, status } = task;
+  return attempt === 1 && failures + crashes === 0 && !blamed && error === null && status !== 'cancelled';
 }
 
 /**
@@ -79,7 +80,7 @@ function headText(columns: string, run: string): string {
     where r.step = h.was_step and r.epoch = h.was_epoch for no key update of r skip locked
   ), moved as (
     update ${run} r set status = h.status, step = h.step, live = h.live, asking = h.asking, generations = h.generations,
-      failed = h.failed, open_joins = h.open_joins, ended_at = case when h.ended then to_timestamp($1::float8 / 1000) end
+      failed = h.failed, open_joins = h.open_joins, jumps = h.jumps, kept = h.kept, ended_at = case when h.ended then to_timestamp($1::float8 / 1000) end
     from head h where r.id = h.id and (h.n in (select n from held)) is true
   )`;
 }

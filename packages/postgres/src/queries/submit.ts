@@ -3,6 +3,7 @@ import type { NewRun, Plan, Submission } from '@weft/engine/ports';
 
 import { arrayText } from '../array-text.ts';
 import type { Client } from '../connection.ts';
+import { json } from '../rows.ts';
 import { sendPlans } from './write-plans.ts';
 import type { PlannedRun } from './planned-run.ts';
 
@@ -73,13 +74,16 @@ function insertHeads(client: Client, starts: readonly PlannedStart[]): Promise<u
   return client.query({
     name: 'insert-runs',
     text: `insert into run (id, tenant, workflow, version, status, epoch, step, live, asking, generations, failed,
-        open_joins, priority, created_at, ended_at)
+        open_joins, priority, jumps, kept, parent_run, parent_key, parent_epoch, depth, created_at, ended_at)
       select u.id, u.tenant, u.workflow, u.version, u.status, u.epoch, u.step, u.live, u.asking, u.generations, u.failed,
-        u.open_joins, u.priority, to_timestamp(u.now / 1000),
+        u.open_joins, u.priority, u.jumps, u.kept, u.parent_run, u.parent_key, u.parent_epoch, u.depth,
+        to_timestamp(u.now / 1000),
         case when u.status in ('succeeded', 'failed', 'cancelled') then to_timestamp(u.now / 1000) end
       from unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::int[], $7::int[], $8::int[], $9::int[],
-        $10::int[], $11::int[], $12::int[], $13::smallint[], $14::float8[])
-        as u (id, tenant, workflow, version, status, epoch, step, live, asking, generations, failed, open_joins, priority, now)`,
+        $10::int[], $11::int[], $12::int[], $13::smallint[], $14::float8[], $15::json[], $16::int[], $17::uuid[], $18::text[],
+        $19::int[], $20::smallint[])
+        as u (id, tenant, workflow, version, status, epoch, step, live, asking, generations, failed, open_joins, priority, now,
+          jumps, kept, parent_run, parent_key, parent_epoch, depth)`,
     values: [
       heads.map((head) => head.id),
       heads.map((head) => head.workflow.tenant),
@@ -95,6 +99,12 @@ function insertHeads(client: Client, starts: readonly PlannedStart[]): Promise<u
       heads.map((head) => head.openJoins),
       heads.map((head) => head.priority),
       starts.map(({ now }) => now),
+      heads.map((head) => json(head.jumps)),
+      heads.map((head) => head.kept),
+      heads.map((head) => head.parent?.runId),
+      heads.map((head) => head.parent?.key),
+      heads.map((head) => head.parent?.epoch),
+      heads.map((head) => head.parent?.depth ?? 0),
     ].map(arrayText),
   });
 }

@@ -1,4 +1,4 @@
-/** What goes along with the tasks of a run: timers, usage, mail. */
+/** What goes along with the tasks of a run: timers, usage, the items of sends. */
 import type { Client } from '../connection.ts';
 import { sendRows } from './planned-run.ts';
 import type { Decision, Tagged } from './planned-run.ts';
@@ -40,22 +40,12 @@ export function insertUsage(client: Client, rows: Tagged<Decision['usage'][numbe
   });
 }
 
-/** Mail of a run to itself: at most one of a kind is under way. */
-export function sendOwnMail(client: Client, rows: Tagged<Decision['sentMail'][number]>[]): Promise<unknown>[] {
+/** The items of a send never change: what is there already says the same. */
+export function insertChunks(client: Client, rows: Tagged<Decision['chunks'][number]>[]): Promise<unknown>[] {
   return sendRows(client, rows, {
-    name: 'send-own-mail',
-    text: `insert into inbox (run_id, id, dedupe_key, kind, payload)
-      select u.run_id, gen_random_uuid(), 'own:' || u.kind, u.kind, u.payload
-      from unnest($1::uuid[], $2::text[], $3::json[]) as u (run_id, kind, payload) on conflict do nothing`,
-    columns: [(mail) => mail.kind, (mail) => JSON.stringify(mail.payload)],
-  });
-}
-
-export function deleteMail(client: Client, rows: Tagged<string>[]): Promise<unknown>[] {
-  return sendRows(client, rows, {
-    name: 'delete-mail',
-    text: `delete from inbox i using unnest($1::uuid[], $2::uuid[]) as u (run_id, id)
-      where i.run_id = u.run_id and i.id = u.id`,
-    columns: [(id) => id],
+    name: 'insert-chunks',
+    text: `insert into send_chunk (run_id, key, chunk, items)
+      select * from unnest($1::uuid[], $2::text[], $3::int[], $4::json[]) on conflict do nothing`,
+    columns: [(piece) => piece.key, (piece) => piece.chunk, (piece) => JSON.stringify(piece.items)],
   });
 }

@@ -6,9 +6,10 @@
  */
 import type { Client } from '../connection.ts';
 import type { Decision, PlannedRun, Tagged } from './planned-run.ts';
-import { deleteMail, deleteTimers, insertUsage, sendOwnMail, upsertTimers } from './write-aside.ts';
+import { deleteTimers, insertChunks, insertUsage, upsertTimers } from './write-aside.ts';
 import { isWorthWriting, updateBodies } from './write-heads.ts';
 import { insertSteps, insertWrites, upsertJoins } from './write-journal.ts';
+import { deleteMail, insertMail, keepMail } from './write-mail.ts';
 import { closeTasks, deleteTasks, insertTasks, updateTasks } from './write-tasks.ts';
 
 /** Sends all statements for these runs except that for their heads. Returns the answers to wait for. */
@@ -51,9 +52,14 @@ export function sendPlans(client: Client, runs: readonly PlannedRun[]): Promise<
       client,
       rows((decision) => decision.usage),
     ),
-    sendOwnMail(
+    insertChunks(
       client,
-      rows((decision) => decision.sentMail),
+      rows((decision) => decision.chunks),
+    ),
+    insertMail(client, runs),
+    keepMail(
+      client,
+      rows((decision) => decision.keptMail),
     ),
     deleteMail(
       client,

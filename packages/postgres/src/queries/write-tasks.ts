@@ -1,6 +1,7 @@
 /** Task rows: armed, changed, taken back, closed. */
 import type { Client } from '../connection.ts';
-import { json } from '../rows.ts';
+import { itemScope } from '../item-scope.ts';
+import { json, storedOutput, storedWaits } from '../rows.ts';
 import { sendRows } from './planned-run.ts';
 import type { Decision, PlannedRun, Tagged } from './planned-run.ts';
 
@@ -14,15 +15,19 @@ export function insertTasks(client: Client, rows: Tagged<Task>[]): Promise<unkno
   return sendRows(client, rows, {
     name: 'insert-tasks',
     text: `insert into task (run_id, key, epoch, id, tenant, node, status, attempt, failures, crashes, blamed, lane,
-        priority, reads_at, ready_at, offered_at, settled_at, settled_step, captured, fate, output, error)
+        priority, reads_at, ready_at, offered_at, settled_at, settled_step, captured, fate, output, error, item, scope,
+        item_index, iterations, waits, detail)
       select u.run_id, u.key, u.epoch, u.id, u.tenant, u.node, u.status, u.attempt, u.failures, u.crashes, u.blamed, u.lane,
         u.priority, u.reads_at, to_timestamp(u.ready_at / 1000), to_timestamp(u.offered_at / 1000),
-        to_timestamp(u.settled_at / 1000), u.settled_step, u.captured, u.fate, u.output, u.error
+        to_timestamp(u.settled_at / 1000), u.settled_step, u.captured, u.fate, u.output, u.error, u.item, u.scope,
+        u.item_index, u.iterations, u.waits, u.detail
       from unnest($1::uuid[], $2::text[], $3::int[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::int[], $9::int[],
         $10::int[], $11::boolean[], $12::text[], $13::smallint[], $14::int[], $15::float8[], $16::float8[], $17::float8[],
-        $18::int[], $19::json[], $20::json[], $21::json[], $22::json[])
+        $18::int[], $19::json[], $20::json[], $21::json[], $22::json[], $23::json[], $24::text[], $25::int[], $26::json[],
+        $27::text[], $28::json[])
         as u (run_id, key, epoch, id, tenant, node, status, attempt, failures, crashes, blamed, lane, priority, reads_at,
-          ready_at, offered_at, settled_at, settled_step, captured, fate, output, error)
+          ready_at, offered_at, settled_at, settled_step, captured, fate, output, error, item, scope, item_index, iterations,
+          waits, detail)
       on conflict do nothing`,
     columns: [
       (task) => task.key,
@@ -44,8 +49,14 @@ export function insertTasks(client: Client, rows: Tagged<Task>[]): Promise<unkno
       (task) => task.settledStep,
       (task) => json(task.captured),
       (task) => json(task.fate),
-      (task) => (task.settledStep === null ? null : json(task.output)),
+      (task) => json(storedOutput(task)),
       (task) => json(task.error),
+      (task) => json(task.item),
+      (task) => itemScope(task.key).scope,
+      (task) => itemScope(task.key).index,
+      (task) => json(task.iterations),
+      (task) => storedWaits(task),
+      (task) => json(task.detail),
     ],
   });
 }
@@ -62,11 +73,12 @@ export function updateTasks(client: Client, rows: Tagged<Task>[]): Promise<unkno
         deadline = case when u.status = 'running' then t.deadline end,
         settled_at = to_timestamp(u.settled_at / 1000), settled_step = u.settled_step,
         worker = coalesce(u.worker, case when u.status in ('ready', 'waiting') then null else t.worker end),
-        output = u.output, error = u.error
+        output = u.output, error = u.error, waits = u.waits, detail = u.detail
       from unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::int[], $6::int[], $7::int[], $8::boolean[],
-        $9::float8[], $10::float8[], $11::float8[], $12::float8[], $13::int[], $14::text[], $15::json[], $16::json[])
+        $9::float8[], $10::float8[], $11::float8[], $12::float8[], $13::int[], $14::text[], $15::json[], $16::json[],
+        $17::text[], $18::json[])
         as u (run_id, key, epoch, status, attempt, failures, crashes, blamed, ready_at, offered_at, started_at,
-          settled_at, settled_step, worker, output, error)
+          settled_at, settled_step, worker, output, error, waits, detail)
       where t.run_id = u.run_id and t.key = u.key and t.epoch = u.epoch`,
     columns: [
       (task) => task.key,
@@ -82,8 +94,10 @@ export function updateTasks(client: Client, rows: Tagged<Task>[]): Promise<unkno
       (task, run) => task.settledAt ?? (task.status === 'cancelled' ? run.now : null),
       (task) => task.settledStep,
       (task) => task.worker,
-      (task) => (task.settledStep === null ? null : json(task.output)),
+      (task) => json(storedOutput(task)),
       (task) => json(task.error),
+      (task) => storedWaits(task),
+      (task) => json(task.detail),
     ],
   });
 }
@@ -105,7 +119,7 @@ export function closeTasks(client: Client, runs: readonly PlannedRun[]): Promise
       text: `with live as materialized (
           select run_id, key, epoch from task where run_id = $1 and status in ('ready', 'running', 'waiting') limit ${CLOSE_WINDOW}
         ), closed as (
-          update task t set status = 'cancelled', settled_at = now(), offered_at = null, deadline = null
+          update task t set status = 'cancelled', waits = null, settled_at = now(), offered_at = null, deadline = null
           from live where t.run_id = live.run_id and t.key = live.key and t.epoch = live.epoch returning 1
         ), dropped as (
           delete from timer where run_id = $1 returning 1

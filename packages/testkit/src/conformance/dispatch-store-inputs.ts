@@ -29,9 +29,38 @@ export function dispatchInputs(stores: () => StoresUnderTest): void {
         { task: attemptOf(id, 'c#0'), nodes: ['a', 'none'] },
       ]);
       expect(materials).toEqual([
-        { ...body, captured: {}, nodes: {} },
-        { ...body, captured: { key: [1] }, nodes: { a: { output: { n: 1 } } } },
+        { ...body, captured: {}, item: null, nodes: {} },
+        { ...body, captured: { key: [1] }, item: null, nodes: { a: { output: { n: 1 } } } },
       ]);
+    });
+
+    test('B4: each result in the iteration that the task reads, else in the first', async () => {
+      const tasks = (runId: string) => [
+        task(runId, 'a#0', succeeded(1, 'first')),
+        task(runId, 'a#2', succeeded(2, 'third')),
+        task(runId, 'b#0', succeeded(1, 'only')),
+        task(runId, 'c#1', { readsAt: 3, iterations: { a: 2, c: 1 } }),
+        task(runId, 'd#0', { readsAt: 3 }),
+      ];
+      const { id } = await submitRun(stores(), { tasks });
+
+      const materials = await stores().dispatch.loadInputs(
+        ['c#1', 'd#0'].map((key) => ({ task: attemptOf(id, key), nodes: ['a', 'b', 'c'] })),
+      );
+      expect(materials.map((material) => material?.nodes)).toEqual([
+        { a: { output: 'third' }, b: { output: 'only' } },
+        { a: { output: 'first' }, b: { output: 'only' } },
+      ]);
+    });
+
+    test('B7: a task of a send has its item', async () => {
+      const items = { 's#0[0]/w#0': { n: 1 }, 's#0[1]/w#0': 'text', 's#0[2]/w#0': null };
+      const tasks = (runId: string) => Object.entries(items).map(([key, item]) => task(runId, key, { item }));
+      const { id } = await submitRun(stores(), { tasks });
+
+      const wanted = Object.keys(items).map((key) => ({ task: attemptOf(id, key), nodes: [] }));
+      const materials = await stores().dispatch.loadInputs(wanted);
+      expect(materials.map((material) => material?.item)).toEqual(Object.values(items));
     });
 
     test('A7: a result that came after the task was readied is not seen', async () => {

@@ -1,4 +1,4 @@
-import type { DispatchStore, FleetStore, RunReader, RunStore, WorkflowStore } from '@weft/engine/ports';
+import type { DispatchStore, FleetStore, ResultCache, RunReader, RunStore, WorkflowStore } from '@weft/engine/ports';
 import { afterAll, beforeAll } from 'vitest';
 
 /** Stores on one empty database, and what a test must be able to do behind their back. */
@@ -8,6 +8,7 @@ export type StoresUnderTest = {
   workflows: WorkflowStore;
   fleet: FleetStore;
   reader: RunReader;
+  results: ResultCache;
   /** Lets time pass for what is stored: instants move into the past, so due times come nearer and ages grow. */
   elapse: (ms: number) => Promise<void>;
   /** Holds a run and its tasks as a transaction does that is about to commit a settle, until the returned function is called. */
@@ -17,9 +18,11 @@ export type StoresUnderTest = {
 
 export type OpenStores = () => Promise<StoresUnderTest>;
 
+type Closable = Pick<StoresUnderTest, 'close'>;
+
 /** Opens the stores before the first test of the suite and closes them after its last; the tests share the database. */
-export function openStoresOnce(open: OpenStores): () => StoresUnderTest {
-  let stores: StoresUnderTest | null = null;
+export function openStoresOnce<Stores extends Closable>(open: () => Promise<Stores>): () => Stores {
+  let stores: Stores | null = null;
   beforeAll(async () => {
     stores = await open();
   });

@@ -1,10 +1,11 @@
-import type { ChannelWrite, RunHead } from '@weft/engine/domain';
+import type { ChannelWrite, RunHead, StepRecord } from '@weft/engine/domain';
 import type { RunFilter } from '@weft/engine/ports';
 import { describe, expect, test } from 'vitest';
 
 import type { StoresUnderTest } from './opened-stores.ts';
 import type { OpenStores } from './opened-stores.ts';
 import { openStoresOnce } from './opened-stores.ts';
+import { readsWaiting } from './run-reader-waiting.ts';
 import { arming, newRunId, settleOne, step, submitRun, task, unique, valuesOf } from './store-records.ts';
 import type { NewRunParts } from './store-records.ts';
 
@@ -15,6 +16,7 @@ export function runReaderConformance(name: string, open: OpenStores): void {
     readsRuns(stores);
     readsTasks(stores);
     readsJournal(stores);
+    readsWaiting(stores);
   });
 }
 
@@ -131,6 +133,26 @@ function readsTasks(stores: () => StoresUnderTest): void {
       expect(await reader.task('globex', wanted)).toBeNull();
       expect(await reader.task('acme', task(newRunId(), 'a#0').id)).toBeNull();
       expect(await reader.task('acme', 'no id')).toBeNull();
+    });
+
+    test('with whether their result was computed for another task, as their step says', async () => {
+      const keys = ['a#0', 'b#0'];
+      const { id } = await submitRun(stores(), { tasks: (runId) => keys.map((key) => task(runId, key)) });
+      const settled = (key: string, settledStep: number) => task(id, key, { status: 'succeeded', settledStep });
+      const facts = (key: string, cached: boolean): StepRecord['facts'] => ({
+        v: 1,
+        tasks: [{ key, status: 'succeeded', attempt: 1, ...(cached && { cached }) }],
+      });
+      await settleOne(stores(), id, () => ({
+        tasks: [settled('a#0', 2), settled('b#0', 3)],
+        steps: [step(2, { facts: facts('a#0', true) }), step(3, { facts: facts('b#0', false) })],
+      }));
+
+      const listed = await stores().reader.tasks(id, { limit: 9, after: null });
+      expect(listed.map(({ key, cached }) => [key, cached])).toEqual([
+        ['a#0', true],
+        ['b#0', false],
+      ]);
     });
 
     test('by key, the newest activation', async () => {

@@ -7,15 +7,16 @@ export type Wiring = {
   /** Nodes with an edge from `__start__`, and nodes with one to `__end__`. */
   started: Set<string>;
   ends: Set<string>;
-  /** Edges that lead to a node, those from `__start__` included. */
-  inbound: Map<string, number>;
+  /** Edges that lead to a node, those from `__start__` included and those that lead back left out. */
+  inbound: Map<string, Edge[]>;
+  /** Edges that leave a node for another one, those that lead back included. */
   outbound: Map<string, Edge[]>;
   /** Of routes: the values that have an edge, and which have a default. */
   routeValues: Map<string, Set<string>>;
   defaults: Set<string>;
 };
 
-export function wire(names: string[], edges: Edge[]): Wiring {
+export function wire(names: string[], edges: Edge[], backs: ReadonlySet<Edge>): Wiring {
   const wiring: Wiring = {
     started: new Set(),
     ends: new Set(),
@@ -25,6 +26,7 @@ export function wire(names: string[], edges: Edge[]): Wiring {
     defaults: new Set(),
   };
   for (const name of names) {
+    wiring.inbound.set(name, []);
     wiring.outbound.set(name, []);
     wiring.routeValues.set(name, new Set());
   }
@@ -34,7 +36,7 @@ export function wire(names: string[], edges: Edge[]): Wiring {
     if (edge.from === START) wiring.started.add(edge.to);
     else if (edge.to === END) wiring.ends.add(edge.from);
     else wiring.outbound.get(edge.from)?.push(edge);
-    if (edge.to !== END) wiring.inbound.set(edge.to, (wiring.inbound.get(edge.to) ?? 0) + 1);
+    if (!backs.has(edge)) wiring.inbound.get(edge.to)?.push(edge);
   }
   return wiring;
 }

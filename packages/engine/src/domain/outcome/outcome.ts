@@ -5,6 +5,14 @@ import type { Json, JsonObject, TaskError, Usage } from '@weft/contract';
  * as a retryable failure with the code `executor_threw`.
  */
 export type Outcome =
-  /** `goto`: the nodes to go on at instead of its edges, or `__end__`. */
-  | { kind: 'succeeded'; output: Json; stateUpdates?: JsonObject; goto?: string[]; usage?: Usage }
+  | {
+      kind: 'succeeded';
+      output: Json;
+      stateUpdates?: JsonObject;
+      /** The nodes to go on at instead of its edges, or `__end__`. */
+      goto?: string[];
+      usage?: Usage;
+      /** It was computed for another task: no executor ran for this one. */
+      cached?: true;
+    }
   | { kind: 'failed'; error: TaskError; retryAfterMs?: number; usage?: Usage };

@@ -8,7 +8,7 @@
 import type { Graph } from '../graph/graph.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { endWhenQuiet, failRun } from './end-run.ts';
-import { beginRun } from './flow.ts';
+import { armDeferred, beginRun } from './flow.ts';
 import { emptyParts } from './fresh.ts';
 import { settleInline } from './inline.ts';
 import { consumedMail, takeMail } from './mail.ts';
@@ -47,7 +47,7 @@ export function decide(
     if (!run.hasEnded) run.inline.push(...snapshot.inline.filter((key) => !run.inline.includes(key)));
     settleInline(run);
     const applied = events.map((event) => applyEvent(run, event));
-    endWhenQuiet(run);
+    goQuiet(run);
     return { kind: 'decided', decision: toDecision(run, applied) };
   } catch (error) {
     if (!(error instanceof NeedsMore)) throw error;
@@ -65,7 +65,7 @@ export function startRun(
   run.changeRun({ status: 'running' });
   beginRun(run);
   settleInline(run);
-  endWhenQuiet(run);
+  goQuiet(run);
   return toDecision(run, []);
 }
 
@@ -80,6 +80,12 @@ export function failForEngineError(
   const run = new WorkingRun(graph, snapshot, now);
   if (!run.hasEnded) failRun(run, { code: 'engine_error', message, retryable: false });
   return toDecision(run, []);
+}
+
+/** When nothing is left to do, deferred nodes run; when nothing is left of them either, the run ends (rule B8). */
+function goQuiet(run: WorkingRun): void {
+  while (armDeferred(run)) settleInline(run);
+  endWhenQuiet(run);
 }
 
 function newRunSnapshot(head: RunHead, body: NonNullable<RunSnapshot['body']>): RunSnapshot {
@@ -133,8 +139,10 @@ function applyEvent(run: WorkingRun, event: RunEvent): boolean {
     if (event.type === 'outcome') run.spend({ ...event, epoch: event.taskEpoch }, event.outcome.usage);
     return false;
   }
-  if (event.type === 'outcome') settleTask(run, task, event);
-  else if (!releaseTask(run, task, event.reason)) return false;
+  if (event.type === 'outcome') {
+    const { outcome, worker, ranMs } = event;
+    settleTask(run, task, { outcome, worker, ...(ranMs !== undefined && { ranMs }) });
+  } else if (!releaseTask(run, task, event.reason)) return false;
   settleInline(run);
   return true;
 }

@@ -7,13 +7,15 @@ import type { Edge } from '../graph/edges.ts';
 import type { GraphNode } from '../graph/graph.ts';
 import { joinVerdict } from '../graph/join.ts';
 import type { EdgeEnd, Verdict } from '../graph/join.ts';
-import { addReadsBehind, addSettleReads, firstKey, LOOKAHEAD, noReads } from './reads.ts';
+import { ownerOf } from '../task-key.ts';
+import { addReadsBehind, addSettleReads, LOOKAHEAD, noReads } from './reads.ts';
 import type { Fate, TaskRecord } from './records.ts';
 import type { WorkingRun } from './working-run.ts';
 
-/** Ends all edges that leave `node`, as `endOf` says, and arms what that fires. */
+/** Ends all edges that leave `node` forward, as `endOf` says, and arms what that fires. */
 export function endEdges(run: WorkingRun, node: GraphNode, endOf: (edge: Edge) => EdgeEnd): void {
-  const ends = node.out.map((edge) => ({ target: run.node(edge.to), end: endOf(edge), isGoto: edge.kind === 'goto' }));
+  const forward = node.out.filter((edge) => !run.graph.backs.has(edge));
+  const ends = forward.map((edge) => ({ target: run.node(edge.to), end: endOf(edge), isGoto: edge.kind === 'goto' }));
   expectBehind(run, node, { dead: ends.every(({ end }) => end !== 'taken') });
   for (const { target, ...edge } of ends) endEdge(run, target, edge);
 }
@@ -22,23 +24,31 @@ export function endEdges(run: WorkingRun, node: GraphNode, endOf: (edge: Edge) =
 export function beginRun(run: WorkingRun): void {
   for (const name of run.graph.starts) {
     const node = run.node(name);
-    if (node.inDegree === 0) activate(run, node, 'fire');
-    else endEdge(run, node, { end: 'taken', isGoto: false });
+    if (node.inDegree > 0) endEdge(run, node, { end: 'taken', isGoto: false });
+    else if (!node.deferred) activate(run, node, 'fire');
   }
 }
 
-/** The values that a node's expressions may read, as its task saw them when it became ready (rule A7). */
-export function scopeOf(run: WorkingRun, node: GraphNode, task: Pick<TaskRecord, 'readsAt' | 'captured'>): Scope {
-  run.expect({ ...noReads(), tasks: new Set(node.resultReads.map(firstKey)), body: true });
+/** The values that a task's expressions may read, as it saw them when it became ready (rule A7). */
+export function scopeOf(run: WorkingRun, node: GraphNode, task: ScopeParts): Scope {
+  const tasks = new Set(node.resultReads.map((name) => `${name}#${task.iterations?.[name] ?? 0}`));
+  run.expect({ ...noReads(), tasks, body: true });
   const { input, config } = run.body();
-  return { input, config, state: task.captured ?? {}, nodes: resultsOf(run, node.resultReads, task.readsAt) };
+  const scope: Scope = { input, config, state: task.captured ?? {}, nodes: resultsOf(run, node.resultReads, task) };
+  return ownerOf(task.key) ? { ...scope, item: task.item } : scope;
 }
 
-/** Those of the nodes that have settled, as the tasks see them that were readied by step `readsAt`. */
-export function resultsOf(run: WorkingRun, names: readonly string[], readsAt: number): Scope['nodes'] {
+export type ScopeParts = Pick<TaskRecord, 'key' | 'readsAt' | 'captured' | 'iterations' | 'item'>;
+
+/** Those of the nodes that have settled, as a task sees them. */
+export function resultsOf(
+  run: WorkingRun,
+  names: readonly string[],
+  task: Pick<TaskRecord, 'readsAt' | 'iterations'>,
+): Scope['nodes'] {
   const nodes: Record<string, NonNullable<ReturnType<WorkingRun['result']>>> = {};
   for (const name of names) {
-    const result = run.result(name, readsAt);
+    const result = run.result(name, task);
     if (result) nodes[name] = result;
   }
   return nodes;
@@ -55,25 +65,25 @@ export function expressionFailure(error: unknown): TaskError {
  * that are due: a round of reading costs more than what it reads.
  */
 function expectBehind(run: WorkingRun, node: GraphNode, { dead }: { dead: boolean }): void {
+  const keyOf = (name: string): string => run.keyOf(name);
   const wanted = noReads();
-  addReadsBehind(wanted, run.graph, { node, dead, ahead: 0 });
+  addReadsBehind(wanted, run.graph, { node, dead, ahead: 0, keyOf });
   if (!run.missing(wanted)) return;
-  addReadsBehind(wanted, run.graph, { node, dead, ahead: LOOKAHEAD });
-  for (const key of run.inline.slice(0, run.inlineBudget)) {
-    const due = run.task(key);
-    if (due) addSettleReads(wanted, run.graph, due.node);
-  }
+  addReadsBehind(wanted, run.graph, { node, dead, ahead: LOOKAHEAD, keyOf });
+  for (const key of run.inline.slice(0, run.inlineBudget)) addSettleReads(wanted, run.graph, key, keyOf);
   run.expect(wanted);
 }
 
 /** A goto fires its target at once, whatever the join; edges that end later are absorbed (rule B4). */
 function endEdge(run: WorkingRun, target: GraphNode, { end, isGoto }: { end: EdgeEnd; isGoto: boolean }): void {
   const counts = { ended: 1, taken: end === 'taken' ? 1 : 0, failed: end === 'failed' ? 1 : 0 };
+  const key = run.keyOf(target.name);
   if (!target.countsEdges) {
+    // A goto may have fired it already.
+    if (run.head.jumps && run.join(key)?.fired) return;
     activate(run, target, joinVerdict(target.join, target.inDegree, counts));
     return;
   }
-  const key = firstKey(target.name);
   const join = run.join(key) ?? { ended: 0, taken: 0, failed: 0, fired: false };
   if (join.fired) return;
   const after = {
@@ -81,25 +91,61 @@ function endEdge(run: WorkingRun, target: GraphNode, { end, isGoto }: { end: Edg
     taken: join.taken + counts.taken,
     failed: join.failed + counts.failed,
   };
-  const verdict = isGoto && end === 'taken' ? 'fire' : joinVerdict(target.join, target.inDegree, after);
+  const verdict = isGoto && end === 'taken' ? 'fire' : verdictOf(target, after);
   run.setJoin({ key, ...after, fired: verdict !== 'wait' });
   activate(run, target, verdict);
 }
 
-function activate(run: WorkingRun, node: GraphNode, verdict: Verdict): void {
+/** A deferred node waits until nothing else is left to do. */
+function verdictOf(node: GraphNode, counts: { ended: number; taken: number; failed: number }): Verdict {
+  return node.deferred ? 'wait' : joinVerdict(node.join, node.inDegree, counts);
+}
+
+/** Arms the deferred nodes whose edges have ended, if nothing else is left to do. Returns whether there were any (rule B8). */
+export function armDeferred(run: WorkingRun): boolean {
+  const { head, graph } = run;
+  if (run.hasEnded || run.steps.length === 0 || head.live + head.asking > 0 || graph.deferred.length === 0)
+    return false;
+  const keys = graph.deferred.map((name) => run.keyOf(name));
+  run.expect({ ...noReads(), joins: new Set(keys) });
+  let armed = false;
+  for (const [index, key] of keys.entries()) {
+    const node = run.node(graph.deferred[index] ?? '');
+    const join = run.join(key) ?? { ended: 0, taken: 0, failed: 0, fired: false };
+    const verdict = node.inDegree === 0 ? 'fire' : joinVerdict(node.join, node.inDegree, join);
+    if (join.fired || verdict === 'wait') continue;
+    run.setJoin({ ...join, key, fired: true });
+    activate(run, node, verdict);
+    armed = true;
+  }
+  return armed;
+}
+
+/** Arms the activation at the top that counts now, to run or to be skipped. */
+export function activate(run: WorkingRun, node: GraphNode, verdict: Verdict): void {
   if (verdict === 'wait') return;
-  run.arm(node, verdict === 'fire' ? conditionFate(run, node) : skipFate(verdict === 'skipFailed'));
+  const key = run.keyOf(node.name);
+  const fate = verdict === 'fire' ? conditionFate(run, node, { key, item: null }) : skipFate(verdict === 'skipFailed');
+  run.arm(node, { key, fate });
 }
 
 function skipFate(failed: boolean): Fate {
   return { kind: 'skip', failed };
 }
 
-function conditionFate(run: WorkingRun, node: GraphNode): Fate | null {
+/** What its condition makes of a node that is about to run; null if it runs. */
+export function conditionFate(
+  run: WorkingRun,
+  node: GraphNode,
+  { key, item }: { key: string; item: Json },
+): Fate | null {
   if (!node.when) return null;
-  const captured = run.state.capture(node.stateReads);
+  const captured = run.capture(node);
+  const iterations = run.latestOf(node.resultReads);
   try {
-    const holds: Json = node.when.evaluate(scopeOf(run, node, { readsAt: run.head.step, captured }));
+    const holds: Json = node.when.evaluate(
+      scopeOf(run, node, { key, readsAt: run.head.step, captured, iterations, item }),
+    );
     if (typeof holds === 'boolean') return holds ? null : skipFate(false);
     const message = `the condition of ${node.name} gave ${JSON.stringify(holds).slice(0, 100)}, not true or false`;
     return { kind: 'fail', error: { code: 'expression_failed', message, retryable: false } };

@@ -6,7 +6,7 @@
  */
 import type { JoinRecord, RunHead } from './records.ts';
 import { LIVE_TASK } from './status.ts';
-import type { TaskStatus } from './status.ts';
+import type { Jumps, TaskStatus, Waits } from './status.ts';
 import type { Facts, JoinFact, StepRecord, TaskFact } from './step-record.ts';
 
 export type { Facts, StepRecord, StepType, TaskFact } from './step-record.ts';
@@ -18,11 +18,15 @@ export type TaskProgress = {
   failures: number;
   crashes: number;
   blamed: boolean;
+  waits: Waits | null;
 };
 
 /** The part of a run that the journal determines; state is folded from the channel rows beside it. */
 export type Progress = {
-  head: Pick<RunHead, 'status' | 'epoch' | 'step' | 'live' | 'asking' | 'generations' | 'failed' | 'openJoins'>;
+  head: Pick<
+    RunHead,
+    'status' | 'epoch' | 'step' | 'live' | 'asking' | 'generations' | 'failed' | 'openJoins' | 'jumps' | 'kept'
+  >;
   tasks: Map<string, TaskProgress>;
   joins: Map<string, JoinRecord>;
 };
@@ -37,6 +41,8 @@ export function emptyProgress(): Progress {
     generations: 0,
     failed: 0,
     openJoins: 0,
+    jumps: null,
+    kept: 0,
   };
   return { head, tasks: new Map(), joins: new Map() };
 }
@@ -46,6 +52,8 @@ export function applyStep(progress: Progress, step: StepRecord): void {
   progress.head.step = step.step;
   for (const fact of step.facts.tasks ?? []) applyTask(progress, fact);
   for (const fact of step.facts.joins ?? []) applyJoin(progress, fact);
+  if (step.facts.jumps) applyJumps(progress.head, step.facts.jumps);
+  progress.head.kept = step.facts.kept ?? progress.head.kept;
   if (step.facts.run) applyRun(progress, step.facts.run);
 }
 
@@ -63,14 +71,15 @@ function applyTask({ head, tasks }: Progress, fact: TaskFact): void {
     tasks.delete(fact.key);
     return;
   }
-  const task = known ?? { status: fact.status, attempt: 0, failures: 0, crashes: 0, blamed: false };
+  const task = known ?? { status: fact.status, attempt: 0, failures: 0, crashes: 0, blamed: false, waits: null };
   advanceTask(task, fact);
   tasks.set(fact.key, task);
 }
 
 /** Keeps the run's counters in step with a task; `before` is what was known of it, if it was armed. */
 export function countTask(head: Progress['head'], before: TaskProgress | undefined, fact: TaskFact): void {
-  head.live += liveness(fact.status) - liveness(before?.status);
+  head.live += Number(isLive(fact)) - Number(isLive(before));
+  head.asking += Number(isAsking(fact)) - Number(isAsking(before));
   head.failed += Number(fact.blamed ?? false) - Number(before?.blamed ?? false);
 }
 
@@ -78,6 +87,7 @@ export function countTask(head: Progress['head'], before: TaskProgress | undefin
 export function advanceTask(task: TaskProgress, fact: TaskFact): void {
   if (fact.status === 'pending') return;
   task.status = fact.status;
+  task.waits = fact.status === 'waiting' ? (fact.waits ?? 'retry') : null;
   task.attempt = fact.attempt;
   task.failures = fact.failures ?? task.failures;
   task.crashes = fact.crashes ?? task.crashes;
@@ -94,15 +104,36 @@ export function applyJoin(
   joins.set(key, { key, ended, taken, failed, fired: fired === 1 });
 }
 
+/** Each fact says all that is new or has changed; the loops that were begun count as generations (rule B5). */
+export function applyJumps(head: Progress['head'], fact: Partial<Jumps>): void {
+  const before = head.jumps ?? { heads: {}, latest: {} };
+  head.jumps = { heads: { ...before.heads, ...fact.heads }, latest: { ...before.latest, ...fact.latest } };
+  head.generations = Object.values(head.jumps.heads).reduce((sum, count) => sum + count, 0);
+}
+
 /** A run that ends early takes its live tasks with it: they are cancelled in the same instant, whatever their rows say. */
 export function applyRun({ head, tasks }: Omit<Progress, 'joins'>, fact: NonNullable<Facts['run']>): void {
   head.status = fact.status;
   head.epoch = fact.epoch ?? head.epoch;
   if (fact.status !== 'failed' && fact.status !== 'cancelled') return;
-  for (const task of tasks.values()) if (LIVE_TASK.has(task.status)) task.status = 'cancelled';
+  for (const task of tasks.values()) {
+    if (!LIVE_TASK.has(task.status)) continue;
+    task.status = 'cancelled';
+    task.waits = null;
+  }
   head.live = 0;
+  head.asking = 0;
 }
 
-function liveness(status: TaskFact['status'] | undefined): number {
-  return status !== undefined && status !== 'pending' && LIVE_TASK.has(status) ? 1 : 0;
+type Standing = { status: TaskFact['status']; waits?: Waits | null | undefined };
+
+/** Ready, running, or waiting for what comes without an answer; a send's items count for themselves (rule B8). */
+function isLive(task: Standing | undefined): boolean {
+  if (task?.status === 'waiting') return !isAsking(task) && task.waits !== 'items';
+  return task?.status === 'ready' || task?.status === 'running';
+}
+
+/** Waiting for an answer, to its own question or one of its child's (rule B8). */
+function isAsking(task: Standing | undefined): boolean {
+  return task?.status === 'waiting' && (task.waits === 'answer' || task.waits === 'child_answer');
 }

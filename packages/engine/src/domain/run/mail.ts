@@ -1,28 +1,42 @@
 /** Messages to a run from outside its own transactions (rule A10). */
+import type { Json, JsonObject } from '@weft/contract';
+
 import { cancelRun } from './end-run.ts';
+import { inject, keep } from './kept-mail.ts';
 import { NeedsMore } from './reads.ts';
-import type { Mail } from './records.ts';
+import type { Mail, TaskRecord } from './records.ts';
 import { retryRun } from './retry-run.ts';
+import { passAfter, settleTask } from './settle-task.ts';
 import type { WorkingRun } from './working-run.ts';
 
-export function takeMail(run: WorkingRun, { kind, payload }: Mail): void {
+export function takeMail(run: WorkingRun, mail: Mail): void {
+  const { kind, payload } = mail;
+  if (run.hasEnded) {
+    if (kind === 'retry' && run.head.status === 'failed') reopen(run);
+    return;
+  }
   switch (kind) {
     case 'cancel':
-      if (!run.hasEnded) cancelRun(run, reasonOf(payload));
-      return;
-    case 'retry':
-      if (run.head.status === 'failed') reopen(run);
-      return;
-    case 'close':
-    case 'start':
+      cancelRun(run, reasonOf(payload));
       return;
     case 'answer':
+      takeAnswers(run, mail);
+      return;
     case 'inject':
+      takeInjection(run, mail);
+      return;
     case 'signal':
+      takeSignal(run, mail);
+      return;
     case 'child_ended':
     case 'child_asks':
     case 'child_runs':
-      throw new Error(`the run cannot deal with mail of kind ${kind}`);
+      hearOfChild(run, mail);
+      return;
+    case 'retry':
+    case 'close':
+    case 'start':
+      return;
     default:
       kind satisfies never;
   }
@@ -30,10 +44,12 @@ export function takeMail(run: WorkingRun, { kind, payload }: Mail): void {
 
 /**
  * Ids of the mail that is dealt with. The wish to close an ended run's tasks stays until the store has closed them all,
- * window by window; it is void once the run goes on.
+ * window by window; it is void once the run goes on. Kept mail stays until it is asked for.
  */
-export function consumedMail({ snapshot, hasEnded }: WorkingRun): string[] {
-  return snapshot.mail.filter(({ kind }) => kind !== 'close' || !hasEnded).map(({ id }) => id);
+export function consumedMail({ snapshot, hasEnded, keptMail, takenMail }: WorkingRun): string[] {
+  const kept = new Set(keptMail.map(({ id }) => id));
+  const dealtWith = snapshot.mail.filter(({ id, kind }) => !kept.has(id) && (kind !== 'close' || !hasEnded));
+  return [...dealtWith.map(({ id }) => id), ...takenMail];
 }
 
 function reasonOf({ reason }: Mail['payload']): string {
@@ -43,4 +59,123 @@ function reasonOf({ reason }: Mail['payload']): string {
 function reopen(run: WorkingRun): void {
   if (!run.snapshot.reads.everything) throw new NeedsMore({ everything: true });
   retryRun(run);
+}
+
+/** Answers and state updates hold together, or none of them does: where a question is not open any more, nothing changes. */
+function takeAnswers(run: WorkingRun, { id: mail, payload }: Mail): void {
+  const { answers, stateUpdates, by } = payload as {
+    answers: JsonObject | null;
+    stateUpdates: JsonObject | null;
+    by: string | null;
+  };
+  const open = new Map(
+    run.waitingTasks().flatMap((task) => (questionOf(task) === null ? [] : [[questionOf(task), task]])),
+  );
+  const given = answers === null ? breakpoints(run) : Object.entries(answers);
+  if (given.some(([id]) => !open.has(id))) return;
+  if (stateUpdates) {
+    run.openStep('state_injected');
+    run.note({ mail });
+    inject(run, stateUpdates);
+  }
+  for (const [id, value] of given) {
+    const task = open.get(id);
+    if (task && !run.hasEnded && questionOf(task) === id) answer(run, task, { value, by, mail });
+  }
+}
+
+function breakpoints(run: WorkingRun): [string, Json][] {
+  return run.waitingTasks().flatMap((task): [string, Json][] => {
+    const id = questionOf(task);
+    return id !== null && task.detail?.kind === 'question' && task.detail.at !== 'node' ? [[id, null]] : [];
+  });
+}
+
+/** The id of the task's own question, if it asks one. */
+function questionOf({ waits, detail }: TaskRecord): string | null {
+  return waits === 'answer' && detail?.kind === 'question' ? detail.id : null;
+}
+
+type Answer = { value: Json; by: string | null; mail: string };
+
+function answer(run: WorkingRun, task: TaskRecord, { value, by, mail }: Answer): void {
+  if (task.detail?.kind !== 'question') return;
+  const { id, at } = task.detail;
+  const note = { mail, answer: { id, by } };
+  if (at === 'node') {
+    settleTask(run, task, { outcome: { kind: 'succeeded', output: value }, worker: null, type: 'answered', note });
+    return;
+  }
+  run.openStep('answered', { task });
+  run.note(note);
+  if (at === 'after') {
+    passAfter(run, task);
+    return;
+  }
+  run.change(task, { status: 'ready', attempt: task.attempt }, { detail: null });
+  run.handOut(task);
+}
+
+/** Injected after a node that has settled already, the state changes now. */
+function takeInjection(run: WorkingRun, mail: Mail): void {
+  const { updates, afterNode } = mail.payload as { updates: JsonObject; afterNode: string | null };
+  run.openStep('state_injected');
+  if (afterNode !== null) run.note({ afterNode });
+  if (afterNode !== null && run.graph.nodes.has(afterNode) && !hasSettled(run, afterNode)) {
+    keep(run, mail, `after:${afterNode}`);
+    return;
+  }
+  run.note({ mail: mail.id });
+  inject(run, updates);
+}
+
+function hasSettled(run: WorkingRun, name: string): boolean {
+  return (run.task(run.keyOf(name))?.settledStep ?? null) !== null;
+}
+
+/** A signal wakes the one that has waited for it the longest; if nobody does, it is kept. */
+function takeSignal(run: WorkingRun, mail: Mail): void {
+  const { name, payload } = mail.payload as { name: string; payload: Json };
+  const waiting = run
+    .waitingTasks()
+    .filter(({ detail }) => detail?.kind === 'wait' && detail.signal === name)
+    .toSorted((a, b) => a.readsAt - b.readsAt || (a.key < b.key ? -1 : 1));
+  const [first] = waiting;
+  if (first) {
+    const note = { mail: mail.id, signal: name };
+    settleTask(run, first, { outcome: { kind: 'succeeded', output: payload }, worker: null, type: 'signal', note });
+    return;
+  }
+  run.openStep('signal');
+  run.note({ signal: name });
+  keep(run, mail, `signal:${name}`);
+}
+
+/** News of a child that its task does not wait for, or that came too late, change nothing. */
+function hearOfChild(run: WorkingRun, { kind, payload }: Mail): void {
+  const { key, runId, step } = payload as { key: string; runId: string; step: number };
+  const task = run.task(key);
+  if (task?.status !== 'waiting' || task.detail?.kind !== 'child' || task.detail.runId !== runId) return;
+  if (kind === 'child_ended') {
+    settleTask(run, task, { outcome: outcomeOfChild(payload), worker: null });
+    return;
+  }
+  const waits = kind === 'child_asks' ? 'child_answer' : 'child';
+  if (task.detail.seen >= step || task.waits === waits) return;
+  run.openStep('task_waiting', { task });
+  run.change(task, { status: 'waiting', attempt: task.attempt, waits }, { detail: { ...task.detail, seen: step } });
+}
+
+function outcomeOfChild(payload: JsonObject): Parameters<typeof settleTask>[2]['outcome'] {
+  const { status, output, error, runId } = payload as {
+    status: string;
+    output: Json;
+    error: JsonObject | null;
+    runId: string;
+  };
+  if (status === 'succeeded') return { kind: 'succeeded', output };
+  const code = status === 'cancelled' ? 'child_cancelled' : 'child_failed';
+  const cause = typeof error?.['message'] === 'string' ? `: ${error['message']}` : '';
+  const details = { runId, ...(error && { error }) };
+  return { kind: 'failed', error: { code, message: `the child run has ${status}${cause}`, retryable: true, details } };
 }

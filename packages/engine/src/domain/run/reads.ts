@@ -1,5 +1,6 @@
 /** What a settle is going to look at, known from the graph alone, so that one round trip fetches it. */
 import type { Graph, GraphNode } from '../graph/graph.ts';
+import { nodeOf, ownerOf, rootOf } from '../task-key.ts';
 import type { Reads } from './records.ts';
 
 /** Nodes looked at behind the direct targets of a settled node: inline nodes and what they may skip are followed. */
@@ -37,13 +38,37 @@ export class NeedsMore extends Error {
   }
 }
 
-/** Adds what settling `nodeName` may look at: its task, its own expressions, and what lies behind it. */
-export function addSettleReads(reads: Reads, graph: Graph, nodeName: string): void {
-  const node = graph.nodes.get(nodeName);
+/** Adds what settling the task may look at: its row, its own expressions, and what lies behind it. */
+export function addSettleReads(reads: Reads, graph: Graph, key: string, keyOf: KeyOf = sameIteration(key)): void {
+  reads.tasks.add(key);
+  const owner = ownerOf(key);
+  if (owner) {
+    reads.tasks.add(owner.send);
+    reads.joins.add(itemsKey(owner.send));
+  }
+  const node = graph.nodes.get(nodeOf(key));
   if (!node) return;
-  reads.tasks.add(firstKey(nodeName));
-  if (node.type !== 'task') addOwnReads(reads, node);
-  addReadsBehind(reads, graph, { node, dead: false, ahead: LOOKAHEAD });
+  if (node.type !== 'task') addOwnReads(reads, node, keyOf);
+  if (!owner) addReadsBehind(reads, graph, { node, dead: false, ahead: LOOKAHEAD, keyOf });
+}
+
+/** Gives the key of a node's activation that counts. */
+export type KeyOf = (name: string) => string;
+
+/** Before the run is seen it is believed that all that a task may reach has been begun as often as the task itself. */
+function sameIteration(key: string): KeyOf {
+  const { iteration } = rootOf(key);
+  return (name) => `${name}#${iteration}`;
+}
+
+/** The key under which a send counts its items. */
+export function itemsKey(send: string): string {
+  return `${send}[]`;
+}
+
+/** Names a piece of a send's items. */
+export function chunkKey(send: string, chunk: number): string {
+  return `${send} ${chunk}`;
 }
 
 /**
@@ -54,7 +79,7 @@ export function addSettleReads(reads: Reads, graph: Graph, nodeName: string): vo
 export function addReadsBehind(
   reads: Reads,
   graph: Graph,
-  from: { node: GraphNode; dead: boolean; ahead: number },
+  from: { node: GraphNode; dead: boolean; ahead: number; keyOf: KeyOf },
 ): void {
   const seen = new Set<string>();
   const queue = [from.node];
@@ -64,8 +89,8 @@ export function addReadsBehind(
       if (!target || seen.has(edge.to)) continue;
       if (next !== from.node && seen.size >= from.ahead) return;
       seen.add(edge.to);
-      if (target.countsEdges) reads.joins.add(firstKey(edge.to));
-      if (!from.dead || target.countsEdges) addOwnReads(reads, target);
+      if (target.countsEdges) reads.joins.add(from.keyOf(edge.to));
+      if (!from.dead || target.countsEdges) addOwnReads(reads, target, from.keyOf);
       if (from.dead || target.type !== 'task') queue.push(target);
     }
   }
@@ -79,23 +104,34 @@ export function missingFrom(reads: Reads, wanted: Reads): Reads | null {
     joins: reads.everything || reads.allJoins ? new Set() : wanted.joins.difference(reads.joins),
     channels: wanted.channels.difference(reads.channels),
     body: wanted.body && !reads.body,
+    waiting: wanted.waiting && !reads.waiting && !reads.everything,
+    kept: wanted.kept.difference(reads.kept),
+    chunks: wanted.chunks.difference(reads.chunks),
+    items: wanted.items.difference(reads.items),
   };
-  return missing.tasks.size + missing.joins.size + missing.channels.size > 0 || missing.body ? missing : null;
+  return isNothing(missing) ? null : missing;
+}
+
+function isNothing({ tasks, joins, channels, kept, chunks, items, body, waiting }: Reads): boolean {
+  return [tasks, joins, channels, kept, chunks, items].every(({ size }) => size === 0) && !body && !waiting;
 }
 
 /** Merges `more` into `reads`. */
 export function mergeReads(reads: Reads, more: Reads): void {
-  for (const part of ['tasks', 'joins', 'channels'] as const) for (const key of more[part]) reads[part].add(key);
+  for (const part of SETS) for (const key of more[part]) reads[part].add(key);
   reads.body ||= more.body;
   reads.allJoins ||= more.allJoins;
   reads.inline ||= more.inline;
   reads.everything ||= more.everything;
+  reads.waiting ||= more.waiting;
 }
 
+const SETS = ['tasks', 'joins', 'channels', 'kept', 'chunks', 'items'] as const;
+
 /** A task's own input is rendered by its worker; only its condition and the state it captures are read at settle. */
-function addOwnReads(reads: Reads, node: GraphNode): void {
+function addOwnReads(reads: Reads, node: GraphNode, keyOf: KeyOf): void {
   for (const channel of node.stateReads) reads.channels.add(channel);
   if (node.type === 'task' && !node.when) return;
-  for (const name of node.resultReads) reads.tasks.add(firstKey(name));
+  for (const name of node.resultReads) reads.tasks.add(keyOf(name));
   reads.body = true;
 }

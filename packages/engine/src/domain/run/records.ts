@@ -91,9 +91,18 @@ export type TaskRecord = {
 
 export type TaskDetail =
   /** A question: of an interrupt node, or of a breakpoint before or after a node. */
-  | { kind: 'question'; id: string; at: 'node' | 'before' | 'after'; message: string | null; expiresAt: number | null }
+  | {
+      kind: 'question';
+      id: string;
+      at: 'node' | 'before' | 'after';
+      message: string | null;
+      expiresAt: number | null;
+      /** Of a breakpoint after a node: its result, until it is passed. */
+      held?: { output: Json; goto: string[] | null; items: number | null };
+    }
   | { kind: 'wait'; dueAt: number; signal: string | null }
-  | { kind: 'child'; runId: string }
+  /** `seen`: the step of the child that was heard of last. */
+  | { kind: 'child'; runId: string; seen: number }
   /** A send: its output is that of its items, in order, and is stored with them only (rule B7). */
   | { kind: 'items'; total: number }
   /** It went on by goto, so its edges were not taken. */

@@ -1,6 +1,7 @@
 /** Retrying a failed run: what failed or was aborted is armed again, and what waited for it waits anew (rule B3). */
 import type { GraphNode } from '../graph/graph.ts';
-import { firstKey } from './reads.ts';
+import { ownerOf } from '../task-key.ts';
+import { itemsKey } from './reads.ts';
 import type { TaskRecord } from './records.ts';
 import type { WorkingRun } from './working-run.ts';
 
@@ -12,11 +13,14 @@ export function retryRun(run: WorkingRun): void {
   const tasks = Array.from(run.tasks.values()).toSorted(asArmed);
   for (const task of tasks) {
     const node = run.node(task.node);
-    if (task.status === 'failed' && node.onFailure === 'skipDependents') reopenBehind(run, node);
+    if (task.status === 'failed' && node.onFailure === 'skipDependents' && isTop(run, task)) reopenBehind(run, node);
   }
-  for (const task of tasks) {
-    if (run.tasks.has(task.key) && isUnfinished(task, run.node(task.node))) rearm(run, task);
-  }
+  const unfinished = tasks.filter((task) => run.tasks.has(task.key) && isUnfinished(run, task));
+  const failedItems = Map.groupBy(
+    unfinished.filter(({ status }) => status === 'failed'),
+    ({ key }) => ownerOf(key)?.send,
+  );
+  for (const task of unfinished) rearm(run, task, failedItems.get(task.key)?.length ?? 0);
 }
 
 /** In the order in which they were armed, whatever that of the rows is. */
@@ -24,21 +28,50 @@ function asArmed(a: TaskRecord, b: TaskRecord): number {
   return a.readsAt - b.readsAt || (a.key < b.key ? -1 : 1);
 }
 
-/** A failure that the run had swallowed (`continue`, goto) stays as it is: others have gone on from it. */
-function isUnfinished(task: TaskRecord, { onFailure }: GraphNode): boolean {
-  if (task.status === 'failed') return onFailure === 'failRun' || onFailure === 'skipDependents';
-  return task.status === 'cancelled';
+/** Whether the task is at the top, and no loop has gone back over it. */
+function isTop(run: WorkingRun, { key }: TaskRecord): boolean {
+  return ownerOf(key) === null && !run.isStale(key);
 }
 
-/** Its input stays what it was; a timer that the end of the run has left behind has nothing to wake. */
-function rearm(run: WorkingRun, task: TaskRecord): void {
-  if (run.snapshot.tasks.get(task.key)?.status === 'waiting') run.clearTimer(task.key, 'retry');
-  run.change(
-    task,
-    { status: 'ready', attempt: task.attempt + 1, failures: 0, crashes: 0 },
-    { error: null, settledStep: null, settledAt: null },
-  );
+/** A failure that the run had swallowed (`continue`, goto) stays as it is: others have gone on from it. */
+function isUnfinished(run: WorkingRun, task: TaskRecord): boolean {
+  if (task.status === 'cancelled') return !run.isStale(task.key);
+  if (task.status !== 'failed' || run.isStale(task.key)) return false;
+  const owner = ownerOf(task.key);
+  if (owner) return failsWith(run, owner.send);
+  const { onFailure } = run.node(task.node);
+  return onFailure === 'failRun' || onFailure === 'skipDependents';
+}
+
+/** Whether the items that have failed are what the send, or one above it, has failed for. */
+function failsWith(run: WorkingRun, send: string): boolean {
+  const task = run.tasks.get(send);
+  return task !== undefined && (run.node(task.node).send?.failsWithItem ?? false) && isUnfinished(run, task);
+}
+
+/**
+ * Its input stays what it was; a timer that the end of the run has left behind has nothing to wake. Of a send, `failedItems` have
+ * not ended any more.
+ */
+function rearm(run: WorkingRun, task: TaskRecord, failedItems: number): void {
+  dropTimers(run, task);
+  const again = { attempt: task.attempt + 1, failures: 0, crashes: 0 };
+  const blank = { error: null, settledStep: null, settledAt: null };
+  const count = run.joins.get(itemsKey(task.key));
+  if (task.detail?.kind === 'items' && count) {
+    run.change(task, { status: 'waiting', waits: 'items', ...again }, blank);
+    run.setJoin({ ...count, ended: count.ended - failedItems, failed: count.failed - failedItems, fired: false });
+    return;
+  }
+  run.change(task, { status: 'ready', ...again }, { ...blank, detail: null });
   run.handOut(task);
+}
+
+function dropTimers(run: WorkingRun, { key }: TaskRecord): void {
+  const before = run.snapshot.tasks.get(key);
+  if (before?.waits === 'retry') run.clearTimer(key, 'retry');
+  if (before?.waits === 'time' || before?.waits === 'signal') run.clearTimer(key, 'wait');
+  if (before?.waits === 'answer') run.clearTimer(key, 'expire');
 }
 
 /** Takes back what ended because `source` had failed: its edges, and the tasks that came of them and are not finished. */
@@ -47,7 +80,8 @@ function reopenBehind(run: WorkingRun, source: GraphNode): void {
   for (const node of reopened) {
     for (const edge of node.out) {
       const target = run.node(edge.to);
-      const task = run.tasks.get(firstKey(edge.to));
+      if (run.graph.backs.has(edge)) continue;
+      const task = run.tasks.get(run.keyOf(edge.to));
       const waitsAnew = task !== undefined && waitedForFailure(run, target, task);
       reopenJoin(run, target, waitsAnew);
       if (!waitsAnew) continue;
@@ -64,12 +98,12 @@ function reopenBehind(run: WorkingRun, source: GraphNode): void {
 function waitedForFailure(run: WorkingRun, node: GraphNode, task: TaskRecord): boolean {
   if (task.fate?.kind === 'skip') return task.fate.failed;
   const ended = run.joins.get(task.key)?.ended;
-  return isUnfinished(task, node) && node.join === 'allDone' && ended === node.inDegree;
+  return isUnfinished(run, task) && node.join === 'allDone' && ended === node.inDegree;
 }
 
 /** A join that has fired and stands has perhaps not even counted the edge. */
 function reopenJoin(run: WorkingRun, { name }: GraphNode, waitsAnew: boolean): void {
-  const join = run.joins.get(firstKey(name));
+  const join = run.joins.get(run.keyOf(name));
   if (!join || (join.fired && !waitsAnew)) return;
   const { key, ended, taken, failed } = join;
   run.setJoin({ key, ended: ended - 1, taken, failed: failed - 1, fired: false });

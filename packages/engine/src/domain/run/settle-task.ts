@@ -1,13 +1,21 @@
 /** What an outcome makes of its task, its edges and its run. */
+import { END } from '@weft/contract';
 import type { Json, TaskError } from '@weft/contract';
 
 import type { Outcome } from '../outcome/outcome.ts';
 import { retryDelayMs, roll } from '../retry.ts';
+import type { Edge } from '../graph/edges.ts';
+import type { EdgeEnd } from '../graph/join.ts';
+import { ownerOf, rootOf } from '../task-key.ts';
 import { endAfterFailure, endAfterSuccess } from './edge-ends.ts';
 import { failRun } from './end-run.ts';
 import { endEdges } from './flow.ts';
-import type { TaskRecord } from './records.ts';
+import { jumpTo, startGeneration } from './jumps.ts';
+import { takeInjections } from './kept-mail.ts';
+import type { TaskDetail, TaskRecord } from './records.ts';
+import { itemEnded } from './send-items.ts';
 import { refuseUpdates, stateUpdates } from './state-updates.ts';
+import type { StepType } from './step-record.ts';
 import type { WorkingRun } from './working-run.ts';
 
 /** A task that has lost this many workers is poison (rule A4). */
@@ -27,10 +35,17 @@ export function isSuspect(crashes: number): boolean {
   return crashes >= MAX_CRASHES - 1;
 }
 
-type Settled = { outcome: Outcome; worker: string | null; ranMs?: number };
+type Settled = {
+  outcome: Outcome;
+  worker: string | null;
+  ranMs?: number;
+  /** The journal's word for a success: what brought it about; and what the step says of that. */
+  type?: StepType;
+  note?: Parameters<WorkingRun['note']>[0];
+};
 
 /** Settles a task with what its executor, its route or its transform gave. */
-export function settleTask(run: WorkingRun, task: TaskRecord, { outcome, worker, ranMs }: Settled): void {
+export function settleTask(run: WorkingRun, task: TaskRecord, { outcome, worker, ranMs, type, note }: Settled): void {
   // A short attempt was never written as running: its start is known from its end.
   if (ranMs !== undefined) task.startedAt ??= run.now - ranMs;
   run.spend(task, outcome.usage);
@@ -39,10 +54,30 @@ export function settleTask(run: WorkingRun, task: TaskRecord, { outcome, worker,
     failTask(run, task, { error, worker, retryAfterMs });
     return;
   }
+  const { output, goto, cached } = outcome;
   const updates = stateUpdates(run.node(task.node), outcome);
-  const error = refuseUpdates(run.graph, updates);
+  const error = refuseUpdates(run.graph, updates) ?? refuseJump(run, task, goto);
   if (error) failTask(run, task, { error, worker });
-  else succeedTask(run, task, { output: outcome.output, updates, worker });
+  else
+    succeedTask(run, task, {
+      output,
+      updates,
+      worker,
+      goto: goto ?? null,
+      type: type ?? 'task_succeeded',
+      note,
+      cached,
+    });
+}
+
+/** A goto names nodes of the top level, or the end of its branch; an item has no edges that it could go on by. */
+function refuseJump(run: WorkingRun, task: TaskRecord, goto: readonly string[] | undefined): TaskError | null {
+  if (!goto) return null;
+  const unknown = goto.find((name) => name !== END && !run.graph.nodes.has(name));
+  if (unknown === undefined && ownerOf(task.key) === null) return null;
+  const why =
+    unknown === undefined ? 'an item of a send cannot go on elsewhere' : `there is no node ${unknown} to go to`;
+  return { code: 'invalid_goto', message: why, retryable: false };
 }
 
 /**
@@ -74,7 +109,7 @@ export function releaseTask(run: WorkingRun, task: TaskRecord, reason: ReleaseRe
 export function skipTask(run: WorkingRun, task: TaskRecord, failed: boolean): void {
   run.openStep('task_skipped', { task });
   run.change(task, { status: 'skipped', attempt: task.attempt }, settledRow(run));
-  endEdges(run, run.node(task.node), () => (failed ? 'failed' : 'notTaken'));
+  conclude(run, task, () => (failed ? 'failed' : 'notTaken'));
 }
 
 type Failure = { error: TaskError; worker: string | null; retryAfterMs?: number | undefined };
@@ -90,36 +125,133 @@ export function failTask(run: WorkingRun, task: TaskRecord, failure: Failure): v
     return;
   }
   const dueAt = run.now + retryDelayMs({ ...retry, retryAfterMs }, failures, roll(task.id, task.attempt));
-  clearQueueTimer(run, task);
+  clearTimers(run, task);
   run.openStep('task_retried', { task, worker });
   const fact = { status: 'waiting', attempt: task.attempt + 1, failures, error, dueAt } as const;
   run.change(task, fact, { error, worker: null, startedAt: null });
   run.setTimer(task, 'retry', dueAt);
 }
 
-type Success = { output: Json; updates: Map<string, Json>; worker: string | null };
+type Success = {
+  output: Json;
+  updates: Map<string, Json>;
+  worker: string | null;
+  goto: string[] | null;
+  type: StepType;
+  note: Settled['note'];
+  cached: true | undefined;
+};
 
-function succeedTask(run: WorkingRun, task: TaskRecord, { output, updates, worker }: Success): void {
+function succeedTask(
+  run: WorkingRun,
+  task: TaskRecord,
+  { output, updates, worker, goto, type, note, cached }: Success,
+): void {
   const node = run.node(task.node);
-  clearQueueTimer(run, task);
-  run.openStep('task_succeeded', { task, worker });
-  const row = { ...settledRow(run), output, error: null, worker };
-  run.change(task, { status: 'succeeded', attempt: task.attempt }, row);
+  clearTimers(run, task);
+  run.openStep(type, { task, worker });
+  if (note) run.note(note);
+  if (node.breaks.after && !run.isStale(task.key)) stopAfter(run, task, { output, goto, worker });
+  else {
+    const row = {
+      ...settledRow(run),
+      output,
+      error: null,
+      worker,
+      ...(goto && { detail: { kind: 'jumped' } as const }),
+    };
+    run.change(task, { status: 'succeeded', attempt: task.attempt, ...(cached && { cached }) }, row);
+  }
   for (const [channel, update] of updates) run.write(channel, update);
-  endEdges(run, node, (edge) => endAfterSuccess(node, edge, output));
+  if (task.status === 'succeeded') conclude(run, task, (edge) => endAfterSuccess(node, edge, output), goto);
+}
+
+/** A breakpoint after a node holds its result back until somebody passes it. */
+function stopAfter(
+  run: WorkingRun,
+  task: TaskRecord,
+  held: { output: Json; goto: string[] | null; worker: string | null },
+) {
+  const { output, goto, worker } = held;
+  const id = run.questionId(task.key, 'after');
+  const items = task.detail?.kind === 'items' ? task.detail.total : null;
+  const detail = {
+    kind: 'question',
+    id,
+    at: 'after',
+    message: null,
+    expiresAt: null,
+    held: { output, goto, items },
+  } as const;
+  run.change(task, { status: 'waiting', attempt: task.attempt, waits: 'answer' }, { detail, error: null, worker });
+}
+
+/** Goes on from a breakpoint after a node, in a step that says so. */
+export function passAfter(run: WorkingRun, task: TaskRecord): void {
+  if (task.detail?.kind !== 'question' || !task.detail.held) throw new Error(`the task ${task.key} holds no result`);
+  const { output, goto, items } = task.detail.held;
+  const node = run.node(task.node);
+  const row = { ...settledRow(run), output, detail: passedDetail(goto, items) };
+  run.change(task, { status: 'succeeded', attempt: task.attempt }, row);
+  conclude(run, task, (edge) => endAfterSuccess(node, edge, output), goto);
+}
+
+function passedDetail(goto: string[] | null, items: number | null): TaskDetail | null {
+  if (goto) return { kind: 'jumped' };
+  return items === null ? null : { kind: 'items', total: items };
 }
 
 type FinalFailure = { error: TaskError; worker: string | null; failures?: number; crashes?: number };
 
-function failForGood(run: WorkingRun, task: TaskRecord, { error, worker, ...counted }: FinalFailure): void {
+export function failForGood(run: WorkingRun, task: TaskRecord, { error, worker, ...counted }: FinalFailure): void {
   const node = run.node(task.node);
-  const blamed = node.onFailure === 'skipDependents';
-  clearQueueTimer(run, task);
+  const isAlone = run.isStale(task.key) || ownerOf(task.key) !== null;
+  const blamed = node.onFailure === 'skipDependents' && !isAlone;
+  clearTimers(run, task);
   run.openStep('task_failed', { task, worker });
   const fact = { status: 'failed', attempt: task.attempt, error, ...counted, ...(blamed && { blamed }) } as const;
   run.change(task, fact, { ...settledRow(run), error, worker });
-  if (node.onFailure === 'failRun') failRun(run, blame(error, task));
-  else endEdges(run, node, (edge) => endAfterFailure(node, edge));
+  if (node.onFailure === 'failRun' && !isAlone) failRun(run, blame(error, task));
+  else conclude(run, task, (edge) => endAfterFailure(node, edge));
+}
+
+/**
+ * What follows from a task that has settled. An item counts for its send; what a loop has gone back over arms nothing; else a goto, or
+ * an edge that leads back, stands for all other edges.
+ */
+function conclude(
+  run: WorkingRun,
+  task: TaskRecord,
+  endOf: (edge: Edge) => EdgeEnd,
+  goto: string[] | null = null,
+): void {
+  const node = run.node(task.node);
+  const owner = ownerOf(task.key);
+  if (owner) {
+    itemEnded(run, owner.send, task);
+    return;
+  }
+  noteLatest(run, task);
+  takeInjections(run, task);
+  if (run.isStale(task.key)) return;
+  if (goto) {
+    jumpTo(
+      run,
+      task,
+      goto.filter((name) => name !== END),
+    );
+    return;
+  }
+  const back = node.out.find((edge) => run.graph.backs.has(edge) && endOf(edge) === 'taken');
+  if (back) startGeneration(run, run.node(back.to), node);
+  else endEdges(run, node, endOf);
+}
+
+/** Whoever reads the node from now on reads this iteration. */
+function noteLatest(run: WorkingRun, { key, node }: TaskRecord): void {
+  if (!run.head.jumps || !run.graph.readNodes.has(node)) return;
+  const { iteration } = rootOf(key);
+  if (iteration > (run.head.jumps.latest[node] ?? 0)) run.note({ jumps: { latest: { [node]: iteration } } });
 }
 
 /** The run's error is that of the task that ended it, with a hint where to look. */
@@ -131,6 +263,10 @@ function settledRow(run: WorkingRun): Pick<TaskRecord, 'settledStep' | 'settledA
   return { settledStep: run.head.step, settledAt: run.now };
 }
 
-function clearQueueTimer(run: WorkingRun, task: TaskRecord): void {
+/** Nothing wakes a task that has gone on. */
+function clearTimers(run: WorkingRun, task: TaskRecord): void {
   if (task.lane !== null && run.node(task.node).queueTimeoutMs !== null) run.clearTimer(task.key, 'queue');
+  if (task.waits === 'time' || task.waits === 'signal') run.clearTimer(task.key, 'wait');
+  if (task.waits === 'answer' && task.detail?.kind === 'question' && task.detail.expiresAt !== null)
+    run.clearTimer(task.key, 'expire');
 }

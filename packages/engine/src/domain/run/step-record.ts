@@ -30,6 +30,8 @@ export type TaskFact = {
   error?: TaskError;
   /** The run cannot succeed any more, though it goes on (`skipDependents`). */
   blamed?: boolean;
+  /** Its result was computed for another task. */
+  cached?: true;
   /** When a waiting task is due, epoch ms. */
   dueAt?: number;
   /** What a waiting task waits for; `retry` where it is absent. */

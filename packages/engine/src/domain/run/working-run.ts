@@ -3,14 +3,16 @@
  * them. Records are copied when first touched, so a decision that is abandoned (because it needs to see more, or because
  * the engine failed) leaves the snapshot as it was.
  */
-import type { Json, TaskError, Usage } from '@weft/contract';
+import type { Json, JsonObject, TaskError, Usage } from '@weft/contract';
 
 import type { NodeResult } from '../expression/scope.ts';
 import type { Graph, GraphNode } from '../graph/graph.ts';
 import { taskId } from '../ids.ts';
+import { ownerOf } from '../task-key.ts';
 import { freshTask } from './fresh.ts';
-import { advanceTask, applyJoin, applyRun, countTask } from './journal.ts';
-import { firstKey, missingFrom, NeedsMore } from './reads.ts';
+import { isStale, iterationOf } from './iterations.ts';
+import { advanceTask, applyJoin, applyJumps, applyRun, countTask } from './journal.ts';
+import { missingFrom, NeedsMore } from './reads.ts';
 import type {
   Fate,
   ItemChunk,
@@ -35,8 +37,19 @@ const UNSEEN_START_MS = 1000;
 /** Inline steps that one transaction takes for one run; the rest goes on in the next (rule A11). */
 const MAX_INLINE_STEPS = 100;
 
+/** Bounds loops where the document does not (rule B5). */
+export const DEFAULT_MAX_STEPS = 1000;
+
+/** What is armed: which activation, what becomes of it without a worker, and the item that it is for. */
+export type Activation = { key: string; fate: Fate | null; item?: Json };
+
 /** What a step is about. */
-export type StepSubject = { task?: TaskRecord; worker?: string | null };
+export type StepSubject = {
+  task?: TaskRecord;
+  worker?: string | null;
+  /** The step belongs to the one before it, whose ephemeral updates are still seen. */
+  goesOn?: boolean;
+};
 
 export class WorkingRun {
   readonly graph: Graph;
@@ -61,6 +74,10 @@ export class WorkingRun {
   /** Armed nodes that need no worker and are not settled yet, in order; and how many of them may still be. */
   readonly inline: string[] = [];
   inlineBudget = MAX_INLINE_STEPS;
+  /** Sends of which an item has ended: they are gone on with once the event is dealt with. */
+  readonly dueSends = new Set<string>();
+  /** Ids of kept mail that this decision has taken. */
+  readonly takenMail: string[] = [];
   /** Tasks that are ready for a worker because of this decision. */
   readonly ready = new Set<string>();
   /** The run's own error and output, where this decision sets them. */
@@ -103,7 +120,10 @@ export class WorkingRun {
       return undefined;
     }
     const copy = { ...stored };
-    if (TERMINAL_RUN.has(head.status) && LIVE_TASK.has(copy.status)) copy.status = 'cancelled';
+    if (TERMINAL_RUN.has(head.status) && LIVE_TASK.has(copy.status)) {
+      copy.status = 'cancelled';
+      copy.waits = null;
+    }
     this.tasks.set(key, copy);
     return copy;
   }
@@ -138,16 +158,66 @@ export class WorkingRun {
     if (missing) throw new NeedsMore(missing);
   }
 
+  /** How often loops have begun the node anew: the iteration of the activation that counts now (rule B4). */
+  iterationOf(name: string): number {
+    return iterationOf(this.graph, this.head.jumps, name);
+  }
+
+  /** The key of the node's activation at the top that counts now. */
+  keyOf(name: string): string {
+    return `${name}#${this.iterationOf(name)}`;
+  }
+
+  /** Whether a loop has gone back over the task: it arms nothing any more, and cannot jump, ask or fail the run (rule B4). */
+  isStale(key: string): boolean {
+    return isStale(this.graph, this.head.jumps, key);
+  }
+
+  /** The iterations of these nodes that settled last; null where each is the first. */
+  latestOf(names: readonly string[]): TaskRecord['iterations'] {
+    const { jumps } = this.head;
+    if (!jumps) return null;
+    const later = names.filter((name) => Object.hasOwn(jumps.latest, name));
+    return later.length > 0 ? Object.fromEntries(later.map((name) => [name, jumps.latest[name] ?? 0])) : null;
+  }
+
+  /** Every task that waits now. */
+  waitingTasks(): TaskRecord[] {
+    const { reads, tasks } = this.snapshot;
+    if (!reads.everything && !reads.waiting && this.snapshot.head.step > 0) throw new NeedsMore({ waiting: true });
+    for (const { key, status } of tasks.values()) if (status === 'waiting') this.task(key);
+    return Array.from(this.tasks.values()).filter(({ status }) => status === 'waiting');
+  }
+
   /** The node's settled result as the tasks see it that were readied by step `readsAt`; null if there is none yet. */
-  result(name: string, readsAt: number): NodeResult | null {
-    const task = this.task(firstKey(name));
+  result(name: string, { readsAt, iterations }: Pick<TaskRecord, 'readsAt' | 'iterations'>): NodeResult | null {
+    const task = this.task(`${name}#${iterations?.[name] ?? 0}`);
     if (!task || task.settledStep === null || task.settledStep > readsAt) return null;
-    return { output: task.output, ...(task.error && { error: task.error }) };
+    return { output: this.outputOf(task), ...(task.error && { error: task.error }) };
+  }
+
+  /** A send's output is that of its items, in order: as stored, and as this decision has changed them. */
+  outputOf(task: TaskRecord): Json {
+    if (task.detail?.kind !== 'items' || task.status !== 'succeeded') return task.output;
+    task.output ??= this.outputsOfItems(task, task.detail.total);
+    return task.output;
+  }
+
+  outputsOfItems(task: TaskRecord, total: number): Json[] {
+    const { snapshot } = this;
+    const stored = snapshot.items.get(task.key) ?? (snapshot.head.step === 0 ? [] : null);
+    if (!stored) throw new NeedsMore({ items: new Set([task.key]) });
+    const outputs = Array.from({ length: total }, (_, index) => stored[index] ?? null);
+    for (const item of this.tasks.values()) {
+      const owner = ownerOf(item.key);
+      if (owner?.send === task.key) outputs[owner.item] = item.status === 'succeeded' ? this.outputOf(item) : null;
+    }
+    return outputs;
   }
 
   /** Opens the next journal step; ephemeral updates of the step before are gone. */
-  openStep(type: StepType, { task, worker }: StepSubject = {}): void {
-    this.state.openStep();
+  openStep(type: StepType, { task, worker, goesOn }: StepSubject = {}): void {
+    if (!goesOn) this.state.openStep();
     const step: StepRecord = {
       step: this.head.step + 1,
       parent: this.head.step,
@@ -183,18 +253,35 @@ export class WorkingRun {
     this.changedTasks.add(key);
   }
 
-  /** Arms the first activation of a node in the open step. */
-  arm(node: GraphNode, fate: Fate | null): void {
-    const key = firstKey(node.name);
+  /** Arms an activation of a node in the open step. */
+  arm(node: GraphNode, { key, fate, item = null }: Activation): void {
     if (this.tasks.has(key)) throw new Error(`the task ${key} was armed already`);
-    const task = this.#newTask(node, fate);
+    const task = this.#newTask(node, { key, fate, item });
+    const stops = node.breaks.before && !fate;
     const fact: TaskFact = { key, status: task.status, attempt: task.attempt };
+    if (stops) Object.assign(fact, { status: 'waiting', waits: 'answer' } satisfies Partial<TaskFact>);
     (this.#facts().tasks ??= []).push(fact);
     countTask(this.head, undefined, fact);
     this.tasks.set(key, task);
     this.changedTasks.add(key);
     this.armed.add(key);
-    this.handOut(task);
+    if (!stops) {
+      this.handOut(task);
+      return;
+    }
+    advanceTask(task, fact);
+    task.detail = {
+      kind: 'question',
+      id: this.questionId(key, 'before'),
+      at: 'before',
+      message: null,
+      expiresAt: null,
+    };
+  }
+
+  /** The id of a breakpoint's question; that of an interrupt is its task's. */
+  questionId(key: string, at: 'before' | 'after'): string {
+    return taskId(this.head.id, this.head.epoch, `${at} ${key}`);
   }
 
   /** Hands a task that is `ready` to the workers (again), or to the inline nodes that are due. */
@@ -233,10 +320,47 @@ export class WorkingRun {
     if (this.state.write(channel, this.head.step, update)) (this.#facts().writes ??= []).push(channel);
   }
 
+  /** Adds to the open step what it is about. */
+  note({ jumps, kept, ...others }: Pick<Facts, 'jumps' | 'kept' | 'mail' | 'answer' | 'signal' | 'afterNode'>): void {
+    const facts = this.#facts();
+    Object.assign(facts, others);
+    if (jumps) {
+      const { heads, latest } = jumps;
+      facts.jumps = {
+        ...facts.jumps,
+        ...(heads && { heads: { ...facts.jumps?.heads, ...heads } }),
+        ...(latest && { latest: { ...facts.jumps?.latest, ...latest } }),
+      };
+      applyJumps(this.head, jumps);
+    }
+    if (kept !== undefined) {
+      facts.kept = kept;
+      this.head.kept = kept;
+    }
+  }
+
+  /** Begins the next generation of what lies downstream of the node, the node included. */
+  raise(name: string): void {
+    this.note({ jumps: { heads: { [name]: (this.head.jumps?.heads[name] ?? 0) + 1 } } });
+  }
+
   /** Changes the run itself in the open step. */
   changeRun(fact: NonNullable<Facts['run']>): void {
     this.#facts().run = fact;
     applyRun(this, fact);
+  }
+
+  /** What the node's expressions read of the state now; null if nothing. */
+  capture(node: GraphNode): JsonObject | null {
+    const values = this.state.capture(node.stateReads);
+    return node.readsMeta ? { ...values, __meta: this.#meta(node) } : values;
+  }
+
+  /** The managed value `state.__meta`: counted in iterations of loops, not in journal steps (rule B5). */
+  #meta({ name }: GraphNode): JsonObject {
+    const { id, generations } = this.head;
+    const left = (this.graph.document.maxSteps ?? DEFAULT_MAX_STEPS) - generations;
+    return { step: generations, is_last_step: left <= 1, remaining_steps: left, run_id: id, node_name: name };
   }
 
   /** Usage is kept once for each attempt, however often it is reported, and whoever reports it. */
@@ -244,9 +368,8 @@ export class WorkingRun {
     if (usage) this.usage.push({ key, epoch, attempt, usage });
   }
 
-  #newTask(node: GraphNode, fate: Fate | null): TaskRecord {
+  #newTask(node: GraphNode, { key, fate, item = null }: Activation): TaskRecord {
     const { id, epoch, step, priority } = this.head;
-    const key = firstKey(node.name);
     const needsWorker = node.type === 'task' && !fate;
     return freshTask({
       key,
@@ -257,7 +380,9 @@ export class WorkingRun {
       readyAt: this.now,
       lane: needsWorker ? node.lane : null,
       priority: node.priority ?? priority,
-      captured: fate ? null : this.state.capture(node.stateReads),
+      captured: fate ? null : this.capture(node),
+      item,
+      iterations: fate ? null : this.latestOf(node.resultReads),
       fate,
     });
   }

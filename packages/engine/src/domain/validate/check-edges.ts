@@ -1,5 +1,5 @@
 /** Every name that an edge refers to. */
-import { END, START } from '@weft/contract';
+import { END, type ProblemCode, START } from '@weft/contract';
 import { type WrittenEdge, writtenEdges } from '../graph/edges.ts';
 import type { Draft } from './draft.ts';
 import { type IssuePath, type Issues, quote } from './document-issue.ts';
@@ -22,7 +22,7 @@ function checkEnd(edge: WrittenEdge, end: 'from' | 'to', { draft, issues }: { dr
   const path = placeOf(edge, end);
   if (draft.nodeNames.has(name)) return;
   if (name === START || name === END) return checkTerminal(edge, end, { path, issues });
-  issues.add('missing_reference', path, `there is no node ${quote(name)}${issues.hint(name, draft.nodeNames)}`);
+  issues.add(codeOf(edge, end), path, `there is no node ${quote(name)}${issues.hint(name, draft.nodeNames)}`);
 }
 
 /** A run leaves `__start__` and a branch ends at `__end__`; what goes on after a failure is a node. */
@@ -33,7 +33,12 @@ function checkTerminal(
 ): void {
   const name = edge[end];
   const isAllowed = end === 'from' ? name === START : name === END && edge.kind !== 'goto';
-  if (!isAllowed) issues.add('missing_reference', path, `${name} cannot stand here`);
+  if (!isAllowed) issues.add(codeOf(edge, end), path, `${name} cannot stand here`);
+}
+
+function codeOf({ kind, value }: WrittenEdge, end: 'from' | 'to'): ProblemCode {
+  if (kind !== 'route' || end === 'from') return 'missing_reference';
+  return value === undefined ? 'invalid_route_default' : 'invalid_route_target';
 }
 
 function checkRouteSource(edge: WrittenEdge, { nodes }: Draft, issues: Issues): void {

@@ -8,20 +8,32 @@ import { compileTemplate, compileUpdates } from '../expression/template.ts';
 import { asObject, type Draft, type RawObject } from './draft.ts';
 import { type IssuePath, type Issues, quote } from './document-issue.ts';
 
-type Context = { draft: Draft; issues: Issues };
+type Context = { draft: Draft; issues: Issues; hasItem: boolean };
 /** The smallest piece that compiles by itself, so that an error is told at its own place. */
 type Piece = { value: string | JsonObject; path: IssuePath };
 
+/** The fields of each node type that are templates. */
+const TEMPLATES = new Map<unknown, string[]>([
+  ['task', ['with']],
+  ['interrupt', ['message']],
+  ['send', ['items']],
+  ['subgraph', ['input']],
+  ['wait', ['until']],
+]);
+
+const MANAGED = ['step', 'is_last_step', 'remaining_steps', 'run_id', 'node_name'];
+
 export function checkExpressions(draft: Draft, issues: Issues): void {
-  const context = { draft, issues };
-  for (const [name, node] of draft.nodes) checkNode(node, ['nodes', name], context);
-  checkTemplate(draft.root['output'], ['output'], context);
+  for (const [name, node] of draft.nodes) {
+    checkNode(node, ['nodes', name], { draft, issues, hasItem: draft.sendTargets.has(name) });
+  }
+  checkTemplate(draft.root['output'], ['output'], { draft, issues, hasItem: false });
 }
 
 function checkNode(node: RawObject, path: IssuePath, context: Context): void {
   checkCondition(node['when'], [...path, 'when'], context);
   if (node['type'] === 'route') checkCondition(node['on'], [...path, 'on'], context);
-  if (node['type'] === 'task') checkTemplate(node['with'], [...path, 'with'], context);
+  for (const field of TEMPLATES.get(node['type']) ?? []) checkTemplate(node[field], [...path, field], context);
   if (node['type'] === 'transform') checkUpdates(node['updates'], [...path, 'updates'], context);
   for (const [key, value] of Object.entries(asObject(node['outputMapping']) ?? {})) {
     if (typeof value === 'string') attempt(() => void parsePath(value), [...path, 'outputMapping', key], context);
@@ -70,18 +82,37 @@ function* piecesOf(value: unknown, path: IssuePath, special: readonly string[]):
 }
 
 /** A path that goes on dynamically may read anything that there is. */
-function checkReferences(references: readonly Reference[], path: IssuePath, { draft, issues }: Context): void {
-  for (const {
-    root,
-    path: [name],
-  } of references) {
+function checkReferences(references: readonly Reference[], path: IssuePath, context: Context): void {
+  for (const reference of references) {
+    if (reference.root === 'item') checkItem(path, context);
+    const [name, member] = reference.path;
     if (typeof name !== 'string') continue;
-    if (root === 'nodes' && !draft.nodeNames.has(name)) {
-      issues.add('missing_reference', path, `there is no node ${quote(name)}${issues.hint(name, draft.nodeNames)}`);
-    }
-    if (root === 'state' && !draft.stateKeys.has(name)) {
-      const hint = issues.hint(name, draft.stateKeys);
-      issues.add('missing_reference', path, `the state key ${quote(name)} is not declared${hint}`);
-    }
+    if (reference.root === 'nodes') checkNodeName(name, path, context);
+    if (reference.root === 'state' && name === '__meta') checkManaged(member, path, context);
+    else if (reference.root === 'state') checkStateKey(name, path, context);
   }
+}
+
+function checkItem(path: IssuePath, { hasItem, issues }: Context): void {
+  const message =
+    'there is an item in the target of a send only; to work on each item in several nodes, send to a subgraph';
+  if (!hasItem) issues.add('item_out_of_scope', path, message);
+}
+
+function checkNodeName(name: string, path: IssuePath, { draft, issues }: Context): void {
+  if (draft.nodeNames.has(name)) return;
+  issues.add('missing_reference', path, `there is no node ${quote(name)}${issues.hint(name, draft.nodeNames)}`);
+}
+
+function checkStateKey(name: string, path: IssuePath, { draft, issues }: Context): void {
+  if (draft.stateKeys.has(name) && !name.startsWith('__')) return;
+  const hint = issues.hint(name, draft.stateKeys);
+  issues.add('undefined_state_key', path, `the state key ${quote(name)} is not declared${hint}`);
+}
+
+/** What the engine itself keeps in the state is there without being declared. */
+function checkManaged(member: string | number | undefined, path: IssuePath, { issues }: Context): void {
+  if (member === undefined || MANAGED.includes(String(member))) return;
+  const message = `__meta has ${MANAGED.join(', ')}, and no ${quote(String(member))}`;
+  issues.add('undefined_state_key', path, `${message}${issues.hint(String(member), MANAGED)}`);
 }

@@ -12,6 +12,9 @@ export type ValidationEnv = {
   maxNodes: number;
 };
 
+/** Node types that run an executor. */
+const CACHEABLE: ReadonlySet<string> = new Set(['task', 'agent']);
+
 const HANDLER = /^handler:[^\s:]+$/;
 
 export function checkNodes(draft: Draft, env: ValidationEnv, issues: Issues): void {
@@ -21,12 +24,22 @@ export function checkNodes(draft: Draft, env: ValidationEnv, issues: Issues): vo
     if (node['type'] === 'task') checkTask(node, path, { env, issues });
     if (node['type'] === 'route' && !routing.has(name)) {
       issues.add(
-        'missing_field',
+        'missing_route_edge',
         [...path, 'routes'],
         'a route needs routes, a default, or edges such as ["name:value", target]',
       );
     }
-    if (node['type'] === 'send') checkTarget(node, path, { draft, issues });
+    checkCache(node, path, issues);
+  }
+  for (const field of ['interruptBefore', 'interruptAfter']) checkBreakpoints(field, draft, issues);
+}
+
+function checkBreakpoints(field: string, { root, nodeNames }: Draft, issues: Issues): void {
+  const names: readonly unknown[] = Array.isArray(root[field]) ? root[field] : [];
+  for (const [index, name] of names.entries()) {
+    if (typeof name !== 'string' || name === '' || nodeNames.has(name)) continue;
+    const message = `there is no node ${quote(name)}${issues.hint(name, nodeNames)}`;
+    issues.add('missing_reference', [field, index], message);
   }
 }
 
@@ -50,9 +63,9 @@ function checkTask(node: RawObject, path: IssuePath, { env, issues }: { env: Val
   );
 }
 
-function checkTarget(node: RawObject, path: IssuePath, { draft, issues }: { draft: Draft; issues: Issues }): void {
-  const target = node['target'];
-  if (typeof target !== 'string' || draft.nodeNames.has(target)) return;
-  const message = `there is no node ${quote(target)}${issues.hint(target, draft.nodeNames)}`;
-  issues.add('missing_reference', [...path, 'target'], message);
+/** Only what runs an executor has a result that could be kept for another. */
+function checkCache(node: RawObject, path: IssuePath, issues: Issues): void {
+  const type = node['type'];
+  if (node['cache'] === undefined || typeof type !== 'string' || CACHEABLE.has(type)) return;
+  issues.add('invalid_value', [...path, 'cache'], `a node of type ${quote(type)} runs no executor: it has no cache`);
 }

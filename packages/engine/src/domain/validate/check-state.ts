@@ -22,7 +22,7 @@ function checkKeys(writes: unknown, path: IssuePath, context: { draft: Draft; is
 function checkKey(key: string, path: IssuePath, { draft, issues }: { draft: Draft; issues: Issues }): void {
   if (draft.stateKeys.has(key)) return;
   const hint = issues.hint(key, draft.stateKeys);
-  issues.add('missing_reference', path, `the state key ${quote(key)} is not declared${hint}`);
+  issues.add('undefined_state_key', path, `the state key ${quote(key)} is not declared${hint}`);
 }
 
 /** Null is a default of any type: it is what a key without one begins with. */

@@ -3,7 +3,7 @@ import type { Draft, RawObject } from './draft.ts';
 import { type DocumentIssue, type IssuePath, Issues, quote } from './document-issue.ts';
 import { unsupported } from './unsupported.ts';
 
-/** Node types, fields and modes that the engine cannot run yet; loops are found with the circles. */
+/** Node types, fields and modes that the engine cannot run yet. */
 export function checkUnsupported(draft: Draft, issues: Issues): void {
   refuseFields(draft.root, [], { fields: unsupported.document, issues });
   const mode = draft.root['mode'];

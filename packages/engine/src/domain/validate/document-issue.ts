@@ -33,6 +33,11 @@ export class Issues {
     this.#issues.set(key, { code, pointer, message });
   }
 
+  /** How many there are, those that are not listed included. */
+  get count(): number {
+    return this.#issues.size + this.#left;
+  }
+
   /** ` (did you mean "x"?)` if a candidate is close, else nothing. */
   hint(name: string, candidates: Iterable<string>): string {
     if (this.#suggestions >= MAX_SUGGESTIONS) return '';

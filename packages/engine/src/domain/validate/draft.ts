@@ -13,6 +13,8 @@ export type Draft = {
   /** The nodes that are objects. */
   nodes: ReadonlyMap<string, RawObject>;
   stateKeys: ReadonlySet<string>;
+  /** Nodes whose tasks are made of items, each with the first send that names it; routes and the send itself are none. */
+  sendTargets: ReadonlyMap<string, string>;
   edges: EdgeSource;
 };
 
@@ -30,8 +32,19 @@ export function readDraft(value: unknown): Draft {
     nodeNames: new Set(members.map(([name]) => name)),
     nodes,
     stateKeys: new Set(Object.keys(asObject(root['state']) ?? {})),
+    sendTargets: readSendTargets(nodes),
     edges: { nodes: graph, edges: readPairs(root['edges']) },
   };
+}
+
+function readSendTargets(nodes: ReadonlyMap<string, RawObject>): Map<string, string> {
+  const targets = new Map<string, string>();
+  for (const [name, node] of nodes) {
+    const target = asName(node['target']);
+    if (node['type'] !== 'send' || target === name || targets.has(target)) continue;
+    if (nodes.has(target) && nodes.get(target)?.['type'] !== 'route') targets.set(target, name);
+  }
+  return targets;
 }
 
 /** The value if it is an object and no array. */

@@ -3,13 +3,11 @@
  * engine learns is deleted here, and nowhere else.
  */
 export const unsupported = {
-  document: ['budget', 'interruptBefore', 'interruptAfter'],
+  document: ['budget'],
   modes: ['superstep'],
-  nodeTypes: ['agent', 'interrupt', 'send', 'subgraph', 'wait'],
+  nodeTypes: ['agent'],
   /** Of nodes whose type is supported. */
-  nodeFields: ['prompt', 'cache', 'defer', 'cost', 'concurrencyKey', 'maxIterations'],
-  /** Edges back to an ancestor, from a route or by `onFailure.goto`. */
-  loops: true,
+  nodeFields: ['prompt', 'cost', 'concurrencyKey'],
   /** Of the request that starts a run. */
   runFields: ['callbacks', 'budget'],
 };

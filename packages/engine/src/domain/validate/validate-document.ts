@@ -3,11 +3,13 @@ import { checkBounds } from './check-bounds.ts';
 import { checkEdges } from './check-edges.ts';
 import { checkExpressions } from './check-expressions.ts';
 import { checkGraph } from './check-graph.ts';
-import { checkInputSchema } from './check-input-schema.ts';
 import { checkNodes, type ValidationEnv } from './check-nodes.ts';
+import { checkSchema } from './check-schema.ts';
+import { checkSends } from './check-sends.ts';
 import { checkShape } from './check-shape.ts';
 import { checkState } from './check-state.ts';
 import { checkUnsupported } from './check-unsupported.ts';
+import { checkWaiting } from './check-waiting.ts';
 import { readDraft } from './draft.ts';
 import { type DocumentIssue, Issues } from './document-issue.ts';
 
@@ -26,9 +28,11 @@ export function validateDocument(value: unknown, env: ValidationEnv): DocumentVa
     checkEdges(draft, issues);
     checkGraph(draft, issues);
     checkNodes(draft, env, issues);
+    checkSends(draft, issues);
+    checkWaiting(draft, issues);
     checkState(draft, issues);
     checkExpressions(draft, issues);
-    checkInputSchema(draft.root['input'], issues);
+    checkSchema(draft.root['input'], ['input'], issues);
     checkUnsupported(draft, issues);
   }
   const list = issues.list();

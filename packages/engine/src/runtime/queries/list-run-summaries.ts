@@ -1,6 +1,6 @@
 import type { RunSummary } from '@weft/contract';
 
-import { priorityName } from '../../domain/graph/graph.ts';
+import { priorityName } from '../../domain/graph/priority.ts';
 import type { RunFilter, RunReader, RunRecord } from '../../ports/index.ts';
 import { toInstant, toInstantOrNull } from './instant.ts';
 

@@ -1,7 +1,8 @@
-import type { Json, JsonObject } from '@weft/contract';
+import type { Json } from '@weft/contract';
 
 import type { Graph } from '../../domain/graph/graph.ts';
-import { firstKey } from '../../domain/run/reads.ts';
+import { outputOfFinals } from '../../domain/run/end-run.ts';
+import { keyOfNode } from '../../domain/run/iterations.ts';
 import type { RunReader, RunRecord } from '../../ports/index.ts';
 
 /**
@@ -12,13 +13,12 @@ import type { RunReader, RunRecord } from '../../ports/index.ts';
 export async function runOutput(reader: RunReader, graph: Graph, { head, output }: RunRecord): Promise<Json> {
   if (head.status !== 'succeeded') return null;
   if (graph.output) return output;
-  const tasks = await reader.tasksByKey(head.id, graph.finals.map(firstKey));
-  const succeeded = new Map(
-    tasks.filter(({ status }) => status === 'succeeded').map((task) => [task.node, task.output]),
+  // A child's output was stored for its parent.
+  if (head.parent) return output;
+  const tasks = await reader.tasksByKey(
+    head.id,
+    graph.finals.map((name) => keyOfNode(graph, head.jumps, name)),
   );
-  const [only] = graph.finals;
-  if (only !== undefined && graph.finals.length === 1) return succeeded.get(only) ?? null;
-  const outputs: JsonObject = {};
-  for (const name of graph.finals) if (succeeded.has(name)) outputs[name] = succeeded.get(name) ?? null;
-  return outputs;
+  const succeeded = tasks.filter(({ status }) => status === 'succeeded');
+  return outputOfFinals(graph.finals, new Map(succeeded.map((task) => [task.node, task.output])));
 }

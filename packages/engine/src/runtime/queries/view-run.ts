@@ -1,6 +1,6 @@
 import type { Run } from '@weft/contract';
 
-import { priorityName } from '../../domain/graph/graph.ts';
+import { priorityName } from '../../domain/graph/priority.ts';
 import { taskId } from '../../domain/ids.ts';
 import type { RunHead } from '../../domain/run/records.ts';
 import type { RunRecord } from '../../ports/index.ts';

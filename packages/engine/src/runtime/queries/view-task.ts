@@ -1,9 +1,9 @@
 import type { Task } from '@weft/contract';
 
-import { priorityName } from '../../domain/graph/graph.ts';
+import { priorityName } from '../../domain/graph/priority.ts';
 import type { Graph } from '../../domain/graph/graph.ts';
 import { LIVE_TASK, TERMINAL_RUN } from '../../domain/run/records.ts';
-import { parseTaskKey } from '../../domain/task-key.ts';
+import { ownerOf, parseTaskKey } from '../../domain/task-key.ts';
 import type { RunRecord, TaskView } from '../../ports/index.ts';
 import { toInstant, toInstantOrNull } from './instant.ts';
 import type { RunQueryDeps } from './view-run.ts';
@@ -22,6 +22,7 @@ export function isDropped(task: TaskView, run: RunRecord): boolean {
 
 export function toTask(task: TaskView, run: RunRecord, graph: Graph): Task {
   const segment = parseTaskKey(task.key)?.at(-1);
+  const item = segment?.item ?? ownerOf(task.key)?.item;
   const dropped = isDropped(task, run);
   return {
     id: task.id,
@@ -29,7 +30,7 @@ export function toTask(task: TaskView, run: RunRecord, graph: Graph): Task {
     key: task.key,
     node: task.node,
     iteration: segment?.iteration ?? 0,
-    ...(segment?.item !== undefined && { item: segment.item }),
+    ...(item !== undefined && { item }),
     status: dropped ? 'cancelled' : task.status,
     ...(task.status === 'waiting' && !dropped && waitingFor(task)),
     ...(task.detail?.kind === 'child' && { childRunId: task.detail.runId }),
@@ -41,6 +42,7 @@ export function toTask(task: TaskView, run: RunRecord, graph: Graph): Task {
     priority: priorityName(task.priority),
     ...(task.worker !== null && { worker: task.worker }),
     ...(task.status === 'succeeded' && { output: task.output }),
+    ...(task.cached && { cached: true }),
     ...(task.error && { error: task.error }),
     queuedAt: toInstant(task.readyAt),
     startedAt: toInstantOrNull(task.startedAt),

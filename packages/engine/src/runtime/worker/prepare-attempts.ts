@@ -9,7 +9,7 @@ import { attemptOf } from './running-flush.ts';
 export type Prepared = { node: GraphNode; material: InputMaterial };
 
 /** What a constant input is rendered from. */
-const NOTHING: InputMaterial = { input: null, config: null, captured: {}, nodes: {} };
+const NOTHING: InputMaterial = { input: null, config: null, captured: {}, item: null, nodes: {} };
 
 /**
  * In the order of the messages; null where the attempt is not current any more, or its node is gone. A constant input

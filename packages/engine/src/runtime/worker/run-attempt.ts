@@ -6,6 +6,7 @@ import type { TaskMessage } from '../../ports/index.ts';
 import { executeAttempt } from './execute-attempt.ts';
 import type { Prepared } from './prepare-attempts.ts';
 import { attemptOf } from './running-flush.ts';
+import type { SharedResults } from './shared-results.ts';
 import type { Slot } from './slots.ts';
 import type { WorkerDeps, WorkerOptions } from './worker-options.ts';
 
@@ -14,6 +15,7 @@ type Claimed = {
   /** Null: the attempt was overtaken between its offer and its claim. */
   prepared: Prepared | null;
   options: WorkerOptions;
+  shared: SharedResults;
   /** The worker's id in the fleet. */
   worker: string;
   /** Whether the worker begins this task, which the outcome of the attempt has readied, at once. */
@@ -24,7 +26,7 @@ type Claimed = {
 
 export async function runAttempt(
   deps: WorkerDeps,
-  { slot, prepared, options, worker, goOn, onOver }: Claimed,
+  { slot, prepared, options, shared, worker, goOn, onOver }: Claimed,
 ): Promise<void> {
   const { message, stop } = slot;
   if (!prepared) {
@@ -33,11 +35,13 @@ export async function runAttempt(
   }
   slot.dueAt = slot.startedAt + prepared.node.timeoutMs;
   announce(deps, { message, worker, type: 'task_started', data: {} });
-  const { executors, secrets } = options;
+  const { executors, version, secrets } = options;
   const outcome = await executeAttempt(
     {
       executors,
+      version,
       secrets,
+      shared,
       clock: deps.clock,
       log: deps.log,
       onProgress: (_, progress) => announce(deps, { message, worker, type: 'task_progress', data: { progress } }),

@@ -15,11 +15,13 @@ export type WorkerOptions = {
   host: string;
   executors: ReadonlyMap<string, Executor>;
   secrets: Secrets;
+  /** How long the result of a cached task is waited for when the worker that computes it has died, ms (15,000). */
+  resultLeaseMs?: number;
   /** Resident memory of this process, bytes. */
   rssBytes(): number;
 };
 
-export type WorkerDeps = Pick<EngineDeps, 'dispatch' | 'fleet' | 'broker' | 'bus' | 'clock' | 'log'> & {
+export type WorkerDeps = Pick<EngineDeps, 'dispatch' | 'fleet' | 'results' | 'broker' | 'bus' | 'clock' | 'log'> & {
   graphs: GraphCache;
   settler: Settler;
 };

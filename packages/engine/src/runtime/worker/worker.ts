@@ -10,11 +10,13 @@ import type { TaskMessage } from '../../ports/index.ts';
 import { isSuspect } from '../../domain/run/settle-task.ts';
 import { pause } from '../pause.ts';
 import { repeat } from '../repeat.ts';
-import type { StopReason } from './execute-attempt.ts';
+import type { StopReason } from './attempt-time.ts';
 import { prepareAttempts } from './prepare-attempts.ts';
 import type { Prepared } from './prepare-attempts.ts';
 import { runAttempt } from './run-attempt.ts';
 import { flushRunning, markBeginning, RUNNING_AFTER_MS } from './running-flush.ts';
+import { SharedResults } from './shared-results.ts';
+import type { CacheCounters } from './shared-results.ts';
 import { Slots } from './slots.ts';
 import type { Slot } from './slots.ts';
 import type { WorkerDeps, WorkerOptions } from './worker-options.ts';
@@ -25,11 +27,14 @@ export type Worker = {
   /** Claims nothing more, lets what runs end within `graceMs`, hands the rest back, and signs off. Safe to call twice. */
   stop(graceMs: number): Promise<void>;
   readonly running: number;
+  /** How often a cached task was spared, and how often it was not. */
+  readonly cacheCounters: Readonly<CacheCounters>;
 };
 
 /** A beat says that the worker lives (rule A6). */
 export const BEAT_MS = 2000;
 const CLAIM_RETRY_MS = 500;
+const RESULT_LEASE_MS = 15_000;
 /** After its grace a shutdown waits this long for the store to take what is left. */
 const GIVE_UP_MS = 5000;
 /** Revoked runs that are remembered: messages of theirs may still lie on the lanes. */
@@ -43,6 +48,7 @@ class ClaimingWorker implements Worker {
   readonly #deps: WorkerDeps;
   readonly #options: WorkerOptions;
   readonly #slots: Slots;
+  readonly #shared: SharedResults;
   readonly #closing = new AbortController();
   readonly #ends: (() => void)[] = [];
   readonly #revoked = new Set<string>();
@@ -60,6 +66,7 @@ class ClaimingWorker implements Worker {
     this.#deps = deps;
     this.#options = options;
     this.#slots = new Slots(options.slots);
+    this.#shared = new SharedResults({ ...deps, leaseMs: options.resultLeaseMs ?? RESULT_LEASE_MS });
     this.#incarnation = options.id;
   }
 
@@ -69,6 +76,10 @@ class ClaimingWorker implements Worker {
 
   get running(): number {
     return this.#slots.taken;
+  }
+
+  get cacheCounters(): Readonly<CacheCounters> {
+    return this.#shared.counters;
   }
 
   async start(): Promise<void> {
@@ -192,6 +203,7 @@ class ClaimingWorker implements Worker {
       slot,
       prepared,
       options: this.#options,
+      shared: this.#shared,
       worker: this.#incarnation,
       goOn: this.#goOn,
       onOver: () => this.#slots.end(slot),

@@ -1,14 +1,15 @@
-/** The JSON Schema of a run's input: that it is one, that its references exist, and that using it comes to an end. */
+/** The JSON Schemas of a document: that they are some, that their references exist, and that using them comes to an end. */
 import { backEdges } from '../graph/back-edges.ts';
 import { asObject, type RawObject } from './draft.ts';
 import { type IssuePath, type Issues, quote } from './document-issue.ts';
 import { faultOf } from './schema-keyword.ts';
 import { type Subschema, subschemasOf } from './subschemas.ts';
 
-export function checkInputSchema(schema: unknown, issues: Issues): void {
+/** What is no object is told by the schema of the document. */
+export function checkSchema(schema: unknown, path: IssuePath, issues: Issues): void {
   const root = asObject(schema);
   if (!root) return;
-  const subschemas = subschemasOf(root, ['input']);
+  const subschemas = subschemasOf(root, path);
   for (const subschema of subschemas) checkKeywords(subschema, issues);
   checkReferences(root, subschemas, issues);
 }
@@ -83,7 +84,7 @@ function checkEnds(subschemas: readonly Subschema[], targets: ReadonlyMap<unknow
   for (const { edge } of backEdges<unknown, { to: unknown }>(roots, edgesFrom)) {
     issues.add(
       'bad_schema',
-      places.get(edge.to) ?? ['input'],
+      places.get(edge.to) ?? subschemas[0]?.path ?? [],
       'the schema refers to itself for the same value, without end',
     );
   }

@@ -1,0 +1,96 @@
+/** One call of an executor, from its input to a clean outcome. */
+import type { Json } from '@weft/contract';
+
+import type { GraphNode } from '../../domain/graph/graph.ts';
+import type { Outcome } from '../../domain/outcome/outcome.ts';
+import type { Clock, Executor, ExecutorCall, Log, Secrets, TaskMessage } from '../../ports/index.ts';
+import { stoppedOutcome, watchHeartbeat } from './attempt-time.ts';
+import { checkedOutcome } from './checked-outcome.ts';
+import { cleanOutcome } from './clean-outcome.ts';
+
+/** How long an executor that was aborted may take to return; then its slot is taken back. */
+const ABORT_GRACE_MS = 1000;
+
+export type CallDeps = {
+  secrets: Secrets;
+  clock: Clock;
+  log: Log;
+  onProgress(message: TaskMessage, progress: Json): void;
+};
+
+export type RunningCall = {
+  message: TaskMessage;
+  node: GraphNode;
+  /** Aborted with a StopReason. */
+  stop: AbortController;
+};
+
+export type Work = { attempt: RunningCall; executor: Executor; input: Json };
+
+/** Null: it was stopped for a reason that makes its outcome worthless. Never throws. */
+export async function callExecutor(deps: CallDeps, { attempt, executor, input }: Work): Promise<Outcome | null> {
+  const { node, stop, message } = attempt;
+  const { clock, secrets, log } = deps;
+  const resolved = secrets.resolve(input, node.template?.secretPaths ?? []);
+  if (resolved.kind === 'failed') return resolved;
+  const heartbeat = watchHeartbeat(clock, node, stop);
+  const call = toCall(deps, { attempt, input: resolved.input, secrets: resolved.secrets, beat: heartbeat.beat });
+  const outcome = await Promise.race([run(executor, call), stopped(clock, stop.signal)]);
+  heartbeat.end();
+  if (outcome === 'abandoned') {
+    log.warn({ taskId: message.taskId, runId: message.runId, uses: node.uses }, 'an aborted executor did not return');
+    return stoppedOutcome(stop.signal, node);
+  }
+  if (!isWanted(outcome, stop.signal)) return stoppedOutcome(stop.signal, node);
+  return cleanOutcome(secrets.redactOutcome(outcome, resolved.secrets));
+}
+
+/** What succeeded counts although it was stopped, unless the attempt was revoked. */
+function isWanted(outcome: Outcome, signal: AbortSignal): boolean {
+  if (!signal.aborted) return true;
+  return outcome.kind === 'succeeded' && signal.reason !== 'revoked';
+}
+
+type CallParts = { attempt: RunningCall; input: Json; secrets: string[]; beat: () => void };
+
+function toCall(deps: CallDeps, { attempt, input, secrets, beat }: CallParts): ExecutorCall {
+  const { message, stop } = attempt;
+  const { runId, taskId, node } = message;
+  return {
+    input,
+    runId,
+    taskId,
+    node,
+    attempt: message.attempt,
+    idempotencyKey: taskId,
+    signal: stop.signal,
+    log(level, text, fields) {
+      deps.log[level](
+        { runId, taskId, ...deps.secrets.redact(fields ?? {}, secrets) },
+        deps.secrets.redact(text, secrets),
+      );
+    },
+    heartbeat(progress) {
+      beat();
+      if (progress !== undefined) deps.onProgress(message, deps.secrets.redact(progress, secrets));
+    },
+  };
+}
+
+async function run(executor: Executor, call: ExecutorCall): Promise<Outcome> {
+  try {
+    return checkedOutcome(await executor.run(call));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { kind: 'failed', error: { code: 'executor_threw', message, retryable: true } };
+  }
+}
+
+/** Resolves a grace after the signal has been aborted. */
+function stopped(clock: Clock, signal: AbortSignal): Promise<'abandoned'> {
+  const { promise, resolve } = Promise.withResolvers<'abandoned'>();
+  const wait = () => void clock.after(ABORT_GRACE_MS, () => resolve('abandoned'));
+  if (signal.aborted) wait();
+  else signal.addEventListener('abort', wait, { once: true });
+  return promise;
+}

@@ -1,0 +1,58 @@
+/** Reading the journal. */
+import type { Facts, StepRecord, StepType } from '@weft/engine/domain';
+import type { RunReader } from '@weft/engine/ports';
+import type { Pool } from 'pg';
+
+import { query } from '../connection.ts';
+import type { Statement } from '../connection.ts';
+
+type StepRow = {
+  step: number;
+  parent: number;
+  epoch: number;
+  type: StepType;
+  node: string | null;
+  key: string | null;
+  task_id: string | null;
+  attempt: number | null;
+  worker: string | null;
+  at: number;
+  facts: Facts;
+};
+
+const STEPS = 'select step, parent, epoch, type, node, key, task_id, attempt, worker, at, facts from step';
+
+async function readSteps(pool: Pool, statement: Statement): Promise<StepRecord[]> {
+  const rows = await query<StepRow>(pool, statement);
+  return rows.map(({ task_id, ...row }) => ({ ...row, taskId: task_id }));
+}
+
+export function listSteps(pool: Pool, runId: string, page: Parameters<RunReader['steps']>[1]): Promise<StepRecord[]> {
+  return readSteps(pool, {
+    name: 'list-steps',
+    text: `${STEPS} where run_id = $1 and step > $2 order by step limit $3`,
+    values: [runId, page.afterStep, page.limit],
+  });
+}
+
+export async function stepOfMail(
+  pool: Pool,
+  runId: string,
+  { mailId, afterStep }: { mailId: string; afterStep: number },
+): Promise<StepRecord | null> {
+  const [step] = await readSteps(pool, {
+    name: 'step-of-mail',
+    text: `${STEPS} where run_id = $1 and step > $2 and facts->>'mail' = $3 order by step desc limit 1`,
+    values: [runId, afterStep, mailId],
+  });
+  return step ?? null;
+}
+
+export async function stepOfAnswer(pool: Pool, runId: string, questionId: string): Promise<StepRecord | null> {
+  const [step] = await readSteps(pool, {
+    name: 'step-of-answer',
+    text: `${STEPS} where run_id = $1 and type = 'answered' and facts#>>'{answer,id}' = $2 order by step desc limit 1`,
+    values: [runId, questionId],
+  });
+  return step ?? null;
+}
