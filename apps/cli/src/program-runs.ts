@@ -84,7 +84,8 @@ function addList(program: Command, perform: Perform): void {
     );
 }
 
-function timeoutOption(): Option {
+/** `--timeout` of what waits for the end of a run. */
+export function timeoutOption(): Option {
   return new Option('--timeout <duration>', 'stop waiting after 30s, 5m, ...; the run goes on').argParser((text) => {
     const ms = parseDuration(text);
     if (ms === undefined || ms > 2_147_483_647)
@@ -93,12 +94,14 @@ function timeoutOption(): Option {
   });
 }
 
-function parseLimit(text: string): number {
+/** The size of a page. */
+export function parseLimit(text: string): number {
   const limit = Number(text);
   if (Number.isInteger(limit) && limit >= 1 && limit <= 200) return limit;
   throw new InvalidArgumentError('It is a number from 1 to 200.');
 }
 
-function collect(value: string, before: string[]): string[] {
+/** Gathers an option that may be repeated. */
+export function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }

@@ -11,6 +11,7 @@ import type { Perform } from './perform.ts';
 import { addDevCommand } from './program-dev.ts';
 import { addProcessCommands } from './program-processes.ts';
 import { addRunCommands } from './program-runs.ts';
+import { addSteerCommands } from './program-steer.ts';
 import { addStressCommand } from './program-stress.ts';
 import { addWorkflowCommands } from './program-workflows.ts';
 
@@ -51,6 +52,7 @@ export function createProgram(io: CliIo): Session {
   addDevCommand(program, perform);
   addProcessCommands(program, performSmall);
   addRunCommands(program, perform);
+  addSteerCommands(program, perform);
   addWorkflowCommands(program, perform);
   addStressCommand(program, perform);
   return { program, exitCode: () => exitCode };

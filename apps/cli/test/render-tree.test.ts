@@ -52,7 +52,7 @@ describe('the picture of a run', () => {
     const [change] = tree.applyEvent(event);
 
     expect(renderRun(run, tree, frame)[1]).toMatch(/✓ a +cached$/);
-    expect(change && changeLine(change, START, painter(false))).toBe('     0ms  ✓ a succeeded from the cache');
+    expect(change && changeLine(change, START, painter(false))).toBe('    0ms  ✓ a succeeded from the cache');
   });
 
   test('never has a line that is wider than the terminal', () => {

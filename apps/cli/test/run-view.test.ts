@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Event, Json, Task } from '@weft/contract';
+import type { Event, Interrupt, Json, Task } from '@weft/contract';
 import { RunView } from '../src/watch/run-view.ts';
+import { waitsText } from '../src/watch/waits-text.ts';
 
 const RUN = '0198a000-0000-7000-8000-000000000001';
 
@@ -77,6 +78,22 @@ describe('the view of a run', () => {
 
     run.applyEvent(live('task_started', { key: 'a#0', attempt: 2 }));
     expect(run.rows[0]).toMatchObject({ status: 'running', error: null });
+  });
+
+  test('shows what a node waits for, and what it asks', () => {
+    const run = view();
+    const waits = (text: string, more = {}) => ({
+      tasks: [{ key: 'a#0', status: 'waiting', attempt: 1, waits: text, ...more }],
+    });
+    run.applyEvent(step(1, waits('signal', { dueAt: 0 }), 'task_waiting'));
+    expect(run.rows.map(waitsText)[0]).toBe('waits for a signal until 1970-01-01T00:00:00.000Z');
+    run.applyEvent(step(2, waits('answer'), 'task_waiting'));
+    expect(run.rows.map(waitsText)[0]).toBe('waits for an answer');
+    run.applyQuestion({ node: 'a', at: 'node', message: 'Go?' } as Interrupt);
+    expect(run.rows.map(waitsText)[0]).toBe('asks: Go?');
+
+    run.applyEvent(step(3, { tasks: [{ key: 'a#0', status: 'succeeded', attempt: 1 }] }, 'answered'));
+    expect(run.rows[0]).toMatchObject({ status: 'succeeded', waits: null, question: null });
   });
 
   test('keeps what is newer than an event that comes late', () => {

@@ -4,6 +4,7 @@ import { eachItem } from '@weft/sdk';
 import { writeJson, type CommandContext } from '../command-context.ts';
 import { blockText } from '../output/block-text.ts';
 import { painter } from '../output/paint.ts';
+import { questionLines } from '../output/question-lines.ts';
 import { plainText } from '../output/plain-text.ts';
 import { readLayout } from '../watch/read-layout.ts';
 import { renderRun } from '../watch/render-tree.ts';
@@ -21,10 +22,13 @@ export async function showCommand(context: CommandContext, runId: string): Promi
   }
   const view = new RunView(await readLayout(client, run.workflow, signal));
   for (const task of tasks) view.applyTask(task);
+  const questions = run.interrupts ?? [];
+  for (const question of questions) if (question.runId === run.id) view.applyQuestion(question);
   const { out } = context.terminal;
   const paint = painter(out.color);
   const columns = out.isTty ? out.columns : 200;
   const lines = renderRun(run, view, { paint, columns, maxLines: Number.POSITIVE_INFINITY, now: Date.now() });
+  if (questions.length > 0) lines.push('', ...questions.flatMap((question) => questionLines(question, run.id)));
   if (run.error !== null) lines.push('', paint('red', plainText(`${run.error.code}: ${run.error.message}`)));
   if (run.output !== null) lines.push('', blockText(run.output, out.isTty));
   out.write(`${lines.join('\n')}\n`);

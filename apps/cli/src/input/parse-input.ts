@@ -18,6 +18,18 @@ export function parseInput(pairs: readonly string[], base: Json | undefined): Js
   return input;
 }
 
+/** Updates of the state from `--set key=value`. Throws CliError `usage`. */
+export function parseUpdates(pairs: readonly string[]): JsonObject {
+  const updates: JsonObject = {};
+  for (const pair of pairs) {
+    const equals = pair.indexOf('=');
+    const key = pair.slice(0, Math.max(0, equals));
+    if (equals < 1 || DANGEROUS_KEYS.has(key)) throw usage(`--set takes key=value, not "${pair}"`);
+    updates[key] = parseValue(pair.slice(equals + 1));
+  }
+  return updates;
+}
+
 /** JSON where it is JSON; an integer beyond what JSON numbers hold exactly stays text, since digits would be lost. */
 export function parseValue(text: string): Json {
   try {

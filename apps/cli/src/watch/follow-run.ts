@@ -1,10 +1,12 @@
 /** Following a run to its end: a picture that is redrawn, lines, or JSON lines, as it suits who reads. */
-import { exitCodes, type Run } from '@weft/contract';
+import { exitCodes, type Interrupt, type Run } from '@weft/contract';
 import { eachItem } from '@weft/sdk';
 import { CliError } from '../cli-error.ts';
 import { say, type CommandContext } from '../command-context.ts';
 import { formatDuration } from '../output/duration.ts';
 import { findStarted } from './find-started.ts';
+import { questionLines } from '../output/question-lines.ts';
+import { tellQuestions } from './tell-questions.ts';
 import { openWatcher, type Watcher } from './watcher.ts';
 import { RunView } from './run-view.ts';
 import { readLayout } from './read-layout.ts';
@@ -25,17 +27,32 @@ export async function followRun(context: CommandContext, run: Run, options: Foll
   const signal = deadline === null ? context.interrupt : AbortSignal.any([context.interrupt, deadline]);
   try {
     if (options.watch) await watchRun(context, run, signal);
-    else await waitForRun(context, run.id, signal);
+    else await waitForRun(context, run, signal);
     return await context.client.runs.get(run.id, { signal });
   } catch (error) {
     throw signal.aborted ? left(run.id, context.interrupt.aborted ? null : options.timeoutMs) : error;
   }
 }
 
-async function waitForRun(context: CommandContext, runId: string, signal: AbortSignal): Promise<void> {
+async function waitForRun(context: CommandContext, run: Run, signal: AbortSignal): Promise<void> {
   const connection = connectionTalk((line) => say(context, line));
+  const questions = tellQuestions(context.client, run, {
+    signal,
+    tell: (question) => sayQuestion((line) => say(context, line), question, run.id),
+  });
   const options = { modes: ['tasks' as const], signal, onReconnect: connection.lost };
-  for await (const _ of context.client.runs.events(runId, options)) connection.stands();
+  try {
+    for await (const event of context.client.runs.events(run.id, options)) {
+      connection.stands();
+      questions.take(event);
+    }
+  } finally {
+    questions.close();
+  }
+}
+
+function sayQuestion(tell: (line: string) => void, question: Interrupt, runId: string): void {
+  for (const line of questionLines(question, runId)) tell(line);
 }
 
 async function watchRun(context: CommandContext, run: Run, signal: AbortSignal): Promise<void> {
@@ -60,11 +77,23 @@ type Watch = { view: RunView; watcher: Watcher; signal: AbortSignal };
 
 async function takeEvents({ client }: CommandContext, run: Run, { view, watcher, signal }: Watch): Promise<void> {
   const connection = connectionTalk((line) => watcher.say(line));
+  const questions = tellQuestions(client, run, {
+    signal,
+    tell(question) {
+      if (question.runId === run.id) view.applyQuestion(question);
+      sayQuestion((line) => watcher.say(line), question, run.id);
+    },
+  });
   // The tasks above are at least as new as the run, so nothing before its step is missing.
   const options = { modes: ['tasks' as const], after: run.step, signal, onReconnect: connection.lost };
-  for await (const event of client.runs.events(run.id, options)) {
-    connection.stands();
-    watcher.take(event, view.applyEvent(event));
+  try {
+    for await (const event of client.runs.events(run.id, options)) {
+      connection.stands();
+      watcher.take(event, view.applyEvent(event));
+      questions.take(event);
+    }
+  } finally {
+    questions.close();
   }
 }
 

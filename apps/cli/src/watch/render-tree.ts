@@ -6,6 +6,7 @@ import { fitText, padText, plainText, textWidth } from '../output/plain-text.ts'
 import { statusMark } from '../output/status-mark.ts';
 import { chooseRows } from './choose-rows.ts';
 import type { NodeRow, RunView } from './run-view.ts';
+import { waitsText } from './waits-text.ts';
 
 export type Frame = {
   paint: Paint;
@@ -65,7 +66,7 @@ function noteOf(row: NodeRow): string {
     ...(row.iteration > 0 ? [`#${row.iteration}`] : []),
     ...(row.attempt > 1 ? [`attempt ${row.attempt}`] : []),
     ...(row.cached ? ['cached'] : []),
-    ...(row.status === 'waiting' ? ['waits for its next attempt'] : []),
+    ...(row.status === 'waiting' ? [waitsText(row)] : []),
     ...(row.status === 'skipped' || row.status === 'cancelled' ? [row.status] : []),
     ...(row.progress === null ? [] : [progressText(row.progress)]),
     ...(row.error === null ? [] : [`${row.error.code}: ${row.error.message}`]),

@@ -1,5 +1,5 @@
 /** What a watcher knows of a run: one row for each node, kept up to date by what the server tells. */
-import type { Event, Json, JsonObject, Task, TaskError, TaskStatus } from '@weft/contract';
+import type { Event, Interrupt, Json, JsonObject, Task, TaskError, TaskStatus, TaskWaits } from '@weft/contract';
 import { parseTaskKey } from '@weft/engine/domain';
 import type { PlacedNode } from './layout-graph.ts';
 
@@ -18,6 +18,11 @@ export type NodeRow = {
   cached: boolean;
   /** What the running attempt said last about how far it is. */
   progress: Json;
+  /** What it waits for while it waits, and until when that is (epoch ms), where that is known. */
+  waits: TaskWaits | null;
+  dueAt: number | null;
+  /** What it asks, once that is known. */
+  question: string | null;
 };
 
 /** What became of one node; what a watcher without a screen prints. */
@@ -50,8 +55,16 @@ export class RunView {
       startedAt: instant(task.startedAt),
       endedAt: instant(task.endedAt),
       error: task.error ?? null,
+      waits: task.waits ?? (task.status === 'waiting' ? 'retry' : null),
+      dueAt: instant(task.dueAt ?? null),
       cached: task.cached ?? false,
     });
+  }
+
+  /** Takes a question of the run, so that its node shows what it asks. */
+  applyQuestion({ node, at, message }: Interrupt): void {
+    const text = at === 'node' ? message : `go on ${at} ${node}?`;
+    this.#row(node).question = text;
   }
 
   /** Takes from a listed task only that it has started, where no event has told more. */
@@ -80,7 +93,16 @@ export class RunView {
     const attempt = numberOf(data['attempt']) ?? row.attempt;
     if (attempt < row.attempt || (FINAL.has(row.status) && attempt === row.attempt)) return [];
     if (type === 'task_progress') row.progress = data['progress'] ?? null;
-    else Object.assign(row, { status: 'running', attempt, startedAt: at, endedAt: null, error: null, progress: null });
+    else
+      Object.assign(row, {
+        status: 'running',
+        attempt,
+        startedAt: at,
+        endedAt: null,
+        error: null,
+        progress: null,
+        waits: null,
+      });
     return [{ row, at }];
   }
 
@@ -93,7 +115,8 @@ export class RunView {
     const isKnown = place.iteration < row.iteration || (place.iteration === row.iteration && attempt <= row.attempt);
     // The list of tasks may be ahead of the journal's events; what has ended there stays so.
     if (isKnown && !rearms && (FINAL.has(row.status) || place.iteration < row.iteration)) return [];
-    if (isKnown && status === row.status && attempt === row.attempt) return [];
+    const waits = status === 'waiting' ? ((fact['waits'] as TaskWaits | undefined) ?? 'retry') : null;
+    if (isKnown && status === row.status && attempt === row.attempt && waits === row.waits) return [];
     const ended = FINAL.has(status);
     const isAnew = status === 'pending' || status === 'ready';
     Object.assign(row, {
@@ -103,6 +126,9 @@ export class RunView {
       startedAt: isAnew ? null : row.startedAt,
       endedAt: ended ? at : null,
       error: (fact['error'] as TaskError | undefined) ?? null,
+      waits,
+      dueAt: numberOf(fact['dueAt']) ?? null,
+      ...(waits !== 'answer' && { question: null }),
       cached: fact['cached'] === true,
       ...((ended || isAnew) && { progress: null }),
     });
@@ -139,6 +165,9 @@ function emptyRow(node: string, depth: number): NodeRow {
     error: null,
     cached: false,
     progress: null,
+    waits: null,
+    dueAt: null,
+    question: null,
   };
 }
 

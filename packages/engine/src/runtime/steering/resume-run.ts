@@ -31,7 +31,7 @@ export async function resumeRun(deps: SteerDeps, request: Request): Promise<void
   const targets = await targetsOf(deps, { run, answers, letters });
   await checkAnswers(deps, targets);
   await send({ run, shares: sharesOf(run, targets, stateUpdates !== null), request, letters });
-  for (const target of targets) await confirm(deps, target, letters);
+  await confirm(deps, targets, letters);
   if (targets.length === 0 && stateUpdates) await confirmShare(run, letters);
 }
 
@@ -115,11 +115,16 @@ async function send({ run, shares, request, letters }: Resumption & { shares: re
   }
 }
 
-/** Throws AppError `conflict` if another answer was first, or the question is gone. */
-async function confirm({ reader }: SteerDeps, { run, question }: Target, letters: Letters): Promise<void> {
-  const step = await reader.stepOfAnswer(run.head.id, question.id);
-  if (!step) throw new AppError('conflict', `the question ${question.id} is not open any more`);
-  if (!letters.wrote(run.head.id, step.facts.mail)) throw answeredAlready(question.id, step.facts.answer?.by);
+/** Throws AppError `conflict` if another answer was first, or a question is gone: then no question of that run was answered. */
+async function confirm({ reader }: SteerDeps, targets: readonly Target[], letters: Letters): Promise<void> {
+  let lost: string | null = null;
+  for (const { run, question } of targets) {
+    const step = await reader.stepOfAnswer(run.head.id, question.id);
+    if (step && !letters.wrote(run.head.id, step.facts.mail)) throw answeredAlready(question.id, step.facts.answer?.by);
+    if (!step) lost ??= question.id;
+  }
+  if (lost !== null)
+    throw new AppError('conflict', `the question ${lost} was not answered: it, or another one, is not open any more`);
 }
 
 async function confirmShare({ head }: RunRecord, letters: Letters): Promise<void> {

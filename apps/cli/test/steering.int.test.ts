@@ -1,0 +1,110 @@
+/** Questions, breakpoints, signals and updates from the command line, against the real stack. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Run } from '@weft/contract';
+import { createTestDatabase, type TestDatabase } from '@weft/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startDev, type DevStack } from '../src/stack/start-dev.ts';
+import { type CliResult, fakeStream, weft as weftHere } from './fake-terminal.ts';
+
+const PATIENCE = { timeout: 20_000 };
+
+let folder: string;
+let database: TestDatabase;
+let stack: DevStack;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'weft-steer-'));
+  database = await createTestDatabase();
+  const options = { dataDir: folder, databaseUrl: database.url, handlersFile: null, log: 'file' as const };
+  stack = await startDev({ host: '127.0.0.1', port: 0, ...options });
+});
+
+afterAll(async () => {
+  await stack.stop();
+  await database.drop();
+  await rm(folder, { recursive: true });
+});
+
+const weft = (...args: string[]): Promise<CliResult> => weftHere(args, { env: { WEFT_URL: stack.url } });
+
+async function start(name: string, nodes: object, rest: object = {}): Promise<string> {
+  const file = join(folder, `${name}.json`);
+  await writeFile(file, JSON.stringify({ name, nodes, ...rest }));
+  const { code, out, err } = await weft('run', file, '--detach');
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  return out.trim();
+}
+
+async function show(id: string): Promise<Run> {
+  return JSON.parse((await weft('show', id, '--json')).out);
+}
+
+async function interrupted(id: string): Promise<void> {
+  await expect.poll(async () => (await show(id)).status, PATIENCE).toBe('interrupted');
+}
+
+const ask = { type: 'interrupt', message: 'Ship it?', answerSchema: { type: 'boolean' } };
+
+describe('a question', () => {
+  test('is listed, shown and answered, and a second answer is a conflict', async () => {
+    const id = await start('ask', { ask, next: { type: 'task', uses: 'echo', needs: ['ask'], with: '${ask}' } });
+    await interrupted(id);
+
+    expect((await weft('interrupts')).out).toContain('Ship it?');
+    expect((await weft('show', id)).out).toMatch(
+      /ask .*asks: Ship it\?[\s\S]*weft answer \S+ \S+ --approve \| --reject/,
+    );
+    expect(await weft('answer', id, '--value', 'maybe')).toMatchObject({ code: 7 });
+    const question = (await show(id)).interrupts?.[0]?.id ?? '';
+    expect(await weft('answer', id, '--reject', '--by', 'ada', '--watch')).toMatchObject({ code: 0, out: 'false\n' });
+    expect(await weft('answer', id, question, '--approve')).toMatchObject({ code: 5 });
+    expect(await weft('answer', id, '--approve')).toMatchObject({ code: 5 });
+  });
+
+  test('is told to whoever waits for the run', async () => {
+    const id = await start('told', { ask });
+    await interrupted(id);
+    const err = fakeStream();
+    const watching = weftHere(['watch', id], {
+      env: { WEFT_URL: stack.url },
+      terminal: { out: fakeStream(), err },
+    });
+    await expect.poll(() => err.text(), PATIENCE).toMatch(/\? ask asks: Ship it\?\n {2}weft answer/);
+    await weft('answer', id, '--approve');
+
+    expect(await watching).toMatchObject({ code: 0 });
+  });
+});
+
+test('a breakpoint is passed, after an update of the state', async () => {
+  const state = { note: { type: 'string' } };
+  const nodes = {
+    a: { type: 'task', uses: 'echo', with: 1 },
+    b: { type: 'task', uses: 'echo', needs: ['a'], with: 2 },
+  };
+  const id = await start('held', nodes, { state, interruptBefore: ['b'], output: '${state.note}' });
+  await interrupted(id);
+
+  expect((await weft('show', id)).out).toContain('b: a breakpoint holds the run before it');
+  expect(await weft('resume', id, '--set', 'note=seen', '--watch')).toMatchObject({ code: 0, out: 'seen\n' });
+  expect(await weft('resume', id)).toMatchObject({ code: 5 });
+});
+
+test('a signal ends its wait, and an update of the state says which step applied it', async () => {
+  const nodes = { wait: { type: 'wait', signal: 'go', timeoutMs: 60_000 } };
+  const id = await start('signalled', nodes, {
+    state: { n: { type: 'number', reducer: 'add', default: 1 } },
+    output: ['${wait}', '${state.n}'],
+  });
+
+  expect((await weft('state', id, '--set', 'n=2')).err).toMatch(/^applied by step \d+\n$/);
+  expect(await weft('state', id, '--set', 'm=2')).toMatchObject({ code: 7 });
+  expect((await weft('state', id, '--set', 'n=4', '--after', 'wait')).err).toBe('kept until wait settles\n');
+  expect(await weft('signal', id, 'go', '--payload', 'now')).toMatchObject({ code: 0 });
+  const { code, out } = await weft('watch', id);
+
+  expect({ code, output: JSON.parse(out) }).toEqual({ code: 0, output: ['now', 7] });
+  expect(await weft('signal', id, 'go')).toMatchObject({ code: 5 });
+});
