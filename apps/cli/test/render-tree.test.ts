@@ -37,6 +37,24 @@ describe('the picture of a run', () => {
     ]);
   });
 
+  test('says of a node that its result came from the cache', () => {
+    const tree = view(['a']);
+    const told = { key: 'a#0', status: 'succeeded', attempt: 1, cached: true };
+    const at = run.createdAt;
+    const event = {
+      runId: run.id,
+      step: 2,
+      mode: 'tasks' as const,
+      type: 'task_succeeded',
+      at,
+      data: { tasks: [told] },
+    };
+    const [change] = tree.applyEvent(event);
+
+    expect(renderRun(run, tree, frame)[1]).toMatch(/✓ a +cached$/);
+    expect(change && changeLine(change, START, painter(false))).toBe('    0ms  ✓ a succeeded from the cache');
+  });
+
   test('never has a line that is wider than the terminal', () => {
     const tree = view(['a'.repeat(90), '陈'.repeat(60), 'c']);
     const error = { code: 'x', message: 'long '.repeat(50), retryable: false };

@@ -76,6 +76,27 @@ test('a long run is told step by step without a gap, from any step on, and liste
   );
 });
 
+test('a task that took the result of another says so: as listed, in the events, and in the figures', async () => {
+  const nodes = { x: { type: 'task', uses: 'echo', with: '${input.text}', cache: { ttlMs: 60_000 } } };
+  const workflow = { name: 'cached', nodes, output: '${x}' };
+  const seen: unknown[] = [];
+  for (const _ of [1, 2]) {
+    const { id, output } = await client.runs.start({ workflow, input: { text: 'same' } }, { waitMs: 10_000 });
+    const [task] = (await client.runs.tasks(id)).items;
+    const events = await Array.fromAsync(client.runs.events(id, { modes: ['tasks'] }));
+    const told = JSON.stringify(events.find(({ type }) => type === 'task_succeeded')?.data).includes('"cached":true');
+    seen.push({ output, cached: task?.cached, told });
+  }
+
+  expect(seen).toEqual([
+    { output: 'same', cached: undefined, told: false },
+    { output: 'same', cached: true, told: true },
+  ]);
+  const metrics = await (await fetch(new URL('/metrics', stack.url))).text();
+  expect(metrics).toMatch(/^weft_cached_tasks_total\{result="hit"\} 1$/m);
+  expect(metrics).toMatch(/^weft_cached_tasks_total\{result="miss"\} 1$/m);
+});
+
 test('a single task runs without a workflow, and the worker that ran it is listed', async () => {
   const { id, runId } = await client.tasks.start({ uses: 'echo', with: { a: 1 } }, { idempotencyKey: 'task-1' });
   await client.runs.ended(runId);

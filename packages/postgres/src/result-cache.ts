@@ -60,7 +60,10 @@ export function createResultCache(pool: Pool): ResultCache {
   };
 }
 
-/** A hit, and the wait for one, only read. Who asks at the same time waits for the row, and sees that it is led. */
+/**
+ * A hit, and the wait for one, only read. Of those who ask at the same time one writes the row; the others wait for that, and
+ * see that it is led.
+ */
 async function claim(pool: Pool, request: Parameters<ResultCache['claim']>[0]): Promise<CacheAnswer> {
   const { tenant, key, holder, ttlMs, leaseMs, since } = request;
   const [row] = await query<ClaimRow>(pool, {
@@ -75,7 +78,8 @@ async function claim(pool: Pool, request: Parameters<ResultCache['claim']>[0]): 
           where not ${FRESH} and not ${LED}
         returning 1
       )
-      select exists (select 1 from taken) as leading, s.fresh, s.output, s.state_updates,
+      select exists (select 1 from taken) as leading, s.fresh, case when s.fresh then s.output end as output,
+        case when s.fresh then s.state_updates end as state_updates,
         floor(extract(epoch from statement_timestamp()) * 1000)::float8 as asked_at
       from (select 1) as asked left join seen s on true`,
     values: [tenant, key, holder, leaseMs, ttlMs, since],

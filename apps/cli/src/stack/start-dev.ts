@@ -28,6 +28,7 @@ import { readWorkerConfig, workerOptions } from '@weft/worker';
 import { destination, pino } from 'pino';
 import type { Logger } from 'pino';
 
+import { cacheMetric } from './cache-metric.ts';
 import { surviveStrayErrors } from './survive-stray-errors.ts';
 import { weftVersion } from './version.ts';
 
@@ -114,6 +115,7 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
     version,
     hasExecutor: (type) => settings.executors.has(type),
     executorNames: Array.from(settings.executors.keys()),
+    metrics: () => [cacheMetric(worker)],
   });
   engine.start();
   await worker.start();

@@ -49,6 +49,15 @@ export function resultCacheConformance(name: string, open: () => Promise<Results
         expect(answers.filter(({ kind }) => kind === 'led')).toHaveLength(19);
       });
 
+      test('is led by one of many who ask at once when the lease has passed', async () => {
+        const lease = newLease();
+        await claim(lease);
+        await stores().elapse(2 * MINUTE);
+        const answers = await Promise.all(Array.from({ length: 20 }, () => claim(other(lease))));
+
+        expect(answers.filter(({ kind }) => kind === 'leading')).toHaveLength(1);
+      });
+
       test('is led by the next one at once when the leader has given up', async () => {
         const lease = newLease();
         await claim(lease);
