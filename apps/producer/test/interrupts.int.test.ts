@@ -161,7 +161,7 @@ describe('a breakpoint', () => {
     const refused = await api.post(`/v1/runs/${id}/resume`, { stateUpdates: { nothing: 1 } });
     expect([refused.statusCode, refused.json().errors]).toMatchObject([422, [{ pointer: '/stateUpdates/nothing' }]]);
     expect((await api.post(`/v1/runs/${id}/resume`, { stateUpdates: { notes: 'seen' } })).statusCode).toBe(200);
-    expect(await endOf(id)).toMatchObject({ status: 'succeeded', state: { notes: ['seen'] } });
+    expect(await endOf(id)).toMatchObject({ status: 'succeeded', output: ['seen'], state: { notes: ['seen'] } });
     expect((await api.post(`/v1/runs/${id}/resume`)).statusCode).toBe(409);
   });
 

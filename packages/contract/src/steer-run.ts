@@ -27,7 +27,9 @@ export const InjectState = z
     updates: JsonRecord.refine((updates) => Object.keys(updates).length > 0, { error: 'at least one key' }).meta({
       description: 'State key -> update, applied through the reducers',
     }),
-    afterNode: NodeReference.optional().meta({ description: 'Apply it right after this node settles the next time' }),
+    afterNode: NodeReference.optional().meta({
+      description: 'Apply it right after this node settles; at once if it has',
+    }),
   })
   .meta({ id: 'InjectState', description: 'An update of the state from outside' });
 export type InjectState = z.infer<typeof InjectState>;

@@ -48,7 +48,7 @@ function injectRoute(api: Api, { engine }: AppOptions): void {
     url: '/v1/runs/:id/state',
     schema: {
       summary: 'Update the state of a run',
-      description: 'At once, or right after `afterNode` settles the next time; durable once it is answered.',
+      description: 'At once, or right after `afterNode` settles, if it has not yet; durable once it is answered.',
       tags: ['runs'],
       params: IdParams,
       headers: IdempotencyHeaders,

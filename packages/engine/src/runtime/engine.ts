@@ -50,7 +50,7 @@ export type Engine = {
    * cannot take the update).
    */
   resumeRun(request: SteerRequest & ResumeRequest): Promise<void>;
-  /** Updates the state, now or right after the next time `afterNode` settles; durable once it returns. Throws as above. */
+  /** Updates the state, now, or right after `afterNode` settles if it has not yet; durable once it returns. Throws as above. */
   injectState(request: SteerRequest & InjectRequest): Promise<Injected>;
   /** Gives a signal to the run; one that nothing waits for yet is kept. Throws `not_found`, `conflict`, `invalid_input`. */
   signalRun(request: SteerRequest & { name: string; payload: Json }): Promise<void>;

@@ -136,11 +136,20 @@ describe('breakpoints', () => {
     expect(run.task('b').detail).toMatchObject({ at: 'before' });
     answer(run, null);
     expect(run.task('b')).toMatchObject({ status: 'ready', attempt: 1, detail: null });
+    expect(run.claims.at(-1)).toMatchObject({ key: 'b#0', attempt: 1 });
     run.fail('b', { retryable: false });
     run.mail('retry');
     expect(run.task('b').status).toBe('ready');
     run.succeed('b', 2);
     expect(run.status).toBe('succeeded');
+  });
+
+  test('A7: a node behind a breakpoint reads the state as it is when it is passed', () => {
+    const b = { ...chain.nodes.b, with: { seen: '${state.seen}' } };
+    const run = new Scenario({ ...chain, nodes: { ...chain.nodes, b }, interruptBefore: ['b'] });
+    run.succeed('a', 1);
+    answer(run, null, { seen: 'two' });
+    expect(run.input('b')).toEqual({ seen: [1, 'two'] });
   });
 
   test('B8: after a node its state is there, and what follows waits', () => {

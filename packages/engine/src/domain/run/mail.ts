@@ -112,8 +112,10 @@ function answer(run: WorkingRun, task: TaskRecord, { value, by, mail }: Answer):
     passAfter(run, task);
     return;
   }
-  run.change(task, { status: 'ready', attempt: task.attempt }, { detail: null });
-  run.handOut(task);
+  // It becomes ready now, so it reads what is there now: its row is made anew.
+  const { key, item } = task;
+  run.change(task, { status: 'pending', attempt: task.attempt });
+  run.arm(run.node(task.node), { key, fate: null, item, passes: true });
 }
 
 /** Injected after a node that has settled already, the state changes now. */

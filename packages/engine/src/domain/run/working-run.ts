@@ -41,7 +41,13 @@ const MAX_INLINE_STEPS = 100;
 export const DEFAULT_MAX_STEPS = 1000;
 
 /** What is armed: which activation, what becomes of it without a worker, and the item that it is for. */
-export type Activation = { key: string; fate: Fate | null; item?: Json };
+export type Activation = {
+  key: string;
+  fate: Fate | null;
+  item?: Json;
+  /** The breakpoint before the node was passed. */
+  passes?: boolean;
+};
 
 /** What a step is about. */
 export type StepSubject = {
@@ -254,10 +260,10 @@ export class WorkingRun {
   }
 
   /** Arms an activation of a node in the open step. */
-  arm(node: GraphNode, { key, fate, item = null }: Activation): void {
+  arm(node: GraphNode, { key, fate, item = null, passes = false }: Activation): void {
     if (this.tasks.has(key)) throw new Error(`the task ${key} was armed already`);
     const task = this.#newTask(node, { key, fate, item });
-    const stops = node.breaks.before && !fate;
+    const stops = node.breaks.before && !fate && !passes;
     const fact: TaskFact = { key, status: task.status, attempt: task.attempt };
     if (stops) Object.assign(fact, { status: 'waiting', waits: 'answer' } satisfies Partial<TaskFact>);
     (this.#facts().tasks ??= []).push(fact);
