@@ -114,6 +114,7 @@ function toView(row: TaskViewRow): TaskView {
 
 async function listTasks(pool: Pool, runId: string, page: Parameters<RunReader['tasks']>[1]): Promise<TaskView[]> {
   const rows = await query<TaskViewRow>(pool, {
+    name: 'list-tasks',
     text: `${TASK_VIEW} where t.run_id = $1 and ($2::int is null or (t.reads_at, t.key) > ($2, $3::text))
       and ($4::text[] is null or t.status = any($4)) order by t.reads_at, t.key, t.epoch limit $5`,
     values: [runId, page.after?.readsAt ?? null, page.after?.key ?? null, page.statuses ?? null, page.limit],
@@ -126,6 +127,7 @@ async function findTask(pool: Pool, tenant: string, id: string): Promise<TaskVie
   if (!UUID.test(id)) return null;
   const { from, to } = runTimeRange(id);
   const rows = await query<TaskViewRow>(pool, {
+    name: 'find-task',
     text: `${TASK_VIEW} where t.run_id between $1 and $2 and t.id = $3 and t.tenant = $4`,
     values: [from, to, id, tenant],
   });
@@ -134,6 +136,7 @@ async function findTask(pool: Pool, tenant: string, id: string): Promise<TaskVie
 
 async function tasksByKey(pool: Pool, runId: string, keys: readonly string[]): Promise<TaskView[]> {
   const rows = await query<TaskViewRow>(pool, {
+    name: 'tasks-by-key',
     text: `${TASK_VIEW} where t.run_id = $1 and t.key = any($2)
       and not exists (select 1 from task newer where newer.run_id = t.run_id and newer.key = t.key and newer.epoch > t.epoch)`,
     values: [runId, keys],
