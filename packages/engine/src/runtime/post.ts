@@ -15,14 +15,14 @@ export type PostDeps = {
   startChild(runId: string): Promise<void>;
 };
 
-export function createPost({ log, advance, startChild }: PostDeps): Post {
+export function createPost(deps: PostDeps): Post {
   const underWay = new Set<Promise<void>>();
 
   async function deliverOne(runId: string, isStart: boolean): Promise<void> {
     try {
-      await (isStart ? startChild(runId) : advance(runId));
+      await (isStart ? deps.startChild(runId) : deps.advance(runId));
     } catch (error) {
-      log.warn({ err: error, runId }, 'mail to a run was not delivered; the sweeper will see to it');
+      deps.log.warn({ err: error, runId }, 'mail to a run was not delivered; the sweeper will see to it');
     }
   }
 

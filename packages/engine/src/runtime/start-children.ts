@@ -59,7 +59,8 @@ function toRun(runId: string, { mail, start, workflow }: Child): RunToStart {
 type Refused = { runId: string; mail: Mail; start: ChildStart; error: AppError };
 
 /** The parent is told that the child has failed, as it would be told by the child itself. */
-async function refuse({ runs, clock, advance, log }: ChildDeps, { runId, mail, start, error }: Refused): Promise<void> {
+async function refuse(deps: ChildDeps, { runId, mail, start, error }: Refused): Promise<void> {
+  const { runs, clock, log } = deps;
   log.warn({ runId, parent: start.parent.runId, code: error.code }, 'a child run could not be started');
   const { runId: parentId, key, epoch } = start.parent;
   const failure = { code: error.code, message: error.message, retryable: false } satisfies { [name: string]: Json };
@@ -67,5 +68,5 @@ async function refuse({ runs, clock, advance, log }: ChildDeps, { runId, mail, s
   const id = makeUuidV7(clock.now(), clock.randomBytes(10));
   await runs.sendMail(parentId, { id, kind: 'child_ended', payload, dedupeKey: `child_ended ${runId} 0` });
   await runs.dropMail(runId, mail.id);
-  await advance(parentId);
+  await deps.advance(parentId);
 }

@@ -204,13 +204,13 @@ class RoundSweeper implements Sweeper {
   }
 
   async #advanceNeglected(): Promise<void> {
-    const { dispatch, settler, startChild } = this.#deps;
+    const { dispatch, settler } = this.#deps;
     const runIds = await dispatch.neglectedRuns(NEGLECTED_MS, BATCH);
     this.repairs.neglected += runIds.length;
     await Promise.all(
       runIds.map(async (runId) => {
         const { exists } = await settler.settle({ runId, workflow: null, event: { type: 'advance' } });
-        if (!exists) await startChild(runId);
+        if (!exists) await this.#deps.startChild(runId);
       }),
     );
   }

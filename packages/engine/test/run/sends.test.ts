@@ -93,7 +93,7 @@ describe('send', () => {
       'rows#0[0]/cells#0[1]/cell#0',
       'rows#0[1]/cells#0[0]/cell#0',
     ]);
-    for (const { key: claimed } of [...run.claims]) run.succeed(claimed, (run.task(claimed).item as number) * 10);
+    for (const { key: claimed } of run.claims.slice()) run.succeed(claimed, (run.task(claimed).item as number) * 10);
     expect(run.rows.itemsOf('rows#0')).toEqual([[10, 20], [30], []]);
     expect(run.statuses['end']).toBe('ready');
   });

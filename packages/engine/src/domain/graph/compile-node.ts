@@ -1,12 +1,12 @@
 /** One node of a document, resolved: defaults filled in, expressions compiled. */
-import type { JsonObject, RetryPolicy, WorkflowDocument, WorkflowNode } from '@weft/contract';
+import type { RetryPolicy, WorkflowDocument, WorkflowNode } from '@weft/contract';
 
 import { compileCondition } from '../expression/condition.ts';
 import { parsePath } from '../expression/path.ts';
 import type { Reference } from '../expression/scope.ts';
 import { compileTemplate, compileUpdates } from '../expression/template.ts';
 import type { Template } from '../expression/template.ts';
-import type { GraphNode, ResolvedRetry } from './graph.ts';
+import type { GraphNode, ResolvedRetry } from './graph-node.ts';
 import { priorityLevel } from './priority.ts';
 import type { Wiring } from './wiring.ts';
 
@@ -104,7 +104,7 @@ function ownParts(node: WorkflowNode): OwnParts {
     }
     case 'wait': {
       const { ms = null, signal = null, timeoutMs = SIGNAL_TIMEOUT_MS, payloadSchema = null } = node;
-      return { ...none, wait: { ms, signal, timeoutMs, payloadSchema: payloadSchema as JsonObject | null } };
+      return { ...none, wait: { ms, signal, timeoutMs, payloadSchema } };
     }
     default:
       return none;
@@ -113,7 +113,7 @@ function ownParts(node: WorkflowNode): OwnParts {
 
 function questionOf({ answerSchema, expiresMs, default: fallback }: Extract<WorkflowNode, { type: 'interrupt' }>) {
   return {
-    answerSchema: (answerSchema as JsonObject | undefined) ?? null,
+    answerSchema: answerSchema ?? null,
     expiresMs: expiresMs ?? null,
     default: fallback,
   };

@@ -2,98 +2,19 @@
  * A workflow version, compiled once per process: edges resolved to what a settle follows, expressions compiled, defaults
  * filled in. A graph never changes, so it is shared by all runs of its version.
  */
-import type { Join, Json, JsonObject, OnFailure, StateKey, WorkflowDocument } from '@weft/contract';
+import type { StateKey, WorkflowDocument } from '@weft/contract';
 
-import type { Condition } from '../expression/condition.ts';
-import type { Path } from '../expression/path.ts';
 import { compileTemplate } from '../expression/template.ts';
 import type { Template } from '../expression/template.ts';
-import type { Priority, WorkflowRef } from '../run/records.ts';
+import type { WorkflowRef } from '../run/records.ts';
 import { compileNode, resultReads, stateReads } from './compile-node.ts';
 import { documentEdges } from './edges.ts';
 import type { Edge } from './edges.ts';
+import type { GraphNode } from './graph-node.ts';
 import { loopEdges } from './loops.ts';
 import { wire } from './wiring.ts';
 
-export type ResolvedRetry = {
-  maxAttempts: number;
-  initialMs: number;
-  factor: number;
-  maxMs: number;
-  onCrash: 'retry' | 'fail';
-  retryOn: string[] | null;
-};
-
-export type GraphNode = {
-  name: string;
-  type: 'task' | 'route' | 'transform' | 'interrupt' | 'send' | 'subgraph' | 'wait';
-  /** The executor; only tasks have one. */
-  uses: string | null;
-  join: Join;
-  /** Edges that count in the join. */
-  inDegree: number;
-  /**
-   * Whether the edges that have ended are counted in a row of its own. A single edge needs no count, unless the node
-   * fires however that edge ends: then it must be known that it has fired when the edge ends again in a retried run.
-   */
-  countsEdges: boolean;
-  /** Edges that leave it, those to `__end__` left out, those that lead back included. */
-  out: Edge[];
-  /** Edges that count in the join, those from `__start__` included. */
-  in: Edge[];
-  when: Condition | null;
-  on: Condition | null;
-  /** The values that a route knows, those that lead to the end included. */
-  routeValues: ReadonlySet<string>;
-  hasDefault: boolean;
-  /**
-   * What it renders when it begins: `with` of a task, `updates` of a transform, `message` of an interrupt, `items` of a send,
-   * `input` of a subgraph, `until` of a wait.
-   */
-  template: Template | null;
-  /** State keys and nodes that its own expressions read, `when` included; and whether they read `state.__meta`. */
-  stateReads: string[];
-  resultReads: string[];
-  readsMeta: boolean;
-  /** What belongs to its type. */
-  question: QuestionSpec | null;
-  send: SendSpec | null;
-  child: ChildSpec | null;
-  wait: WaitSpec | null;
-  /** Runs when nothing else is left to do. */
-  deferred: boolean;
-  breaks: { before: boolean; after: boolean };
-  /** How often a loop may start it anew; null: as often as `maxSteps` lets it. */
-  maxIterations: number | null;
-  retry: ResolvedRetry;
-  timeoutMs: number;
-  queueTimeoutMs: number | null;
-  heartbeatMs: number | null;
-  /** Null: every task runs its executor. */
-  cacheTtlMs: number | null;
-  lane: string;
-  /** Null: the run's. */
-  priority: Priority | null;
-  onFailure: OnFailure;
-  output: string | null;
-  outputMapping: [channel: string, path: Path][];
-};
-
-/** `default`: the answer at expiry; undefined: it fails then. */
-export type QuestionSpec = { answerSchema: JsonObject | null; expiresMs: number | null; default: Json | undefined };
-
-export type SendSpec = { target: string; concurrency: number; failsWithItem: boolean };
-
-/** `version`: null for the newest when the child is started. */
-export type ChildSpec = { workflow: string; version: number | null; isAbandoned: boolean };
-
-/** Exactly one of `ms`, an instant (rendered), and `signal` is waited for; `timeoutMs` is the signal's. */
-export type WaitSpec = {
-  ms: number | null;
-  signal: string | null;
-  timeoutMs: number;
-  payloadSchema: JsonObject | null;
-};
+export type { GraphNode, ResolvedRetry } from './graph-node.ts';
 
 export type Graph = {
   ref: WorkflowRef;
