@@ -42,7 +42,9 @@ export { Task, TaskPage, TaskStatus } from './task.ts';
 export { Id, Instant, StepNumber, WorkflowVersion } from './wire.ts';
 export { Worker, WorkerPage, WorkerStatus } from './worker.ts';
 export {
+  ForeignFormat,
   GraphQuery,
+  ImportRemark,
   SavedWorkflow,
   Validation,
   Workflow,
