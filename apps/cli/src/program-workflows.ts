@@ -1,4 +1,5 @@
 /** The commands about documents and saved workflows. */
+import { ForeignFormat } from '@weft/contract';
 import type { GraphFormat } from '@weft/sdk';
 import { type Command, Option } from 'commander';
 import type { Perform } from './perform.ts';
@@ -22,5 +23,14 @@ export function addWorkflowCommands(program: Command, perform: Perform): void {
       perform(command, async (context) =>
         (await import('./commands/graph.ts')).graphCommand(context, target, context.json ? 'json' : format),
       ),
+    );
+  program
+    .command('import <file>')
+    .description('write a workflow of another format as a native one, and what could not be mapped; needs no server')
+    .addOption(
+      new Option('--format <format>', 'the format of the file').choices(ForeignFormat.options).makeOptionMandatory(),
+    )
+    .action((file: string, { format }: { format: ForeignFormat }, command: Command) =>
+      perform(command, async (context) => (await import('./commands/import.ts')).importCommand(context, file, format)),
     );
 }

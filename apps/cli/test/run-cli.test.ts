@@ -158,6 +158,61 @@ describe('weft validate', () => {
   });
 });
 
+describe('weft import', () => {
+  const FOREIGN = {
+    id: 'foreign',
+    version: 2,
+    nodes: { set: { type: 'transform', updates: { done: true } } },
+    edges: [
+      ['__start__', 'set'],
+      ['set', '__end__'],
+    ],
+  };
+
+  test('writes the native document, and what could not be mapped beside it', async () => {
+    const file = await tempFile('a.json', JSON.stringify(FOREIGN, null, 2));
+    const { code, out, err } = await weft(['import', file, '--format', 'nullboiler']);
+
+    expect(code).toBe(0);
+    expect(out).toMatch(/^name: foreign\n/);
+    expect(err).toBe(`${file}:3:3: a version is given when the workflow is saved (version)\n1 remark\n`);
+    expect((await weft(['validate', await tempFile('b.yaml', out)])).code).toBe(0);
+  });
+
+  test('writes the same as JSON', async () => {
+    const file = await tempFile('a.json', JSON.stringify(FOREIGN));
+    const { out, err } = await weft(['import', file, '--format', 'nullboiler', '--json']);
+
+    expect(JSON.parse(out)).toMatchObject({ name: 'foreign', nodes: { set: { updates: { done: true } } } });
+    expect(JSON.parse(err)).toMatchObject({ report: [{ code: 'version', pointer: '/version', line: 1 }] });
+  });
+
+  test('writes nothing of a document that is invalid, but every error with its line', async () => {
+    const file = await tempFile('a.json', JSON.stringify({ ...FOREIGN, nodes: { set: { type: 'map' } } }, null, 2));
+    const { code, out, err } = await weft(['import', file, '--format', 'nullboiler']);
+
+    expect({ code, out }).toEqual({ code: 7, out: '' });
+    expect(err).toContain(`${file}:6:7: NullBoiler has no node type "map" (node_type_unsupported)`);
+  });
+
+  test('tells what the engine cannot run yet, and writes the document all the same', async () => {
+    const nodes = { set: { type: 'interrupt', message: 'Sure?' } };
+    const file = await tempFile('a.json', JSON.stringify({ ...FOREIGN, nodes }));
+    const { code, out } = await weft(['import', file, '--format', 'nullboiler']);
+
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('type: interrupt') });
+  });
+
+  test('needs a format that there is', async () => {
+    expect(await weft(['import', 'a.json'])).toMatchObject({ code: 2, err: expect.stringContaining('--format') });
+    expect(await weft(['import', 'a.json', '--format', 'x'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('nullboiler'),
+    });
+    expect((await weft(['import', 'not-there.json', '--format', 'nullboiler'])).code).toBe(3);
+  });
+});
+
 describe('weft graph', () => {
   test('draws a file as Mermaid, DOT or JSON, without a server', async () => {
     const file = await tempFile('a.yaml', VALID);

@@ -1,8 +1,7 @@
 /** A document out of a request, checked as a whole. */
 import { AppError } from '@weft/contract';
-import type { WorkflowDocument } from '@weft/contract';
+import type { ProblemItem, WorkflowDocument } from '@weft/contract';
 import { validateDocument } from '@weft/engine/domain';
-import type { DocumentIssue } from '@weft/engine/domain';
 
 import type { AppOptions } from './app-options.ts';
 import { validationEnv } from './app-options.ts';
@@ -19,7 +18,8 @@ export function readDocument(
   return document;
 }
 
-function invalidDocument(errors: DocumentIssue[]): AppError {
+/** The refusal of a document with all its errors. */
+export function invalidDocument(errors: readonly ProblemItem[]): AppError {
   const unsupported = errors.every((error) => error.code === 'node_type_unsupported');
   return new AppError(unsupported ? 'node_type_unsupported' : 'invalid_document', summary(errors), { errors });
 }

@@ -86,6 +86,98 @@ describe('checking documents', () => {
   });
 });
 
+describe('a document of another format', () => {
+  const FOREIGN = {
+    id: 'foreign',
+    task_id: 't-1',
+    state_schema: { kind: { type: 'string' } },
+    nodes: {
+      decide: { type: 'route', input: 'state.kind', routes: { bug: 'fix', other: 'note' }, default: 'other' },
+      fix: { type: 'transform', updates: { done: 'fixed {{state.kind}}' } },
+      note: { type: 'transform', updates: { done: 'noted' } },
+    },
+    edges: [
+      ['__start__', 'decide'],
+      ['decide:bug', 'fix'],
+      ['decide:other', 'note'],
+      ['fix', '__end__'],
+      ['note', '__end__'],
+    ],
+  };
+
+  test('is imported and saved, with a report of what could not be mapped, and runs', async () => {
+    const saved = await api.post('/v1/workflows?format=nullboiler', FOREIGN);
+    const again = await api.post('/v1/workflows?format=nullboiler', FOREIGN);
+    const runs = await Promise.all(
+      [{ kind: 'bug' }, { kind: 'joy' }, {}].map((input) =>
+        api.post('/v1/runs?wait=10s', { workflow: 'foreign', input }),
+      ),
+    );
+
+    expect(saved.statusCode).toBe(201);
+    expect(saved.json()).toMatchObject({
+      name: 'foreign',
+      version: 1,
+      report: [
+        { code: 'task_id', pointer: '/task_id', line: 1 },
+        { code: 'literal_template', pointer: '/nodes/fix/updates' },
+      ],
+    });
+    expect(again.statusCode).toBe(200);
+    expect(runs.map((run) => run.json().output)).toEqual([
+      { kind: 'bug', done: 'fixed {{state.kind}}' },
+      { kind: 'joy', done: 'noted' },
+      { kind: '', done: 'noted' },
+    ]);
+  });
+
+  test('is refused with the places of its own text', async () => {
+    const edges = [...FOREIGN.edges, ['fix', 'decide']];
+    const wrong = await api.post('/v1/workflows?format=nullboiler', { ...FOREIGN, edges });
+    const worse = await api.post('/v1/workflows?format=nullboiler', {
+      ...FOREIGN,
+      nodes: { a: { type: 'map' } },
+      edges: [],
+    });
+    const unsupported = await api.post('/v1/workflows?format=nullboiler', {
+      ...FOREIGN,
+      nodes: { ...FOREIGN.nodes, note: { prompt_template: 'x' } },
+    });
+
+    expect(wrong.statusCode).toBe(422);
+    expect(wrong.json()).toMatchObject({ code: 'invalid_document' });
+    expect(wrong.json().errors.map(({ pointer }: { pointer: string }) => pointer)).toContain('/edges/5');
+    expect(worse.json().errors).toMatchObject([
+      { code: 'unreachable_node', pointer: '/nodes/a' },
+      { code: 'node_type_unsupported', pointer: '/nodes/a/type' },
+    ]);
+    expect(unsupported.json()).toMatchObject({
+      code: 'node_type_unsupported',
+      errors: [{ pointer: '/nodes/note/prompt_template', line: 1 }],
+    });
+  });
+
+  test('is checked without being saved', async () => {
+    const valid = await api.post('/v1/workflows/validate?format=nullboiler', { ...FOREIGN, id: 'unsaved' });
+    const invalid = await api.post('/v1/workflows/validate?format=nullboiler', { id: 'x', steps: [{}] });
+
+    expect(valid.json()).toMatchObject({
+      valid: true,
+      errors: [],
+      mermaid: expect.stringContaining('flowchart'),
+      report: [{ code: 'task_id' }, { code: 'literal_template' }],
+    });
+    expect(invalid.json()).toMatchObject({
+      valid: false,
+      errors: [{ code: 'missing_field' }],
+      mermaid: null,
+      report: [],
+    });
+    expect((await api.get('/v1/workflows/unsaved')).statusCode).toBe(404);
+    expect((await api.post('/v1/workflows/validate?format=n8n', {})).statusCode).toBe(422);
+  });
+});
+
 describe('reading workflows', () => {
   test('lists come by name, page by page', async () => {
     for (const name of ['list-b', 'list-a', 'list-c']) {

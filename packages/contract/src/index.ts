@@ -45,7 +45,9 @@ export { Id, Instant, StepNumber, WorkflowVersion } from './wire.ts';
 export { Worker, WorkerPage, WorkerStatus } from './worker.ts';
 export {
   DrawQuery,
+  ForeignFormat,
   GraphQuery,
+  ImportRemark,
   SavedWorkflow,
   Validation,
   Workflow,

@@ -4,12 +4,30 @@ import { ProblemItem } from './problem.ts';
 import { Instant, WorkflowVersion } from './wire.ts';
 import { WorkflowDocument } from './workflow-document.ts';
 
-/** The answer to a saved document; `hash` is that of its content. */
-export const SavedWorkflow = WorkflowVersion.extend({ hash: z.string() }).strip().meta({ id: 'SavedWorkflow' });
+/** The formats of documents that are imported into the native one. */
+export const ForeignFormat = z.enum(['nullboiler']);
+export type ForeignFormat = z.infer<typeof ForeignFormat>;
+
+/** Something in an imported document that the native one cannot say exactly. */
+export const ImportRemark = ProblemItem.meta({
+  id: 'ImportRemark',
+  description: 'Something in an imported document that the native one cannot say exactly',
+});
+export type ImportRemark = z.infer<typeof ImportRemark>;
+
+const report = z
+  .array(ImportRemark)
+  .exactOptional()
+  .meta({ description: 'Of an imported document: what could not be mapped exactly' });
+
+const HashedVersion = WorkflowVersion.extend({ hash: z.string() }).strip();
+
+/** The answer to a saved document; `hash` is that of its content. `report` is there if it was imported. */
+export const SavedWorkflow = HashedVersion.extend({ report }).meta({ id: 'SavedWorkflow' });
 export type SavedWorkflow = z.infer<typeof SavedWorkflow>;
 
 /** One version in a list of workflows: the latest of its name. */
-export const WorkflowSummary = SavedWorkflow.extend({
+export const WorkflowSummary = HashedVersion.extend({
   description: z.string().exactOptional(),
   createdAt: Instant,
 }).meta({ id: 'WorkflowSummary' });
@@ -22,9 +40,9 @@ export type Workflow = z.infer<typeof Workflow>;
 export const WorkflowPage = pageOf(WorkflowSummary).meta({ id: 'WorkflowPage' });
 export type WorkflowPage = z.infer<typeof WorkflowPage>;
 
-/** The answer of `POST /v1/workflows/validate`; `mermaid` is null unless the document is valid. */
+/** The answer of `POST /v1/workflows/validate`; `mermaid` is null unless the document is valid, `report` as in `SavedWorkflow`. */
 export const Validation = z
-  .object({ valid: z.boolean(), errors: z.array(ProblemItem), mermaid: z.string().nullable() })
+  .object({ valid: z.boolean(), errors: z.array(ProblemItem), mermaid: z.string().nullable(), report })
   .meta({ id: 'Validation' });
 export type Validation = z.infer<typeof Validation>;
 

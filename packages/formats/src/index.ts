@@ -1,3 +1,7 @@
+export { importDocument } from './foreign/import-document.ts';
+export type { ImportedDocument } from './foreign/import-document.ts';
+export { importWorkflow } from './import-workflow.ts';
+export type { ImportedWorkflow, ImportOptions } from './import-workflow.ts';
 export { inputChecker } from './input-checker.ts';
 export type { Issue } from './issue-list.ts';
 export { scanJson } from './json-scan.ts';
@@ -9,3 +13,4 @@ export { withLocations } from './source-map.ts';
 export type { Locate, Location } from './source-map.ts';
 export { readWorkflow } from './read-workflow.ts';
 export type { ReadOptions, ReadWorkflow } from './read-workflow.ts';
+export { writeYaml } from './write-yaml.ts';

@@ -37,6 +37,7 @@ describe('a client', () => {
 
     await workflows.save({ text: 'name: a', mediaType: 'application/yaml' });
     await workflows.validate({ name: 'a', nodes: {} });
+    await workflows.save({ id: 'a' }, { format: 'nullboiler' });
 
     expect(server.asked).toMatchObject([
       { url: '/v1/workflows', headers: { 'content-type': 'application/yaml' }, body: 'name: a' },
@@ -45,6 +46,7 @@ describe('a client', () => {
         headers: { 'content-type': 'application/json' },
         body: '{"name":"a","nodes":{}}',
       },
+      { url: '/v1/workflows?format=nullboiler', body: '{"id":"a"}' },
     ]);
   });
 

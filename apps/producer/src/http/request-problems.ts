@@ -1,10 +1,10 @@
 /** What a schema finds wrong with a part of a request, in our words and with a pointer at the place. */
-import { AppError, pointerOf, StartRunBatch, WorkflowDocument } from '@weft/contract';
+import { AppError, pointerOf, StartRunBatch } from '@weft/contract';
 import type { ProblemCode, ProblemItem } from '@weft/contract';
 import type { FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
 
-import { UncheckedBatch } from '../schemas/requests.ts';
+import { AnyDocument, UncheckedBatch } from '../schemas/requests.ts';
 
 type SchemaIssue = z.core.$ZodIssue;
 type Item = ProblemItem & { code: ProblemCode };
@@ -15,11 +15,11 @@ const ROOTS: Record<string, string[]> = { body: [], querystring: ['query'], para
 
 /**
  * Checks a part of a request by its zod schema; what the schema makes of it is what the handler gets. A whole document is
- * only described by its schema: the engine checks it and reports every error at once. The runs of a batch are checked one
+ * only described by its schema: what reads it checks it and reports every error at once. The runs of a batch are checked one
  * by one, since each is refused alone.
  */
 export const validateByZod: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
-  if (schema === WorkflowDocument) return (value: unknown) => ({ value });
+  if (schema === AnyDocument) return (value: unknown) => ({ value });
   const checked = schema === StartRunBatch ? UncheckedBatch : schema;
   const root = ROOTS[httpPart ?? 'body'] ?? [];
   return (data: unknown) => {

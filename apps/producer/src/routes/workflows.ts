@@ -5,26 +5,24 @@ import {
   SavedWorkflow,
   Validation,
   Workflow,
-  WorkflowDocument,
   WorkflowPage,
   WorkflowQuery,
 } from '@weft/contract';
 import type { WorkflowSummary } from '@weft/contract';
-import { diagramOf, toMermaid, validateDocument } from '@weft/engine/domain';
+import { diagramOf, toMermaid } from '@weft/engine/domain';
 import type { StoredWorkflow } from '@weft/engine/ports';
 import { toInstant } from '@weft/engine/runtime';
-import { withLocations } from '@weft/formats';
 import { z } from 'zod';
 
 import type { Api } from '../api.ts';
-import { validationEnv } from '../app-options.ts';
 import type { AppOptions } from '../app-options.ts';
 import { decodeCursor, encodeCursor } from '../http/cursor.ts';
 import { drawingAnswer, drawingOf } from '../http/drawing.ts';
 import { found } from '../http/ids.ts';
-import { readDocument } from '../read-document.ts';
+import { invalidDocument } from '../read-document.ts';
 import { problems } from '../schemas/answers.ts';
-import { NameParams, SaveQuery } from '../schemas/requests.ts';
+import { AnyDocument, FormatQuery, NameParams } from '../schemas/requests.ts';
+import { submittedWorkflow } from '../submitted-workflow.ts';
 import { TENANT } from '../tenant.ts';
 
 const DOCUMENT_TYPES = ['application/json', 'application/yaml'];
@@ -44,28 +42,25 @@ function saveRoute(api: Api, options: AppOptions): void {
     config: { isDocument: true },
     schema: {
       summary: 'Save a workflow',
-      description: 'The same content again is the same version.',
+      description:
+        'The same content again is the same version. A foreign document is imported, and `report` lists what could not be mapped exactly.',
       tags: ['workflows'],
       consumes: DOCUMENT_TYPES,
-      querystring: SaveQuery,
-      body: WorkflowDocument,
+      querystring: FormatQuery,
+      body: AnyDocument,
       response: { 200: SavedWorkflow, 201: SavedWorkflow, ...problems },
     },
-    handler: async (request, reply) => {
-      refuseForeign(request.query.format);
-      const document = readDocument(options, request.body);
+    handler: async ({ parsedBody, query }, reply) => {
+      if (!parsedBody?.ok) throw new AppError('unparsable', 'a document is required');
+      const { document, errors, report } = submittedWorkflow(options, parsedBody, query.format);
+      if (!document) throw invalidDocument(errors);
       const { ref, hash, created } = await options.engine.saveWorkflow({ tenant: TENANT, document });
       reply.header('location', `/v1/workflows/${encodeURIComponent(ref.name)}?version=${ref.version}`);
-      return reply.code(created ? 201 : 200).send({ name: ref.name, version: ref.version, hash });
+      return reply
+        .code(created ? 201 : 200)
+        .send({ name: ref.name, version: ref.version, hash, ...(report && { report }) });
     },
   });
-}
-
-function refuseForeign(format: string): void {
-  if (format === 'native') return;
-  const message = `the format ${format} is not supported yet`;
-  const errors = [{ code: 'node_type_unsupported', pointer: '/query/format', message }];
-  throw new AppError('node_type_unsupported', message, { errors });
 }
 
 function validateRoute(api: Api, options: AppOptions): void {
@@ -77,15 +72,16 @@ function validateRoute(api: Api, options: AppOptions): void {
       summary: 'Check a document and save nothing',
       tags: ['workflows'],
       consumes: DOCUMENT_TYPES,
-      body: WorkflowDocument,
+      querystring: FormatQuery,
+      body: AnyDocument,
       response: { 200: Validation, ...problems },
     },
-    handler: async ({ parsedBody }) => {
+    handler: async ({ parsedBody, query }) => {
       if (!parsedBody) throw new AppError('unparsable', 'a document is required');
       if (!parsedBody.ok) return { valid: false, errors: parsedBody.errors, mermaid: null };
-      const { document, issues } = validateDocument(parsedBody.value, validationEnv(options));
+      const { document, errors, report } = submittedWorkflow(options, parsedBody, query.format);
       const mermaid = document ? toMermaid(diagramOf(document)) : null;
-      return { valid: document !== undefined, errors: withLocations(issues, parsedBody.locate), mermaid };
+      return { valid: document !== undefined, errors, mermaid, ...(report && { report }) };
     },
   });
 }

@@ -1,17 +1,32 @@
 /** What only this API's requests hold; everything else is in the contract. */
-import { EventsQuery, IdempotencyKey, MAX_BATCH_RUNS, UserName, WorkflowName } from '@weft/contract';
+import {
+  EventsQuery,
+  ForeignFormat,
+  IdempotencyKey,
+  JsonRecord,
+  MAX_BATCH_RUNS,
+  UserName,
+  WorkflowDocument,
+  WorkflowName,
+} from '@weft/contract';
 import { z } from 'zod';
 
 /** A name in a path; what cannot name a workflow names none. */
 export const NameParams = z.object({ name: WorkflowName });
 
-/** The query of `POST /v1/workflows`. */
-export const SaveQuery = z.strictObject({
+/** The query of `POST /v1/workflows` and `POST /v1/workflows/validate`. */
+export const FormatQuery = z.strictObject({
   format: z
-    .enum(['native', 'nullboiler', 'mesh-execute', 'flowmesh', 'n8n'])
+    .enum(['native', ...ForeignFormat.options, 'mesh-execute', 'flowmesh', 'n8n'])
     .default('native')
-    .meta({ description: 'The format of the document' }),
+    .meta({ description: 'The format of the document; any but `native` is imported' }),
 });
+
+/** A workflow document, native or foreign. What reads it checks it as a whole and reports every error at once. */
+export const AnyDocument = z.union([
+  WorkflowDocument,
+  JsonRecord.meta({ id: 'ForeignDocument', description: 'A workflow in the format that the query names' }),
+]);
 
 /** The body of `POST /v1/runs/{id}/cancel`, which may be left out. */
 export const CancelRun = z
