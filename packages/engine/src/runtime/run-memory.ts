@@ -10,7 +10,7 @@ import { emptyParts, freshHead, freshTask } from '../domain/run/fresh.ts';
 import { isStale } from '../domain/run/iterations.ts';
 import { chunkKey, mergeReads, noReads } from '../domain/run/reads.ts';
 import { TERMINAL_RUN } from '../domain/run/records.ts';
-import type { Decision, Jumps, Reads, RunHead, RunSnapshot, TaskRecord } from '../domain/run/records.ts';
+import type { ChannelRecord, Decision, Jumps, Reads, RunHead, RunSnapshot, TaskRecord } from '../domain/run/records.ts';
 import { CHUNK_ITEMS } from '../domain/run/send-items.ts';
 import { rootOf } from '../domain/task-key.ts';
 import type { SettledRun, TaskMessage } from '../ports/index.ts';
@@ -19,6 +19,9 @@ import type { SettledRun, TaskMessage } from '../ports/index.ts';
 const MOST_RUNS = 2000;
 /** Tasks and joins of one run; a run with more is read each time. */
 const MOST_RECORDS = 20_000;
+/** A channel that is larger is read each time it is needed. */
+const MOST_CHANNEL_BYTES = 32 * 1024;
+const NOTHING_WRITTEN: ChannelRecord = { base: undefined, deltas: [], lastStep: 0, deltaBytes: 0, baseBytes: 0 };
 /** Results and inputs that are larger, in characters and values, are read when they are needed. */
 const SMALL = 4096;
 
@@ -98,10 +101,7 @@ function advanced(graph: Graph, before: RunSnapshot, decision: Decision): RunSna
   for (const { key } of joins) reads.joins.add(key);
   if (head.generations > before.head.generations) forgetPast(graph, before, head);
   keepItems(before, decision);
-  for (const { channel } of writes) {
-    before.channels.delete(channel);
-    reads.channels.delete(channel);
-  }
+  keepChannels(before, writes);
   if (before.tasks.size + before.joins.size > MOST_RECORDS) return null;
   const body = before.body && isSmall(before.body.input) && isSmall(before.body.config) ? before.body : null;
   const nothing = { mail: [], inline: [], kept: new Map(), items: new Map() };
@@ -112,6 +112,36 @@ function remembered(reads: Reads, body: boolean): Reads {
   const { everything } = reads;
   const whole = { allJoins: reads.allJoins || everything, waiting: reads.waiting || everything };
   return { ...reads, ...whole, body, inline: false, everything: false, kept: new Set(), items: new Set() };
+}
+
+/** Channels that were read are carried along as long as they are small; one that was only written is not known. */
+function keepChannels({ head, channels, reads }: RunSnapshot, writes: Decision['writes']): void {
+  // A compaction stands for what was there before, so it comes first, whatever its place among the writes.
+  const inOrder = writes.toSorted((a, b) => Number(a.step > head.step) - Number(b.step > head.step));
+  for (const { channel, step, kind, value } of inOrder) {
+    const known = channels.get(channel) ?? (reads.channels.has(channel) ? NOTHING_WRITTEN : null);
+    const fits = isSmall(value);
+    const after = fits && (kind === 'base' ? asBase(step, value) : known && withDelta(known, step, value));
+    if (after && after.baseBytes + after.deltaBytes <= MOST_CHANNEL_BYTES) {
+      channels.set(channel, after);
+      reads.channels.add(channel);
+    } else {
+      channels.delete(channel);
+      reads.channels.delete(channel);
+    }
+  }
+}
+
+function asBase(step: number, base: Json): ChannelRecord {
+  return { base, deltas: [], lastStep: step, deltaBytes: 0, baseBytes: JSON.stringify(base).length };
+}
+
+function withDelta({ base, deltas, deltaBytes, baseBytes }: ChannelRecord, step: number, value: Json): ChannelRecord {
+  const bytes = deltaBytes + JSON.stringify(value).length;
+  // The list is this memory's own: it is not copied for each step.
+  const all = deltas === NOTHING_WRITTEN.deltas ? [value] : deltas;
+  if (all === deltas) all.push(value);
+  return { base, deltas: all, lastStep: step, deltaBytes: bytes, baseBytes };
 }
 
 /** What a loop has gone back over is read when it is needed, which is hardly ever. */
