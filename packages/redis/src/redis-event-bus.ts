@@ -115,9 +115,16 @@ class PubSubEventBus implements RedisEventBus {
 
   /** One script, since a command for each run costs this process more than all else about it. */
   async #sendBatch(batch: readonly RunNotice[]): Promise<void> {
-    const args = [this.#channel(null), this.#channel('')];
-    for (const notice of batch) args.push(notice.runId ?? '', JSON.stringify(notice));
-    await this.#scripts.run('notify', sharedBase(this.#connection.prefix), args);
+    const texts = new Map(batch.map((notice) => [notice, JSON.stringify(notice)]));
+    const textOf = (notices: readonly RunNotice[]): string =>
+      `[${notices.map((notice) => texts.get(notice)).join(',')}]`;
+    const byRun = Array.from(Map.groupBy(batch, (notice) => notice.runId));
+    const args = byRun.flatMap(([runId, notices]) => [this.#channel(runId), textOf(notices)]);
+    await this.#scripts.run('notify', sharedBase(this.#connection.prefix), [
+      ...args,
+      this.#channel(null),
+      textOf(batch),
+    ]);
   }
 
   #channel(runId: string | null): string {
