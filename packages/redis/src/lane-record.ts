@@ -1,6 +1,8 @@
 import type { Priority } from '@weft/engine/domain';
 import type { TaskMessage } from '@weft/engine/ports';
 
+import { longId, shortId } from './short-id.ts';
+
 /** A message is a task's address and no data; one that is longer than this is a mistake. */
 const MOST_CHARACTERS = 16 * 1024;
 
@@ -8,22 +10,19 @@ const MOST_CHARACTERS = 16 * 1024;
 export type LaneRecord = { message: TaskMessage; record: string };
 
 /**
- * What a lane holds of a task: the fields that scripts read, a line each, then the message as JSON, which holds no line
- * break. The empty line is for the worker that claims it. The message is a list of its fields, since their names would be
- * half of it.
+ * What a lane holds of a task: what scripts read, a line each, then the other fields as a JSON list, which holds no
+ * line break. What the lane and the record's key say is not said again. It is written once and never changed: where a task
+ * is stands elsewhere.
  */
 export function encodeRecord(message: TaskMessage): string {
   const { attempt, priority, readyAt, workflow } = message;
-  return `${attempt}\n${priority}\n${readyAt}\n\n${workflow.tenant}\n${JSON.stringify(fieldsOf(message))}`;
+  return `${attempt}\n${readyAt}\n${priority}:${workflow.tenant}\n${JSON.stringify(fieldsOf(message))}`;
 }
 
-function fieldsOf(message: TaskMessage): unknown[] {
-  const { taskId, runId, key, node, lane, workflow, seed } = message;
-  const { taskEpoch, runEpoch, attempt, priority, readyAt, crashes } = message;
-  const numbers = [taskEpoch, runEpoch, attempt, priority, readyAt, crashes];
-  const names = [taskId, runId, key, node, lane, workflow.tenant, workflow.name];
-  const fields = [...names, workflow.version, ...numbers];
-  return seed ? [...fields, seed.step, seed.live, seed.priority] : fields;
+function fieldsOf({ runId, key, node, workflow, taskEpoch, runEpoch, crashes, seed }: TaskMessage): unknown[] {
+  const names = [shortId(runId), key, node, workflow.name];
+  const numbers = [workflow.version, taskEpoch, runEpoch, crashes];
+  return seed ? [...names, ...numbers, seed.step, seed.live, seed.priority] : [...names, ...numbers];
 }
 
 /** Whether a lane can hold this message. */
@@ -37,33 +36,47 @@ export function requireOneLine(name: string): void {
 }
 
 /** Null for what no broker has written. */
-export function decodeMessage(json: string): TaskMessage | null {
+export function decodeRecord(record: string, { lane, taskId }: { lane: string; taskId: string }): TaskMessage | null {
+  const [attempt, readyAt, list, json] = record.split('\n');
+  const fields = json === undefined ? null : fieldsIn(json);
+  if (list === undefined || fields === null) return null;
+  const [priority, tenant] = [list.slice(0, 1), list.slice(2)];
+  const [shortRunId, key, node, name, version, taskEpoch, runEpoch, crashes, step, live, runPriority] = fields;
+  const message = {
+    taskId,
+    runId: longId(shortRunId),
+    key,
+    node,
+    lane,
+    workflow: { tenant, name, version },
+    taskEpoch,
+    runEpoch,
+    attempt: Number(attempt),
+    priority: Number(priority) as Priority,
+    readyAt: Number(readyAt),
+    crashes,
+  };
+  if (step === undefined || live === undefined) return message;
+  return { ...message, seed: { step, live, priority: runPriority as Priority } };
+}
+
+type Fields = [...names: Four<string>, ...numbers: Four<number>, ...seed: number[]];
+type Four<T> = [T, T, T, T];
+
+const NAMES = 4;
+const FIELDS = 8;
+const SEED = 3;
+
+function fieldsIn(json: string): Fields | null {
   try {
     const value: unknown = JSON.parse(json);
-    return Array.isArray(value) && isFields(value) ? messageOf(value) : null;
+    return Array.isArray(value) && isFields(value) ? value : null;
   } catch {
     return null;
   }
 }
 
-type Fields = [...names: Seven<string>, version: number, ...numbers: Six<number>, ...seed: number[]];
-type Six<T> = [T, T, T, T, T, T];
-type Seven<T> = [...Six<T>, T];
-
-const NAMES = 7;
-const FIELDS = 14;
-const SEED = 3;
-
 function isFields(value: unknown[]): value is Fields {
   if (value.length !== FIELDS && value.length !== FIELDS + SEED) return false;
   return value.every((field, index) => typeof field === (index < NAMES ? 'string' : 'number'));
-}
-
-function messageOf(fields: Fields): TaskMessage {
-  const [taskId, runId, key, node, lane, tenant, name, version, ...numbers] = fields;
-  const [taskEpoch, runEpoch, attempt, priority, readyAt, crashes, step, live, runPriority] = numbers;
-  const address = { taskId, runId, key, node, lane, workflow: { tenant, name, version } };
-  const message = { ...address, taskEpoch, runEpoch, attempt, priority: priority as Priority, readyAt, crashes };
-  if (step === undefined || live === undefined) return message;
-  return { ...message, seed: { step, live, priority: runPriority as Priority } };
 }

@@ -1,14 +1,15 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 
 import { isAnyLane } from '@weft/engine/ports';
 import type { Ack, LaneList, TaskMessage } from '@weft/engine/ports';
 
 import type { RedisConnection } from './connection.ts';
 import { laneBase, sharedBase } from './keys.ts';
-import { decodeMessage, encodeRecord, isPublishable, requireOneLine } from './lane-record.ts';
+import { decodeRecord, encodeRecord, isPublishable, requireOneLine } from './lane-record.ts';
 import type { LaneRecord } from './lane-record.ts';
 import { LostClaims } from './lost-claims.ts';
 import { Scripts } from './scripts.ts';
+import { longId, shortId } from './short-id.ts';
 
 export type LaneClaim = { lane: string; worker: string; limit: number };
 export type LaneState = { lane: string; waiting: number; rank: number };
@@ -32,7 +33,10 @@ export class Lanes {
   /** Claims are numbered per session, for the fence of the claim script. */
   readonly #session = randomBytes(9).toString('base64url');
   readonly #lost = new LostClaims();
-  #claimNumber = 0;
+  /** They do not begin at the same number, should two sessions claim for one worker. */
+  #claimNumber = randomInt(2 ** 24);
+  /** Who has claimed last, by lane: usually there is one worker in a process. */
+  readonly #claimers = new Map<string, string>();
 
   constructor(connection: RedisConnection, options: { ageingMs: number; weightOf: WeightOf | null }) {
     this.#connection = connection;
@@ -81,6 +85,7 @@ export class Lanes {
       const reply = await this.#claimOnce(claim);
       if (reply[0] === REFUSED) continue;
       const [waiting, ...pairs] = reply;
+      if (pairs.length > 0) this.#claimers.set(lane, worker);
       return { messages: await this.#readable(lane, pairs), waiting: Number(waiting) };
     }
     return { messages: [], waiting: 0 };
@@ -97,7 +102,7 @@ export class Lanes {
     const calls = batches(messages)
       .toReversed()
       .map((batch) =>
-        this.#run('release', lane, [worker, ...batch.flatMap(({ taskId, attempt }) => [taskId, attempt])]),
+        this.#run('release', lane, [worker, ...batch.flatMap(({ taskId, attempt }) => [shortId(taskId), attempt])]),
       );
     await Promise.all(calls);
   }
@@ -107,12 +112,11 @@ export class Lanes {
   }
 
   async claimed(lane: string, worker: string): Promise<TaskMessage[]> {
-    const messages = asList(await this.#run('claimed', lane, [worker]));
-    return messages.flatMap((json) => decodeMessage(String(json)) ?? []);
+    return readRecords(lane, asList(await this.#run('claimed', lane, [worker]))).messages;
   }
 
   async held(lane: string, taskIds: readonly string[]): Promise<(number | null)[]> {
-    const replies = await Promise.all(batches(taskIds).map((batch) => this.#run('held', lane, batch)));
+    const replies = await Promise.all(batches(taskIds).map((batch) => this.#run('held', lane, batch.map(shortId))));
     return replies.flatMap((attempts) => asList(attempts).map(asNumberOrNull));
   }
 
@@ -163,13 +167,7 @@ export class Lanes {
 
   /** What nobody can read was written by somebody else: it is taken off the lane, and the sweeper offers the task anew. */
   async #readable(lane: string, pairs: readonly unknown[]): Promise<TaskMessage[]> {
-    const messages: TaskMessage[] = [];
-    const unreadable: Ack[] = [];
-    for (let at = 0; at < pairs.length; at += 2) {
-      const message = decodeMessage(String(pairs[at + 1]));
-      if (message === null) unreadable.push({ lane, taskId: String(pairs[at]), attempt: ANY_ATTEMPT });
-      else messages.push(message);
-    }
+    const { messages, unreadable } = readRecords(lane, pairs);
     if (unreadable.length > 0) await this.publish(lane, [], unreadable).catch(() => undefined);
     return messages;
   }
@@ -177,12 +175,11 @@ export class Lanes {
   async #publishBatch(lane: string, records: readonly LaneRecord[], acks: readonly Ack[]): Promise<number> {
     if (records.length + acks.length === 0) return 0;
     const weights = this.#weightsOf(records.map(({ message }) => message));
-    const pairs = [
-      ...acks.map(({ taskId, attempt }) => [taskId, attempt]),
-      ...weights,
-      ...records.map(({ message, record }) => [message.taskId, record]),
-    ];
-    return Number(await this.#run('publish', lane, [acks.length, weights.length, ...pairs.flat()]));
+    const args: (string | number)[] = [acks.length, weights.length, this.#claimers.get(lane) ?? ''];
+    for (const { taskId, attempt } of acks) args.push(shortId(taskId), attempt);
+    for (const weight of weights) args.push(...weight);
+    for (const { message, record } of records) args.push(shortId(message.taskId), record);
+    return Number(await this.#run('publish', lane, args));
   }
 
   #weightsOf(messages: readonly TaskMessage[]): [string, number][] {
@@ -199,6 +196,19 @@ export class Lanes {
   #base(lane: string): string {
     return laneBase(this.#connection.prefix, lane);
   }
+}
+
+/** `pairs`: task, record ... as a script gives them. What cannot be read is to be taken off the lane. */
+function readRecords(lane: string, pairs: readonly unknown[]): { messages: TaskMessage[]; unreadable: Ack[] } {
+  const messages: TaskMessage[] = [];
+  const unreadable: Ack[] = [];
+  for (let at = 0; at < pairs.length; at += 2) {
+    const taskId = longId(String(pairs[at]));
+    const message = decodeRecord(String(pairs[at + 1]), { lane, taskId });
+    if (message === null) unreadable.push({ lane, taskId, attempt: ANY_ATTEMPT });
+    else messages.push(message);
+  }
+  return { messages, unreadable };
 }
 
 function batches<T>(items: readonly T[]): T[][] {

@@ -135,7 +135,7 @@ describe.skipIf(testRedisUrl() === null)('lanes in Redis', () => {
     const { broker, connection } = await openTestBroker();
     await broker.publish(['a', 'b', 'c'].map((id) => taskMessage(id)));
     const held = `${connection.prefix}{default}:held`;
-    await connection.commands.hset(held, 'a', 'garbage', 'b', '1\n2\n0\n\nacme\n{"no":"message"}');
+    await connection.commands.hset(held, "'a", 'garbage', "'b", '1\n0\n2:acme\n{"no":"message"}');
 
     expect(ids(await broker.claim(claimOf(['default'])))).toEqual(['c']);
     expect(await broker.held([{ lane: 'default', taskId: 'b' }])).toEqual([null]);

@@ -1,6 +1,5 @@
 /** Identifiers: computed, never drawn here. Times are epoch milliseconds. */
-import { sha256 } from '@noble/hashes/sha2.js';
-import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { sha256 } from './sha256.ts';
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
@@ -23,7 +22,7 @@ export function makeUuidV7(nowMs: number, randomBytes: Uint8Array): string {
  * arming the same task twice inserts the same row.
  */
 export function taskId(runId: string, epoch: number, key: string): string {
-  const digest = sha256(utf8ToBytes(`${runId}\n${epoch}\n${key}`));
+  const digest = sha256(`${runId}\n${epoch}\n${key}`);
   digest[6] = at(digest, 6, 0x0f) | 0x80;
   digest[8] = at(digest, 8, 0x3f) | 0x80;
   return `${timePrefix(runId)}-${hex(digest, 6, 8)}-${hex(digest, 8, 10)}-${hex(digest, 10, 16)}`;

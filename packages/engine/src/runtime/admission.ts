@@ -12,6 +12,9 @@ import { listName, listOf } from './messages.ts';
 export const WINDOW = 4000;
 /** How soon a full list is looked at again. */
 const RETRY_MS = 20;
+/** An estimate that is higher than this is measured again and again, until it is not. */
+const HIGH = WINDOW / 8;
+const MEASURE_MS = 50;
 
 export type Admission = {
   /** For one transaction: chooses what it offers, until its messages are published or it is known to have failed. */
@@ -52,6 +55,7 @@ class WindowAdmission implements Admission {
   readonly #lists = new Map<string, ListState>();
   #topUp: Promise<void> | null = null;
   #cancelRetry = () => {};
+  #cancelWatch: (() => void) | null = null;
   #stopped = false;
 
   constructor(deps: AdmissionDeps) {
@@ -72,10 +76,11 @@ class WindowAdmission implements Admission {
         turnedAway.add(state);
         return false;
       },
-      end() {
+      end: () => {
         for (const state of offered.splice(0)) state.underWay -= 1;
         for (const state of turnedAway) state.aboutToWait -= 1;
         turnedAway.clear();
+        this.#watch();
       },
     };
   }
@@ -95,6 +100,7 @@ class WindowAdmission implements Admission {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelRetry();
+    this.#cancelWatch?.();
     await this.#topUp;
   }
 
@@ -147,6 +153,19 @@ class WindowAdmission implements Admission {
       state.underWay -= messages.length;
     }
     state.backlog = messages.length === room || state.waits > waits || state.aboutToWait > 0;
+  }
+
+  /** Without this an estimate would only grow, and tasks wait for a window that has long been empty. */
+  #watch(): void {
+    const high = Array.from(this.#lists.values()).filter((state) => state.depth >= HIGH);
+    if (high.length === 0 || this.#stopped) return;
+    this.#cancelWatch ??= this.#deps.clock.after(MEASURE_MS, () => {
+      this.#cancelWatch = null;
+      this.#measure(high).then(
+        () => this.#watch(),
+        () => undefined,
+      );
+    });
   }
 
   async #measure(states: ListState[]): Promise<void> {

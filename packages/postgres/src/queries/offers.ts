@@ -19,20 +19,34 @@ type MessageRow = {
   priority: TaskMessage['priority'];
   ready_at: number;
   crashes: number;
+  /** Null unless nothing has happened to the run but its start. */
+  seed_live: number | null;
+  run_priority: TaskMessage['priority'];
 };
 
 /** A message is a task `t` with its run `r`. */
 const MESSAGE_COLUMNS = `t.id as task_id, t.run_id, t.key, t.node, t.epoch as task_epoch, t.attempt, t.lane, t.priority,
-  t.ready_at, t.crashes, r.epoch as run_epoch, r.tenant, r.workflow, r.version`;
+  t.ready_at, t.crashes, r.epoch as run_epoch, r.tenant, r.workflow, r.version, r.run_priority,
+  case when r.is_as_started and t.attempt = 1 and t.failures = 0 and t.crashes = 0 then r.live end as seed_live`;
 
-/** Looked up for one task after the other: joined the other way round, all open runs would be read. */
+/** The step of a run's start. */
+const START = 1;
+
+/**
+ * Looked up for one task after the other: joined the other way round, all open runs would be read. As it was started is a
+ * run whose counts are those of its start, and in which no join has seen an edge end.
+ */
 const ITS_RUN = `cross join lateral (
-    select epoch, tenant, workflow, version from run
-    where id = t.run_id and status in ('pending', 'running', 'interrupted') offset 0
+    select epoch, tenant, workflow, version, priority as run_priority, live,
+      step = ${START} and epoch = 0 and status = 'running' and asking = 0 and generations = 0 and failed = 0 and open_joins = 0
+        and not exists (select from task_join j where j.run_id = run.id) as is_as_started
+    from run where id = t.run_id and status in ('pending', 'running', 'interrupted') offset 0
   ) as r`;
 
 function toMessage(row: MessageRow): TaskMessage {
+  const { seed_live: live, run_priority } = row;
   return {
+    ...(live !== null && { seed: { step: START, live, priority: run_priority } }),
     taskId: row.task_id,
     runId: row.run_id,
     key: row.key,

@@ -7,24 +7,29 @@
 --
 -- KEYS[1]  the lane's base
 -- ARGV     worker, limit, ageing (ms), session, number of this claim, then the numbers of claims whose answer was lost
--- returns  how many still wait (-1: refused), then task, message ... of what was claimed
+-- returns  how many still wait (-1: refused), then task, record ... of what was claimed
 
 local worker, limit, ageing = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local session, number = ARGV[4], tonumber(ARGV[5])
-local FENCE, CLAIMS = BASE .. 'fence:' .. session, BASE .. 'claims:' .. worker
+local FENCE, CLAIMS = BASE .. 'fence:' .. session, claimsKey(worker)
 local FENCE_SECONDS = 3600
+-- A claim takes no more than so many: its number and the place in it are one number.
+local PLACES = 1000
 
 if number <= tonumber(call('GET', FENCE) or 0) then return { -1 } end
 call('SET', FENCE, number, 'EX', FENCE_SECONDS)
 
 local function recover()
   local lost, tasks = {}, {}
-  for index = 6, #ARGV do lost[session .. '.' .. ARGV[index]] = true end
+  for index = 6, #ARGV do lost[tonumber(ARGV[index])] = true end
   local claims = call('HGETALL', CLAIMS)
   for index = 1, #claims, 2 do
-    if lost[string.match(claims[index + 1], '^(.-) ')] then tasks[#tasks + 1] = claims[index] end
+    if lost[math.floor((tonumber(claims[index + 1]) or 0) / PLACES)] then
+      tasks[#tasks + 1] = claims[index]
+      tasks[#tasks + 1] = claims[index + 1]
+    end
   end
-  putBackClaimed(worker, tasks, claims)
+  putBackClaimed(worker, tasks)
   settle()
 end
 if #ARGV > 5 then recover() end
@@ -64,7 +69,7 @@ end
 local function listOf(ring, priority, tenant)
   local list = ring.lists[tenant]
   if not list then
-    list = { key = listKey(priority, tenant), members = {}, taken = 0, read = 0 }
+    list = { key = listKey(priority .. ':' .. tenant), members = {}, taken = 0, read = 0 }
     ring.lists[tenant] = list
   end
   return list
@@ -108,7 +113,7 @@ local function take(priority, isOnly)
   local list = listOf(ring, priority, tenant)
   local head = headOf(list, ring.chunk)
   if head then
-    popped[#popped + 1] = string.match(head, '^.-:(.*)$')
+    popped[#popped + 1] = head
     list.taken = list.taken + 1
     change = change - 1
     head = headOf(list, ring.chunk)
@@ -123,7 +128,7 @@ local function take(priority, isOnly)
   if isOnly then return end
   -- Between priorities the oldest head counts, also one of a tenant whose turn it is not.
   local heads = BASE .. 'heads:' .. priority
-  if head then call('ZADD', heads, string.match(head, '^(.-):'), tenant) else call('ZREM', heads, tenant) end
+  if head then call('ZADD', heads, readyAtOf(head), tenant) else call('ZREM', heads, tenant) end
   rank(priority)
 end
 
@@ -137,7 +142,7 @@ local turns = {}
 for priority, ring in pairs(rings) do
   for tenant, list in pairs(ring.lists) do
     if list.taken > 0 then call('ZREMRANGEBYRANK', list.key, 0, list.taken - 1) end
-    touch({ priority = priority, tenant = tenant })
+    touch(priority .. ':' .. tenant)
   end
   for index = ring.first, #ring.tenants do
     if ring.moved[ring.tenants[index]] then turns[#turns + 1] = { priority, ring.tenants[index] } end
@@ -147,22 +152,18 @@ local turn = #turns > 0 and call('HINCRBY', COUNT, 'turn', #turns) - #turns
 for index, place in ipairs(turns) do call('ZADD', BASE .. 'ring:' .. place[1], turn + index, place[2]) end
 
 local known = read(popped)
-local claim = session .. '.' .. number
-local reply, sets, claims = { 0 }, {}, {}
+local reply, claims = { 0 }, {}
 for index, task in ipairs(popped) do
-  local held = known[task]
-  if held and held.worker == '' then
-    held.worker = worker
-    sets[#sets + 1] = task
-    sets[#sets + 1] = recordOf(held)
+  local record = known[task]
+  if record then
     claims[#claims + 1] = task
-    claims[#claims + 1] = claim .. ' ' .. index
+    claims[#claims + 1] = number * PLACES + index - 1
     reply[#reply + 1] = task
-    reply[#reply + 1] = messageOf(held)
+    reply[#reply + 1] = record
   end
 end
-if #sets > 0 then
-  call('HSET', HELD, unpack(sets))
+if #claims > 0 then
+  call('SADD', WORKERS, worker)
   call('HSET', CLAIMS, unpack(claims))
 end
 

@@ -2,14 +2,15 @@
 --
 -- KEYS[1]  the lane's base
 -- ARGV     worker
--- returns  the messages
+-- returns  task, record ...
 
-local worker = ARGV[1]
-local tasks = call('HKEYS', BASE .. 'claims:' .. worker)
+local tasks = call('HKEYS', claimsKey(ARGV[1]))
 local known = read(tasks)
-local messages = {}
+local reply = {}
 for _, task in ipairs(tasks) do
-  local held = known[task]
-  if held and held.worker == worker then messages[#messages + 1] = messageOf(held) end
+  if known[task] then
+    reply[#reply + 1] = task
+    reply[#reply + 1] = known[task]
+  end
 end
-return messages
+return reply

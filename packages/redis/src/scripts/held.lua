@@ -6,5 +6,5 @@
 
 local known = read(ARGV)
 local attempts = {}
-for index, task in ipairs(ARGV) do attempts[index] = known[task] and known[task].attempt or false end
+for index, task in ipairs(ARGV) do attempts[index] = known[task] and attemptOf(known[task]) or false end
 return attempts

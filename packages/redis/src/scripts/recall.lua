@@ -5,12 +5,9 @@
 -- returns  how many were put back
 
 local worker = ARGV[1]
-local claims = call('HGETALL', BASE .. 'claims:' .. worker)
-local tasks = {}
-for index = 1, #claims, 2 do tasks[#tasks + 1] = claims[index] end
-
-local count = putBackClaimed(worker, tasks, claims)
+local count = putBackClaimed(worker, call('HGETALL', claimsKey(worker)))
 finish()
 if count > 0 then wake(count) end
-call('DEL', BASE .. 'claims:' .. worker)
+call('DEL', claimsKey(worker))
+call('SREM', WORKERS, worker)
 return count

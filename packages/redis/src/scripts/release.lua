@@ -8,19 +8,20 @@ local worker = ARGV[1]
 local tasks = {}
 for index = 2, #ARGV, 2 do tasks[#tasks + 1] = ARGV[index] end
 local known = read(tasks)
+local claims = call('HMGET', claimsKey(worker), unpack(tasks))
 
 local mine, seen = {}, {}
-for index = 2, #ARGV, 2 do
-  local task = ARGV[index]
-  local held = known[task]
-  if held and not seen[task] and held.worker == worker and held.attempt == tonumber(ARGV[index + 1]) then
+for index, task in ipairs(tasks) do
+  local record = known[task]
+  local isMine = claims[index] and record and parse(record) and attemptOf(record) == tonumber(ARGV[2 * index + 1])
+  if isMine and not seen[task] then
     seen[task] = true
     mine[#mine + 1] = task
   end
 end
 if #mine == 0 then return 0 end
 
-putBack(mine, known)
+putBack(worker, mine, known)
 finish()
 wake(#mine)
 return #mine

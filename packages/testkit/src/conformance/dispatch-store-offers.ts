@@ -104,6 +104,30 @@ export function dispatchOffers(stores: () => StoresUnderTest): void {
       });
     });
 
+    test('A8: a message of a run to which nothing has happened but its start carries the head', async () => {
+      const lane = unique('seed');
+      const head = { live: 2, priority: 1 } as const;
+      const tasks = (runId: string) => ['a#0', 'b#0'].map((key) => task(runId, key, { lane }));
+      const { id } = await submitRun(stores(), { tasks, head });
+      const [first] = await stores().dispatch.topUp(listOf(lane), 1);
+      expect(first?.seed).toEqual({ step: 1, ...head });
+
+      await settleOne(stores(), id, () => ({}));
+      const [second] = await stores().dispatch.topUp(listOf(lane), 1);
+      expect(second).not.toHaveProperty('seed');
+    });
+
+    test('A8: a message says nothing of the head where a join has seen an edge end, or the task was handed out', async () => {
+      const lane = unique('seedless');
+      const join = { key: 'z#0', ended: 1, taken: 0, failed: 0, fired: true };
+      const tasks = (runId: string) => [task(runId, 'a#0', { lane })];
+      await submitRun(stores(), { tasks, decides: { joins: [join] } });
+      await waiting(lane, 1, { attempt: 2 });
+
+      const messages = await stores().dispatch.topUp(listOf(lane), 2);
+      expect(messages.map((message) => 'seed' in message)).toEqual([false, false]);
+    });
+
     test('A9: two at once share the tasks, and neither waits for the other', async () => {
       const { dispatch } = stores();
       const lane = unique('shared');
