@@ -1,7 +1,6 @@
-/** The pure engine by itself: runs of W2's shape decided in this process, on what is remembered, without any store. */
-import { compileGraph, decide, emptyParts, freshHead, makeUuidV7, noReads, startRun } from '@weft/engine/domain';
+/** The pure engine by itself: runs of W2's shape decided in this process, on rows in memory. */
+import { compileGraph, decide, emptyParts, freshHead, noReads, startRun } from '@weft/engine/domain';
 import type { Decision, Graph, RunEvent, RunSnapshot, TaskRecord } from '@weft/engine/domain';
-import { RunMemory } from '@weft/engine/runtime';
 
 import { fan } from '../mesh/documents.ts';
 import { FAN } from '../mesh/side.ts';
@@ -25,28 +24,39 @@ export function engineRate(seconds: number): EngineRate {
 }
 
 function runOnce(graph: Graph): number {
-  const id = makeUuidV7(NOW, crypto.getRandomValues(new Uint8Array(10)));
-  const head = freshHead({ id, workflow: graph.ref, priority: 2 });
+  runs += 1;
+  const id = `01890000-0000-7000-8000-${runs.toString(16).padStart(12, '0')}`;
   const body = { input: {}, config: {} };
-  const memory = new RunMemory();
-  const learn = (decision: Decision, snapshot: RunSnapshot): void =>
-    memory.learn(graph, { kind: 'settled', plan: { decision, offered: new Set() }, snapshot, asRemembered: true });
+  const head = freshHead({ id, workflow: graph.ref, priority: 2 });
+  let snapshot: RunSnapshot = { ...emptyParts({ ...noReads(), everything: true }), head, body };
   const started = startRun(graph, { head, body, now: NOW });
-  learn(started, { ...emptyParts({ ...noReads(), everything: true }), head, body });
+  snapshot = apply(snapshot, started);
   const ready = started.ready.slice();
   let count = 0;
   while (ready.length > 0) {
     const events = ready.splice(0, BATCH).map(success);
-    const snapshot = memory.recall(id, undefined);
-    if (!snapshot) throw new Error('the run was forgotten');
     const verdict = decide(graph, { snapshot, now: NOW, events });
-    if (verdict.kind === 'needs') throw new Error('the decision needs more than is remembered');
-    learn(verdict.decision, snapshot);
+    if (verdict.kind === 'needs') throw new Error('the decision needs more than there is');
+    snapshot = apply(snapshot, verdict.decision);
     ready.push(...verdict.decision.ready);
     count += events.length;
   }
   return count;
 }
+
+/** A store of one run, in memory: what has settled is not looked at again in this shape. */
+function apply(snapshot: RunSnapshot, { head, tasks, joins }: Decision): RunSnapshot {
+  for (const task of tasks) {
+    if (task.settledStep === null) snapshot.tasks.set(task.key, task);
+    else snapshot.tasks.delete(task.key);
+  }
+  for (const join of joins) snapshot.joins.set(join.key, join);
+  return { ...snapshot, head, reads: SEEN };
+}
+
+/** What is not there does not exist. */
+const SEEN = { ...noReads(), allJoins: true, tasks: { has: () => true } as unknown as Set<string> };
+let runs = 0;
 
 function success({ key, epoch, attempt }: TaskRecord): RunEvent {
   const outcome = { kind: 'succeeded', output: null } as const;

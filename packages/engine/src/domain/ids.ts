@@ -30,7 +30,7 @@ export function taskId(runId: string, epoch: number, key: string): string {
 
 /** The id of a child run that is begun at `nowMs`: a UUIDv7 whose random part is a hash of what it is the child of. */
 export function childRunId(nowMs: number, of: string): string {
-  return makeUuidV7(nowMs, sha256(utf8ToBytes(`child ${of}`)));
+  return makeUuidV7(nowMs, sha256(`child ${of}`));
 }
 
 /** The smallest and the greatest UUID with the time prefix of `id`: between them lies the run of a task id. */

@@ -22,7 +22,6 @@ export type { EngineDeps } from './deps.ts';
 export type { Engine, StartRequest, StartResult } from './engine.ts';
 export { createGraphCache } from './graph-cache.ts';
 export type { GraphCache } from './graph-cache.ts';
-export { RunMemory } from './run-memory.ts';
 export { DEFAULT_SWEEP } from './sweeper.ts';
 export type { Repairs, Sweeper, SweeperSettings } from './sweeper.ts';
 export type { Settler } from './settler.ts';

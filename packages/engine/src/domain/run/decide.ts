@@ -118,7 +118,12 @@ function toDecision(run: WorkingRun, applied: boolean[]): Decision {
 }
 
 function pick<Row>(rows: ReadonlyMap<string, Row>, keys: Iterable<string>): Row[] {
-  return Array.from(keys).flatMap((key) => rows.get(key) ?? []);
+  const picked: Row[] = [];
+  for (const key of keys) {
+    const row = rows.get(key);
+    if (row) picked.push(row);
+  }
+  return picked;
 }
 
 /** What was left over by an earlier transaction is loaded in part only: there may be more of it. */

@@ -8,16 +8,18 @@ import type { GraphNode } from '../graph/graph.ts';
 import { joinVerdict } from '../graph/join.ts';
 import type { EdgeEnd, Verdict } from '../graph/join.ts';
 import { ownerOf } from '../task-key.ts';
-import { addReadsBehind, addSettleReads, LOOKAHEAD, noReads } from './reads.ts';
+import { addReadsBehind, addSettleReads, LOOKAHEAD, noReads, readsWhenArmed } from './reads.ts';
 import type { Fate, TaskRecord } from './records.ts';
 import type { WorkingRun } from './working-run.ts';
 
 /** Ends all edges that leave `node` forward, as `endOf` says, and arms what that fires. */
 export function endEdges(run: WorkingRun, node: GraphNode, endOf: (edge: Edge) => EdgeEnd): void {
-  const forward = node.out.filter((edge) => !run.graph.backs.has(edge));
-  const ends = forward.map((edge) => ({ target: run.node(edge.to), end: endOf(edge), isGoto: edge.kind === 'goto' }));
-  expectBehind(run, node, { dead: ends.every(({ end }) => end !== 'taken') });
-  for (const { target, ...edge } of ends) endEdge(run, target, edge);
+  const forward = run.graph.backs.size === 0 ? node.out : node.out.filter((edge) => !run.graph.backs.has(edge));
+  const ends = forward.map(endOf);
+  expectBehind(run, node, { dead: !ends.includes('taken') });
+  for (const [index, edge] of forward.entries()) {
+    endEdge(run, run.node(edge.to), { end: ends[index] ?? 'notTaken', isGoto: edge.kind === 'goto' });
+  }
 }
 
 /** Begins the run: nodes without inbound edges fire, edges from `__start__` end as taken. */
@@ -65,6 +67,7 @@ export function expressionFailure(error: unknown): TaskError {
  * that are due: a round of reading costs more than what it reads.
  */
 function expectBehind(run: WorkingRun, node: GraphNode, { dead }: { dead: boolean }): void {
+  if (node.out.every((edge) => isSeen(run, run.node(edge.to)))) return;
   const keyOf = (name: string): string => run.keyOf(name);
   const wanted = noReads();
   addReadsBehind(wanted, run.graph, { node, dead, ahead: 0, keyOf });
@@ -72,6 +75,11 @@ function expectBehind(run: WorkingRun, node: GraphNode, { dead }: { dead: boolea
   addReadsBehind(wanted, run.graph, { node, dead, ahead: LOOKAHEAD, keyOf });
   for (const key of run.inline.slice(0, run.inlineBudget)) addSettleReads(wanted, run.graph, key, keyOf);
   run.expect(wanted);
+}
+
+/** Whether nothing of the run but what is seen anyway matters when the node is armed: that is how most nodes are. */
+function isSeen(run: WorkingRun, target: GraphNode): boolean {
+  return !readsWhenArmed(target) && (!target.countsEdges || run.seesJoin(run.keyOf(target.name)));
 }
 
 /** A goto fires its target at once, whatever the join; edges that end later are absorbed (rule B4). */

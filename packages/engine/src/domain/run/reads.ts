@@ -98,7 +98,9 @@ export function addReadsBehind(
 
 /** What of `wanted` is not in `reads`; null if all of it is. */
 export function missingFrom(reads: Reads, wanted: Reads): Reads | null {
-  const missing: Reads = {
+  // It nearly always is, and then nothing is built.
+  if (covers(reads, wanted)) return null;
+  return {
     ...noReads(),
     tasks: reads.everything ? new Set() : wanted.tasks.difference(reads.tasks),
     joins: reads.everything || reads.allJoins ? new Set() : wanted.joins.difference(reads.joins),
@@ -109,11 +111,23 @@ export function missingFrom(reads: Reads, wanted: Reads): Reads | null {
     chunks: wanted.chunks.difference(reads.chunks),
     items: wanted.items.difference(reads.items),
   };
-  return isNothing(missing) ? null : missing;
 }
 
-function isNothing({ tasks, joins, channels, kept, chunks, items, body, waiting }: Reads): boolean {
-  return [tasks, joins, channels, kept, chunks, items].every(({ size }) => size === 0) && !body && !waiting;
+function covers(reads: Reads, wanted: Reads): boolean {
+  if ((wanted.body && !reads.body) || (wanted.waiting && !reads.waiting && !reads.everything)) return false;
+  return (
+    (reads.everything || includes(reads.tasks, wanted.tasks)) &&
+    (reads.everything || reads.allJoins || includes(reads.joins, wanted.joins)) &&
+    includes(reads.channels, wanted.channels) &&
+    includes(reads.kept, wanted.kept) &&
+    includes(reads.chunks, wanted.chunks) &&
+    includes(reads.items, wanted.items)
+  );
+}
+
+function includes(all: ReadonlySet<string>, some: ReadonlySet<string>): boolean {
+  for (const one of some) if (!all.has(one)) return false;
+  return true;
 }
 
 /** Merges `more` into `reads`. */
@@ -129,6 +143,11 @@ export function mergeReads(reads: Reads, more: Reads): void {
 const SETS = ['tasks', 'joins', 'channels', 'kept', 'chunks', 'items'] as const;
 
 /** A task's own input is rendered by its worker; only its condition and the state it captures are read at settle. */
+/** Whether a node reads anything of its run when it is armed. */
+export function readsWhenArmed(node: GraphNode): boolean {
+  return node.stateReads.length > 0 || node.type !== 'task' || node.when !== null;
+}
+
 function addOwnReads(reads: Reads, node: GraphNode, keyOf: KeyOf): void {
   for (const channel of node.stateReads) reads.channels.add(channel);
   if (node.type === 'task' && !node.when) return;

@@ -137,15 +137,20 @@ export class WorkingRun {
   join(key: string): JoinRecord | undefined {
     const known = this.joins.get(key);
     if (known) return known;
-    const { reads, joins } = this.snapshot;
-    const stored = joins.get(key);
+    const stored = this.snapshot.joins.get(key);
     if (!stored) {
-      if (!reads.everything && !reads.allJoins && !reads.joins.has(key)) throw new NeedsMore({ joins: new Set([key]) });
+      if (!this.seesJoin(key)) throw new NeedsMore({ joins: new Set([key]) });
       return undefined;
     }
     const copy = { ...stored };
     this.joins.set(key, copy);
     return copy;
+  }
+
+  /** Whether it is known how far the join has come. */
+  seesJoin(key: string): boolean {
+    const { reads, head } = this.snapshot;
+    return reads.allJoins || reads.everything || head.step === 0 || this.joins.has(key) || reads.joins.has(key);
   }
 
   body(): { input: Json; config: Json } {
