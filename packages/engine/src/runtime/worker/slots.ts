@@ -7,8 +7,6 @@ export type Slot = RunningAttempt & {
   stop: AbortController;
   /** The message was claimed from a lane, which holds it until it is acknowledged. */
   isHeld: boolean;
-  /** The attempt is over; its outcome waits for its commit. */
-  isOver: boolean;
 };
 
 /**
