@@ -262,3 +262,20 @@ describe('mail', () => {
     expect(of('cancel')).toEqual(of('start').toReversed());
   });
 });
+
+describe('a send', () => {
+  test.each([{}, { output: 'all' }])(
+    'B7: whose output is read as it ends stores it with its items only: %o',
+    (parts) => {
+      const nodes = {
+        each: { type: 'send', items: [1, 2], target: 'item', ...parts },
+        item: echo,
+        end: { ...after('each'), when: 'nodes.each[1] == "b"' },
+      };
+      const run = new Scenario(withNodes(nodes, { state: { all: { type: 'array' } } }));
+      run.succeed('each#0[0]/item#0', 'a');
+      run.succeed('each#0[1]/item#0', 'b');
+      expect([run.task('end').status, run.task('each').output]).toEqual(['ready', null]);
+    },
+  );
+});

@@ -53,6 +53,8 @@ export class Scenario {
   /** Rounds of reading that the newest decision took, the first one included. */
   rounds = 0;
   last: Decision;
+  /** What that decision was made on. */
+  seen: RunSnapshot | null = null;
   readonly #blind: boolean;
 
   constructor(document: unknown, { input = {}, config = {}, blind = false, isChild = false }: ScenarioOptions = {}) {
@@ -69,6 +71,7 @@ export class Scenario {
     let snapshot = this.rows.load(this.#readsOf(events));
     for (this.rounds = 1; this.rounds <= MAX_ROUNDS; this.rounds++) {
       const verdict = decide(this.graph, { snapshot, events, now: this.now });
+      this.seen = snapshot;
       if (verdict.kind === 'decided') return this.#follow(verdict.decision);
       snapshot = this.#loadMore(snapshot, verdict.reads);
     }

@@ -31,7 +31,7 @@ export function itemEnded(run: WorkingRun, send: string, { status, fate }: TaskR
   run.expect({ ...noReads(), tasks: new Set([send]), joins: new Set([itemsKey(send)]) });
   const task = run.task(send);
   const count = run.join(itemsKey(send));
-  if (!task || !count || (task.waits !== 'items' && task.status !== 'failed')) return;
+  if (!task || !count || (task.waits !== 'items' && (task.status !== 'failed' || run.isStale(send)))) return;
   const failed = Number(status === 'failed' || (fate?.kind === 'skip' && fate.failed));
   run.setJoin({ ...count, ended: count.ended + 1, failed: count.failed + failed });
   if (task.waits === 'items') run.dueSends.add(send);

@@ -170,11 +170,13 @@ function succeedTask(
   clearTimers(run, task);
   run.openStep(type, { task, worker });
   if (note) run.note(note);
-  if (stops) stopAfter(run, task, { output, goto, worker });
+  // That of a send is stored with its items.
+  const stored = task.detail?.kind === 'items' ? null : output;
+  if (stops) stopAfter(run, task, { output: stored, goto, worker });
   else {
     const row = {
       ...settledRow(run),
-      output,
+      output: stored,
       error: null,
       worker,
       ...(goto && { detail: { kind: 'jumped' } as const }),

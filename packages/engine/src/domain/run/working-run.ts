@@ -91,6 +91,8 @@ export class WorkingRun {
   ending: { error: TaskError | null; output?: Json } | null = null;
 
   #forgotten = new Set<string>();
+  /** Outputs of sends that were put together: their rows hold none. */
+  readonly #outputs = new WeakMap<TaskRecord, Json[]>();
 
   constructor(graph: Graph, snapshot: RunSnapshot, now: number) {
     this.graph = graph;
@@ -207,9 +209,12 @@ export class WorkingRun {
 
   /** A send's output is that of its items, in order: as stored, and as this decision has changed them. */
   outputOf(task: TaskRecord): Json {
-    if (task.detail?.kind !== 'items' || task.status !== 'succeeded') return task.output;
-    task.output ??= this.outputsOfItems(task, task.detail.total);
-    return task.output;
+    if (task.detail?.kind !== 'items' || task.status !== 'succeeded' || task.output !== null) return task.output;
+    const known = this.#outputs.get(task);
+    if (known) return known;
+    const outputs = this.outputsOfItems(task, task.detail.total);
+    this.#outputs.set(task, outputs);
+    return outputs;
   }
 
   outputsOfItems(task: TaskRecord, total: number): Json[] {
