@@ -36,6 +36,8 @@ export type ScenarioOptions = {
   config?: Json;
   /** Lets every decision begin without any reads, so that it has to ask for all it needs. */
   blind?: boolean;
+  /** The run is the child of another. */
+  isChild?: boolean;
 };
 
 export type SuccessParts = { stateUpdates?: JsonObject; goto?: string[]; usage?: Usage; cached?: true };
@@ -45,16 +47,20 @@ export class Scenario {
   readonly rows: RunRows;
   /** Every attempt that was ever handed out, in order. */
   readonly claims: AttemptRef[] = [];
+  /** Children that have told their end. */
+  readonly endedChildren = new Set<string>();
   now = NOW;
   /** Rounds of reading that the newest decision took, the first one included. */
   rounds = 0;
   last: Decision;
+  /** What that decision was made on. */
+  seen: RunSnapshot | null = null;
   readonly #blind: boolean;
 
-  constructor(document: unknown, { input = {}, config = {}, blind = false }: ScenarioOptions = {}) {
+  constructor(document: unknown, { input = {}, config = {}, blind = false, isChild = false }: ScenarioOptions = {}) {
     this.graph = compileGraph(ref, document as WorkflowDocument);
     this.#blind = blind;
-    const head = newHead();
+    const head = newHead(isChild);
     this.rows = new RunRows(head, { input, config });
     this.last = startRun(this.graph, { head: structuredClone(head), body: { input, config }, now: this.now });
     this.#follow(this.last);
@@ -65,6 +71,7 @@ export class Scenario {
     let snapshot = this.rows.load(this.#readsOf(events));
     for (this.rounds = 1; this.rounds <= MAX_ROUNDS; this.rounds++) {
       const verdict = decide(this.graph, { snapshot, events, now: this.now });
+      this.seen = snapshot;
       if (verdict.kind === 'decided') return this.#follow(verdict.decision);
       snapshot = this.#loadMore(snapshot, verdict.reads);
     }
@@ -82,7 +89,7 @@ export class Scenario {
   goOn(): number {
     let count = 0;
     while (this.last.goesOn || this.last.closes || this.last.sentMail.length > 0) {
-      mustBe(count < 100, 'the run asks for one more transaction, again and again');
+      mustBe(count < 300, 'the run asks for one more transaction, again and again');
       this.settle({ type: 'advance' });
       count += 1;
     }
@@ -206,6 +213,7 @@ function claimOf(head: RunHead, { key, epoch, attempt }: TaskRecord): AttemptRef
   return { key, taskEpoch: epoch, runEpoch: head.epoch, attempt };
 }
 
-function newHead(): RunHead {
-  return freshHead({ id: makeUuidV7(NOW, new Uint8Array(10)), workflow: ref, priority: 2 });
+function newHead(isChild: boolean): RunHead {
+  const parent = isChild ? { runId: 'parent', key: 'child#0', epoch: 0, depth: 1 } : null;
+  return freshHead({ id: makeUuidV7(NOW, new Uint8Array(10)), workflow: ref, priority: 2, parent });
 }

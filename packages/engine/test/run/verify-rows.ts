@@ -2,10 +2,12 @@
 import { foldChannel, foldJournal, TERMINAL_RUN } from '../../src/domain/index.ts';
 import type { Graph, TaskRecord } from '../../src/domain/index.ts';
 import { isLive, mustBe, type RunRows, same } from './run-rows.ts';
+import { verifyJournal } from './verify-journal.ts';
 
 /** Throws the first thing that is wrong. */
 export function verifyRows(graph: Graph, rows: RunRows): void {
   verifyFold(rows);
+  verifyJournal(graph, rows.steps);
   verifyEnds(rows);
   verifyState(graph, rows);
   if (TERMINAL_RUN.has(rows.head.status)) mustBe(rows.head.live === 0, 'an ended run has live tasks');

@@ -23,6 +23,8 @@ export type Graph = {
   /** Nodes whose activation begins with the run, and those that count an edge from `__start__` among others. */
   starts: string[];
   state: ReadonlyMap<string, StateKey>;
+  /** Nodes that run for the items of sends. */
+  sendTargets: ReadonlySet<string>;
   /** Nodes that lead to the end. */
   finals: string[];
   output: Template | null;
@@ -63,6 +65,7 @@ export function compileGraph(ref: WorkflowRef, document: WorkflowDocument): Grap
     nodes,
     starts: top.filter(({ name, inDegree }) => wiring.started.has(name) || inDegree === 0).map(({ name }) => name),
     state: new Map(Object.entries(document.state ?? {})),
+    sendTargets: targets,
     finals: top.filter(({ name, out }) => wiring.ends.has(name) || !out.some(isForward)).map(({ name }) => name),
     output,
     outputReads: { state: stateReads(output?.references ?? [], context.stateKeys), results: outputResults },

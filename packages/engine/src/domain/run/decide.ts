@@ -11,6 +11,7 @@ import { endWhenQuiet, failRun } from './end-run.ts';
 import { armDeferred, beginRun } from './flow.ts';
 import { emptyParts } from './fresh.ts';
 import { settleInline } from './inline.ts';
+import { expectMail } from './expect-mail.ts';
 import { consumedMail, takeMail } from './mail.ts';
 import { NeedsMore, noReads } from './reads.ts';
 import type { Decision, Reads, RunHead, RunSnapshot, TaskRecord, TimerKind } from './records.ts';
@@ -43,6 +44,7 @@ export function decide(
 ): Verdict {
   const run = new WorkingRun(graph, snapshot, now);
   try {
+    expectMail(run);
     for (const mail of snapshot.mail) takeMail(run, mail);
     if (!run.hasEnded) run.inline.push(...snapshot.inline.filter((key) => !run.inline.includes(key)));
     settleInline(run);

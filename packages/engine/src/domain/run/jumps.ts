@@ -6,7 +6,6 @@ import type { GraphNode } from '../graph/graph.ts';
 import type { EdgeEnd, JoinCounts } from '../graph/join.ts';
 import { rootOf } from '../task-key.ts';
 import { edgeEnd } from './edge-ends.ts';
-import { failRun } from './end-run.ts';
 import { activate, endEdges } from './flow.ts';
 import { noReads } from './reads.ts';
 import type { TaskRecord } from './records.ts';
@@ -21,24 +20,18 @@ import type { WorkingRun } from './working-run.ts';
 export function jumpTo(run: WorkingRun, task: TaskRecord, targets: readonly string[]): void {
   run.note({ jumps: {} });
   for (const target of new Set(targets)) {
-    if (run.hasEnded) return;
     const node = run.node(target);
-    if (closureOf(run.graph, target).has(task.node)) startGeneration(run, node, run.node(task.node));
+    if (closureOf(run.graph, target).has(task.node)) startGeneration(run, node);
     else fireOnce(run, node);
   }
-  if (!run.hasEnded && !run.isStale(task.key)) endEdges(run, run.node(task.node), () => 'notTaken');
+  if (!run.isStale(task.key)) endEdges(run, run.node(task.node), () => 'notTaken');
 }
 
 /**
  * Begins the next iteration of `target`: it and all that lies downstream of it are armed anew. Edges from outside keep how they
  * ended; the target itself runs at once.
  */
-export function startGeneration(run: WorkingRun, target: GraphNode, source: GraphNode): void {
-  const error = tooMany(run, target, source);
-  if (error) {
-    failRun(run, error);
-    return;
-  }
+export function startGeneration(run: WorkingRun, target: GraphNode): void {
   const closure = closureOf(run.graph, target.name);
   expectClosure(run, closure);
   const members = Array.from(closure, (name) => run.node(name));
@@ -53,10 +46,26 @@ export function startGeneration(run: WorkingRun, target: GraphNode, source: Grap
   activate(run, target, 'fire');
 }
 
-function tooMany({ head, graph }: WorkingRun, target: GraphNode, source: GraphNode): TaskError | null {
+/** Why the task may not go back to these nodes, before it is settled; null if it may, or does not (rule B5). */
+export function refuseLoops(run: WorkingRun, task: TaskRecord, targets: Iterable<string>): TaskError | null {
+  const { graph } = run;
+  const backs = Array.from(new Set(targets)).filter((target) => closureOf(graph, target).has(task.node));
+  for (const [begun, target] of backs.entries()) {
+    const error = tooMany(run, { target: run.node(target), source: run.node(task.node), begun });
+    if (error) return error;
+  }
+  return null;
+}
+
+/** `begun`: iterations that the same task begins before this one. */
+function tooMany(
+  { head, graph }: WorkingRun,
+  { target, source, begun }: { target: GraphNode; source: GraphNode; begun: number },
+): TaskError | null {
   const maxSteps = graph.document.maxSteps ?? DEFAULT_MAX_STEPS;
-  if (head.generations >= maxSteps) {
-    const message = `loops have begun ${head.generations} iterations, as many as maxSteps allows`;
+  const generations = head.generations + begun;
+  if (generations >= maxSteps) {
+    const message = `loops have begun ${generations} iterations, as many as maxSteps allows`;
     return { code: 'max_steps', message, retryable: false, details: { node: target.name } };
   }
   const bound = Math.min(target.maxIterations ?? Infinity, source.maxIterations ?? Infinity);

@@ -2,6 +2,7 @@
 import type { Json, JsonObject } from '@weft/contract';
 
 import { cancelRun } from './end-run.ts';
+import { expectTasks } from './expect-mail.ts';
 import { inject, keep } from './kept-mail.ts';
 import { NeedsMore } from './reads.ts';
 import type { Mail, TaskRecord } from './records.ts';
@@ -73,6 +74,10 @@ function takeAnswers(run: WorkingRun, { id: mail, payload }: Mail): void {
   );
   const given = answers === null ? breakpoints(run) : Object.entries(answers);
   if (given.some(([id]) => !open.has(id))) return;
+  expectTasks(
+    run,
+    given.map(([id]) => open.get(id)?.key ?? ''),
+  );
   if (stateUpdates) {
     run.openStep('state_injected');
     run.note({ mail });
@@ -138,11 +143,7 @@ function hasSettled(run: WorkingRun, name: string): boolean {
 /** A signal wakes the one that has waited for it the longest; if nobody does, it is kept. */
 function takeSignal(run: WorkingRun, mail: Mail): void {
   const { name, payload } = mail.payload as { name: string; payload: Json };
-  const waiting = run
-    .waitingTasks()
-    .filter(({ detail }) => detail?.kind === 'wait' && detail.signal === name)
-    .toSorted((a, b) => a.readsAt - b.readsAt || (a.key < b.key ? -1 : 1));
-  const [first] = waiting;
+  const first = run.waitingTasks().find(({ detail }) => detail?.kind === 'wait' && detail.signal === name);
   if (first) {
     const note = { mail: mail.id, signal: name };
     settleTask(run, first, { outcome: { kind: 'succeeded', output: payload }, worker: null, type: 'signal', note });

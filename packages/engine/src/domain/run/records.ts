@@ -106,7 +106,9 @@ export type TaskDetail =
   /** A send: its output is that of its items, in order, and is stored with them only (rule B7). */
   | { kind: 'items'; total: number }
   /** It went on by goto, so its edges were not taken. */
-  | { kind: 'jumped' };
+  | { kind: 'jumped' }
+  /** It was to go back more often than it may, and its run has failed with it. `items`: those of a send. */
+  | { kind: 'halted'; items: number | null };
 
 /**
  * How far the in-edges of one activation of a node have ended (rules B1, B2, B10). Under the key `send[]`, how far a send has

@@ -1,6 +1,7 @@
 /** Retrying a failed run: what failed or was aborted is armed again, and what waited for it waits anew (rule B3). */
 import type { GraphNode } from '../graph/graph.ts';
 import { ownerOf } from '../task-key.ts';
+import { asArmed } from './as-armed.ts';
 import { itemsKey } from './reads.ts';
 import type { TaskRecord } from './records.ts';
 import type { WorkingRun } from './working-run.ts';
@@ -13,7 +14,7 @@ export function retryRun(run: WorkingRun): void {
   const tasks = Array.from(run.tasks.values()).toSorted(asArmed);
   for (const task of tasks) {
     const node = run.node(task.node);
-    if (task.status === 'failed' && node.onFailure === 'skipDependents' && isTop(run, task)) reopenBehind(run, node);
+    if (task.blamed && isTop(run, task)) reopenBehind(run, node);
   }
   const unfinished = tasks.filter((task) => run.tasks.has(task.key) && isUnfinished(run, task));
   const failedItems = Map.groupBy(
@@ -23,11 +24,6 @@ export function retryRun(run: WorkingRun): void {
   for (const task of unfinished) rearm(run, task, failedItems.get(task.key)?.length ?? 0);
 }
 
-/** In the order in which they were armed, whatever that of the rows is. */
-function asArmed(a: TaskRecord, b: TaskRecord): number {
-  return a.readsAt - b.readsAt || (a.key < b.key ? -1 : 1);
-}
-
 /** Whether the task is at the top, and no loop has gone back over it. */
 function isTop(run: WorkingRun, { key }: TaskRecord): boolean {
   return ownerOf(key) === null && !run.isStale(key);
@@ -35,36 +31,54 @@ function isTop(run: WorkingRun, { key }: TaskRecord): boolean {
 
 /** A failure that the run had swallowed (`continue`, goto) stays as it is: others have gone on from it. */
 function isUnfinished(run: WorkingRun, task: TaskRecord): boolean {
-  if (task.status === 'cancelled') return !run.isStale(task.key);
-  if (task.status !== 'failed' || run.isStale(task.key)) return false;
+  const isAborted = task.status === 'cancelled';
+  if ((!isAborted && task.status !== 'failed') || run.isStale(task.key)) return false;
   const owner = ownerOf(task.key);
-  if (owner) return failsWith(run, owner.send);
+  if (owner) return isWanted(run, owner.send, isAborted);
   const { onFailure } = run.node(task.node);
-  return onFailure === 'failRun' || onFailure === 'skipDependents';
-}
-
-/** Whether the items that have failed are what the send, or one above it, has failed for. */
-function failsWith(run: WorkingRun, send: string): boolean {
-  const task = run.tasks.get(send);
-  return task !== undefined && (run.node(task.node).send?.failsWithItem ?? false) && isUnfinished(run, task);
+  return isAborted || onFailure === 'failRun' || onFailure === 'skipDependents' || task.detail?.kind === 'halted';
 }
 
 /**
- * Its input stays what it was; a timer that the end of the run has left behind has nothing to wake. Of a send, `failedItems` have
- * not ended any more.
+ * Whether the send waits for the item again: for one that was aborted if the send goes on itself, for one that has failed if that is
+ * what the send, or one above it, has failed for.
+ */
+function isWanted(run: WorkingRun, send: string, isAborted: boolean): boolean {
+  const task = run.tasks.get(send);
+  if (!task || !isUnfinished(run, task)) return false;
+  return isAborted || (run.node(task.node).send?.failsWithItem ?? false);
+}
+
+/**
+ * Its input stays what it was; a timer that the end of the run has left behind has nothing to wake. A breakpoint that nobody has
+ * passed is asked anew. Of a send, `failedItems` have not ended any more.
  */
 function rearm(run: WorkingRun, task: TaskRecord, failedItems: number): void {
   dropTimers(run, task);
   const again = { attempt: task.attempt + 1, failures: 0, crashes: 0 };
   const blank = { error: null, settledStep: null, settledAt: null };
+  const { detail } = task;
+  if (detail?.kind === 'question' && detail.at !== 'node') {
+    const asked = { ...detail, id: run.questionId(task.key, detail.at) };
+    run.change(task, { status: 'waiting', waits: 'answer', ...again }, { ...blank, detail: asked });
+    return;
+  }
+  const total = itemsOf(detail);
   const count = run.joins.get(itemsKey(task.key));
-  if (task.detail?.kind === 'items' && count) {
-    run.change(task, { status: 'waiting', waits: 'items', ...again }, blank);
+  if (total !== null && count) {
+    run.change(task, { status: 'waiting', waits: 'items', ...again }, { ...blank, detail: { kind: 'items', total } });
     run.setJoin({ ...count, ended: count.ended - failedItems, failed: count.failed - failedItems, fired: false });
+    // All of its items may have ended already.
+    run.dueSends.add(task.key);
     return;
   }
   run.change(task, { status: 'ready', ...again }, { ...blank, detail: null });
   run.handOut(task);
+}
+
+function itemsOf(detail: TaskRecord['detail']): number | null {
+  if (detail?.kind === 'items') return detail.total;
+  return detail?.kind === 'halted' ? detail.items : null;
 }
 
 function dropTimers(run: WorkingRun, { key }: TaskRecord): void {
@@ -86,9 +100,20 @@ function reopenBehind(run: WorkingRun, source: GraphNode): void {
       reopenJoin(run, target, waitsAnew);
       if (!waitsAnew) continue;
       if (task.status === 'skipped') reopened.push(target);
-      run.change(task, { status: 'pending', attempt: task.attempt });
+      takeBack(run, task);
     }
   }
+}
+
+/** A send is taken back with its items: it may have others when it is armed anew. */
+function takeBack(run: WorkingRun, task: TaskRecord): void {
+  const isItem = ({ key }: TaskRecord): boolean => key.startsWith(`${task.key}[`);
+  const items = task.detail ? Array.from(run.tasks.values()).filter(isItem) : [];
+  for (const { key } of [task, ...items]) {
+    const count = run.joins.get(itemsKey(key));
+    if (count && !count.fired) run.setJoin({ ...count, fired: true });
+  }
+  for (const each of [task, ...items]) run.change(each, { status: 'pending', attempt: each.attempt });
 }
 
 /**

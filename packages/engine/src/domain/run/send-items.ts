@@ -23,15 +23,18 @@ export function sendOut(run: WorkingRun, task: TaskRecord, items: readonly Json[
   for (const [index, item] of first.entries()) armItem(run, { send: task, node: target, index, item });
 }
 
-/** Counts an item that has settled. An item of a send that waits for nothing any more changes nothing. */
+/**
+ * Counts an item that has settled: for a send that has failed, too, since a retry goes on from there. An item of a send that
+ * waits for nothing any more changes nothing.
+ */
 export function itemEnded(run: WorkingRun, send: string, { status, fate }: TaskRecord): void {
   run.expect({ ...noReads(), tasks: new Set([send]), joins: new Set([itemsKey(send)]) });
   const task = run.task(send);
   const count = run.join(itemsKey(send));
-  if (!task || !count || task.waits !== 'items') return;
+  if (!task || !count || (task.waits !== 'items' && (task.status !== 'failed' || run.isStale(send)))) return;
   const failed = Number(status === 'failed' || (fate?.kind === 'skip' && fate.failed));
   run.setJoin({ ...count, ended: count.ended + 1, failed: count.failed + failed });
-  run.dueSends.add(send);
+  if (task.waits === 'items') run.dueSends.add(send);
 }
 
 /** Arms as many of the next items as there is room for. */

@@ -10,7 +10,7 @@ import { ownerOf, rootOf } from '../task-key.ts';
 import { endAfterFailure, endAfterSuccess } from './edge-ends.ts';
 import { failRun } from './end-run.ts';
 import { endEdges } from './flow.ts';
-import { jumpTo, startGeneration } from './jumps.ts';
+import { jumpTo, refuseLoops, startGeneration } from './jumps.ts';
 import { takeInjections } from './kept-mail.ts';
 import type { TaskDetail, TaskRecord } from './records.ts';
 import { itemEnded } from './send-items.ts';
@@ -51,13 +51,13 @@ export function settleTask(run: WorkingRun, task: TaskRecord, { outcome, worker,
   run.spend(task, outcome.usage);
   if (outcome.kind === 'failed') {
     const { error, retryAfterMs } = outcome;
-    failTask(run, task, { error, worker, retryAfterMs });
+    failTask(run, task, { error, worker, retryAfterMs, note });
     return;
   }
   const { output, goto, cached } = outcome;
   const updates = stateUpdates(run.node(task.node), outcome);
   const error = refuseUpdates(run.graph, updates) ?? refuseJump(run, task, goto);
-  if (error) failTask(run, task, { error, worker });
+  if (error) failTask(run, task, { error, worker, note });
   else
     succeedTask(run, task, {
       output,
@@ -73,11 +73,16 @@ export function settleTask(run: WorkingRun, task: TaskRecord, { outcome, worker,
 /** A goto names nodes of the top level, or the end of its branch; an item has no edges that it could go on by. */
 function refuseJump(run: WorkingRun, task: TaskRecord, goto: readonly string[] | undefined): TaskError | null {
   if (!goto) return null;
-  const unknown = goto.find((name) => name !== END && !run.graph.nodes.has(name));
-  if (unknown === undefined && ownerOf(task.key) === null) return null;
-  const why =
-    unknown === undefined ? 'an item of a send cannot go on elsewhere' : `there is no node ${unknown} to go to`;
-  return { code: 'invalid_goto', message: why, retryable: false };
+  const why = ownerOf(task.key) === null ? goto.map((name) => whyNot(run, name)).find(Boolean) : ITEM_CANNOT;
+  return why ? { code: 'invalid_goto', message: why, retryable: false } : null;
+}
+
+const ITEM_CANNOT = 'an item of a send cannot go on elsewhere';
+
+function whyNot({ graph }: WorkingRun, name: string): string | null {
+  if (name === END) return null;
+  if (!graph.nodes.has(name)) return `there is no node ${name} to go to`;
+  return graph.sendTargets.has(name) ? `the node ${name} runs for the items of a send only` : null;
 }
 
 /**
@@ -109,26 +114,33 @@ export function releaseTask(run: WorkingRun, task: TaskRecord, reason: ReleaseRe
 export function skipTask(run: WorkingRun, task: TaskRecord, failed: boolean): void {
   run.openStep('task_skipped', { task });
   run.change(task, { status: 'skipped', attempt: task.attempt }, settledRow(run));
-  conclude(run, task, () => (failed ? 'failed' : 'notTaken'));
+  conclude(run, task, { endOf: () => (failed ? 'failed' : 'notTaken'), goto: null });
 }
 
-type Failure = { error: TaskError; worker: string | null; retryAfterMs?: number | undefined };
+type Failure = {
+  error: TaskError;
+  worker: string | null;
+  retryAfterMs?: number | undefined;
+  note?: Settled['note'] | undefined;
+};
 
 /** A failed outcome: another attempt after a pause if the policy has one left, else the end of the task. */
 export function failTask(run: WorkingRun, task: TaskRecord, failure: Failure): void {
   const { retry } = run.node(task.node);
-  const { error, worker, retryAfterMs = 0 } = failure;
+  const { error, worker, retryAfterMs = 0, note } = failure;
   const failures = task.failures + 1;
   const mayRetry = error.retryable && (retry.retryOn?.includes(error.code) ?? true);
   if (!mayRetry || failures >= retry.maxAttempts) {
-    failForGood(run, task, { error, worker, failures });
+    failForGood(run, task, { error, worker, failures, note });
     return;
   }
   const dueAt = run.now + retryDelayMs({ ...retry, retryAfterMs }, failures, roll(task.id, task.attempt));
   clearTimers(run, task);
   run.openStep('task_retried', { task, worker });
+  if (note) run.note(note);
   const fact = { status: 'waiting', attempt: task.attempt + 1, failures, error, dueAt } as const;
-  run.change(task, fact, { error, worker: null, startedAt: null });
+  // What it waited for belongs to the attempt that has failed.
+  run.change(task, fact, { error, worker: null, startedAt: null, detail: null });
   run.setTimer(task, 'retry', dueAt);
 }
 
@@ -148,14 +160,23 @@ function succeedTask(
   { output, updates, worker, goto, type, note, cached }: Success,
 ): void {
   const node = run.node(task.node);
+  const stops = node.breaks.after && !run.isStale(task.key);
+  const way: Way = { endOf: (edge) => endAfterSuccess(node, edge, output), goto };
+  const halts = stops ? null : refuseWay(run, task, way);
+  if (halts) {
+    failForGood(run, task, { error: halts, worker, note, halts });
+    return;
+  }
   clearTimers(run, task);
   run.openStep(type, { task, worker });
   if (note) run.note(note);
-  if (node.breaks.after && !run.isStale(task.key)) stopAfter(run, task, { output, goto, worker });
+  // That of a send is stored with its items.
+  const stored = task.detail?.kind === 'items' ? null : output;
+  if (stops) stopAfter(run, task, { output: stored, goto, worker });
   else {
     const row = {
       ...settledRow(run),
-      output,
+      output: stored,
       error: null,
       worker,
       ...(goto && { detail: { kind: 'jumped' } as const }),
@@ -163,7 +184,7 @@ function succeedTask(
     run.change(task, { status: 'succeeded', attempt: task.attempt, ...(cached && { cached }) }, row);
   }
   for (const [channel, update] of updates) run.write(channel, update);
-  if (task.status === 'succeeded') conclude(run, task, (edge) => endAfterSuccess(node, edge, output), goto);
+  if (!stops) conclude(run, task, way);
 }
 
 /** A breakpoint after a node holds its result back until somebody passes it. */
@@ -191,9 +212,17 @@ export function passAfter(run: WorkingRun, task: TaskRecord): void {
   if (task.detail?.kind !== 'question' || !task.detail.held) throw new Error(`the task ${task.key} holds no result`);
   const { output, goto, items } = task.detail.held;
   const node = run.node(task.node);
+  const way: Way = { endOf: (edge) => endAfterSuccess(node, edge, output), goto };
+  const error = refuseWay(run, task, way);
+  if (error) {
+    const detail = { kind: 'halted', items } as const;
+    run.change(task, { status: 'failed', attempt: task.attempt, error }, { ...settledRow(run), error, detail });
+    failRun(run, blame(error, task));
+    return;
+  }
   const row = { ...settledRow(run), output, detail: passedDetail(goto, items) };
   run.change(task, { status: 'succeeded', attempt: task.attempt }, row);
-  conclude(run, task, (edge) => endAfterSuccess(node, edge, output), goto);
+  conclude(run, task, way);
 }
 
 function passedDetail(goto: string[] | null, items: number | null): TaskDetail | null {
@@ -201,31 +230,61 @@ function passedDetail(goto: string[] | null, items: number | null): TaskDetail |
   return items === null ? null : { kind: 'items', total: items };
 }
 
-type FinalFailure = { error: TaskError; worker: string | null; failures?: number; crashes?: number };
+type FinalFailure = {
+  error: TaskError;
+  worker: string | null;
+  failures?: number;
+  crashes?: number;
+  note?: Settled['note'] | undefined;
+  /** Why the way on that it has chosen is closed, so that the run ends here. */
+  halts?: TaskError;
+};
 
-export function failForGood(run: WorkingRun, task: TaskRecord, { error, worker, ...counted }: FinalFailure): void {
+export function failForGood(run: WorkingRun, task: TaskRecord, failure: FinalFailure): void {
+  const { error, worker, note, halts: refused, ...counted } = failure;
   const node = run.node(task.node);
   const isAlone = run.isStale(task.key) || ownerOf(task.key) !== null;
-  const blamed = node.onFailure === 'skipDependents' && !isAlone;
+  const way: Way = { endOf: (edge) => endAfterFailure(node, edge), goto: null };
+  const fails = node.onFailure === 'failRun' && !isAlone;
+  const halts = refused ?? (fails ? null : refuseWay(run, task, way));
+  const blamed = node.onFailure === 'skipDependents' && !isAlone && !halts;
   clearTimers(run, task);
   run.openStep('task_failed', { task, worker });
+  if (note) run.note(note);
   const fact = { status: 'failed', attempt: task.attempt, error, ...counted, ...(blamed && { blamed }) } as const;
-  run.change(task, fact, { ...settledRow(run), error, worker });
-  if (node.onFailure === 'failRun' && !isAlone) failRun(run, blame(error, task));
-  else conclude(run, task, (edge) => endAfterFailure(node, edge));
+  run.change(task, fact, { ...settledRow(run), error, worker, ...(halts && { detail: haltedDetail(task) }) });
+  if (fails || halts) failRun(run, blame(halts ?? error, task));
+  else conclude(run, task, way);
+}
+
+function haltedDetail({ detail }: TaskRecord): TaskDetail {
+  return { kind: 'halted', items: detail?.kind === 'items' ? detail.total : null };
+}
+
+/** How a settled task goes on: by its edges, or by goto. */
+type Way = { endOf: (edge: Edge) => EdgeEnd; goto: string[] | null };
+
+/** Why a task that is about to settle may not go on as it has chosen; null if it may (rule B5). */
+function refuseWay(run: WorkingRun, task: TaskRecord, { endOf, goto }: Way): TaskError | null {
+  if (ownerOf(task.key) !== null || run.isStale(task.key)) return null;
+  if (goto) return refuseLoops(run, task, goto.filter(isNode));
+  const back = backEdge(run, task, endOf);
+  return back ? refuseLoops(run, task, [back.to]) : null;
+}
+
+function isNode(name: string): boolean {
+  return name !== END;
+}
+
+function backEdge(run: WorkingRun, { node }: TaskRecord, endOf: Way['endOf']): Edge | undefined {
+  return run.node(node).out.find((edge) => run.graph.backs.has(edge) && endOf(edge) === 'taken');
 }
 
 /**
  * What follows from a task that has settled. An item counts for its send; what a loop has gone back over arms nothing; else a goto, or
  * an edge that leads back, stands for all other edges.
  */
-function conclude(
-  run: WorkingRun,
-  task: TaskRecord,
-  endOf: (edge: Edge) => EdgeEnd,
-  goto: string[] | null = null,
-): void {
-  const node = run.node(task.node);
+function conclude(run: WorkingRun, task: TaskRecord, { endOf, goto }: Way): void {
   const owner = ownerOf(task.key);
   if (owner) {
     itemEnded(run, owner.send, task);
@@ -235,16 +294,12 @@ function conclude(
   takeInjections(run, task);
   if (run.isStale(task.key)) return;
   if (goto) {
-    jumpTo(
-      run,
-      task,
-      goto.filter((name) => name !== END),
-    );
+    jumpTo(run, task, goto.filter(isNode));
     return;
   }
-  const back = node.out.find((edge) => run.graph.backs.has(edge) && endOf(edge) === 'taken');
-  if (back) startGeneration(run, run.node(back.to), node);
-  else endEdges(run, node, endOf);
+  const back = backEdge(run, task, endOf);
+  if (back) startGeneration(run, run.node(back.to));
+  else endEdges(run, run.node(task.node), endOf);
 }
 
 /** Whoever reads the node from now on reads this iteration. */

@@ -19,7 +19,9 @@ export function fireTimer(run: WorkingRun, { key, kind, attempt }: Omit<TimerRec
 function isAwaited(run: WorkingRun, task: TaskRecord, kind: TimerKind): boolean {
   if (kind === 'retry') return task.waits === 'retry';
   if (kind === 'wait') return task.waits === 'time' || task.waits === 'signal';
-  if (kind === 'expire') return task.waits === 'answer';
+  // A breakpoint after the node waits for an answer, too, and for as long as that takes.
+  if (kind === 'expire')
+    return task.waits === 'answer' && task.detail?.kind === 'question' && task.detail.expiresAt !== null;
   return task.status === 'ready' && run.node(task.node).queueTimeoutMs !== null;
 }
 

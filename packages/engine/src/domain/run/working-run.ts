@@ -9,6 +9,7 @@ import type { NodeResult } from '../expression/scope.ts';
 import type { Graph, GraphNode } from '../graph/graph.ts';
 import { taskId } from '../ids.ts';
 import { ownerOf } from '../task-key.ts';
+import { asArmed } from './as-armed.ts';
 import { freshTask } from './fresh.ts';
 import { isStale, iterationOf } from './iterations.ts';
 import { advanceTask, applyJoin, applyJumps, applyRun, countTask } from './journal.ts';
@@ -90,6 +91,8 @@ export class WorkingRun {
   ending: { error: TaskError | null; output?: Json } | null = null;
 
   #forgotten = new Set<string>();
+  /** Outputs of sends that were put together: their rows hold none. */
+  readonly #outputs = new WeakMap<TaskRecord, Json[]>();
 
   constructor(graph: Graph, snapshot: RunSnapshot, now: number) {
     this.graph = graph;
@@ -192,12 +195,14 @@ export class WorkingRun {
     return later.length > 0 ? Object.fromEntries(later.map((name) => [name, jumps.latest[name] ?? 0])) : null;
   }
 
-  /** Every task that waits now. */
+  /** Every task that waits now, in the order in which they were armed. */
   waitingTasks(): TaskRecord[] {
     const { reads, tasks } = this.snapshot;
     if (!reads.everything && !reads.waiting && this.snapshot.head.step > 0) throw new NeedsMore({ waiting: true });
     for (const { key, status } of tasks.values()) if (status === 'waiting') this.task(key);
-    return Array.from(this.tasks.values()).filter(({ status }) => status === 'waiting');
+    return Array.from(this.tasks.values())
+      .filter(({ status }) => status === 'waiting')
+      .toSorted(asArmed);
   }
 
   /** The node's settled result as the tasks see it that were readied by step `readsAt`; null if there is none yet. */
@@ -209,9 +214,12 @@ export class WorkingRun {
 
   /** A send's output is that of its items, in order: as stored, and as this decision has changed them. */
   outputOf(task: TaskRecord): Json {
-    if (task.detail?.kind !== 'items' || task.status !== 'succeeded') return task.output;
-    task.output ??= this.outputsOfItems(task, task.detail.total);
-    return task.output;
+    if (task.detail?.kind !== 'items' || task.status !== 'succeeded' || task.output !== null) return task.output;
+    const known = this.#outputs.get(task);
+    if (known) return known;
+    const outputs = this.outputsOfItems(task, task.detail.total);
+    this.#outputs.set(task, outputs);
+    return outputs;
   }
 
   outputsOfItems(task: TaskRecord, total: number): Json[] {
@@ -254,7 +262,8 @@ export class WorkingRun {
     countTask(this.head, task, whole);
     this.ready.delete(key);
     if (fact.status === 'pending') {
-      this.takenBack.push({ key, epoch: task.epoch });
+      // What this decision has armed itself is not stored yet.
+      if (!this.armed.delete(key)) this.takenBack.push({ key, epoch: task.epoch });
       this.tasks.delete(key);
       this.#forgotten.add(key);
       return;
@@ -357,7 +366,8 @@ export class WorkingRun {
 
   /** Changes the run itself in the open step. */
   changeRun(fact: NonNullable<Facts['run']>): void {
-    this.#facts().run = fact;
+    const facts = this.#facts();
+    facts.run = { ...facts.run, ...fact };
     applyRun(this, fact);
   }
 

@@ -1,0 +1,49 @@
+/** What must hold of a run's journal, step by step. */
+import { applyStep, emptyProgress, isStale, LIVE_TASK, ownerOf, rootOf } from '../../src/domain/index.ts';
+import type { Graph, Progress, StepRecord, TaskFact } from '../../src/domain/index.ts';
+import { mustBe } from './run-rows.ts';
+
+/** Throws the first thing that is wrong. */
+export function verifyJournal(graph: Graph, steps: readonly StepRecord[]): void {
+  const progress = emptyProgress();
+  for (const step of steps) {
+    const takenBack = new Set<string>();
+    for (const fact of step.facts.tasks ?? []) {
+      if (!takenBack.has(fact.key)) verifyTask(progress, step, fact);
+      if (fact.status === 'pending') takenBack.add(fact.key);
+    }
+    if (step.key !== null && isStale(graph, progress.head.jumps, step.key)) verifyStale(graph, step, step.key);
+    applyStep(progress, step);
+    if (step.facts.run?.status === 'succeeded') verifySuccess(progress, step);
+  }
+}
+
+/** What has ended stays so, unless a retry takes it up again, and no attempt is handed out twice. */
+function verifyTask({ tasks }: Progress, { step, type }: StepRecord, { key, status, attempt }: TaskFact): void {
+  const before = tasks.get(key);
+  if (!before) {
+    mustBe(status !== 'pending', `step ${step} takes ${key} back, which was not armed`);
+    return;
+  }
+  const isLive = LIVE_TASK.has(before.status);
+  mustBe(isLive || type === 'retried', `step ${step} (${type}) makes ${key} ${status}, which was ${before.status}`);
+  mustBe(status === 'pending' || attempt >= before.attempt, `step ${step} lets the attempt of ${key} fall`);
+}
+
+/**
+ * B4: what a loop has gone back over arms nothing: its step is about itself, and about the count of its send. A deferred node is
+ * armed in whichever step is the last before the run is quiet.
+ */
+function verifyStale(graph: Graph, { step, type, facts }: StepRecord, key: string): void {
+  const isDeferred = (name: string): boolean => graph.deferred.includes(rootOf(name).node);
+  const others = (facts.tasks ?? []).filter((fact) => fact.key !== key && !isDeferred(fact.key));
+  mustBe(others.length === 0, `step ${step} (${type}) of ${key}, which is past, touches ${others[0]?.key}`);
+  const counts = [`${key}[]`, `${ownerOf(key)?.send}[]`];
+  const join = (facts.joins ?? []).find(([name]) => !counts.includes(name) && !isDeferred(name));
+  mustBe(join === undefined, `step ${step} (${type}) of ${key}, which is past, counts for ${join?.[0]}`);
+}
+
+function verifySuccess({ tasks }: Progress, { step }: StepRecord): void {
+  const left = Array.from(tasks).find(([, { status }]) => LIVE_TASK.has(status));
+  mustBe(left === undefined, `step ${step} ends the run, and leaves ${left?.[0]}`);
+}
