@@ -96,12 +96,19 @@ export function addReadsBehind(
   }
 }
 
-/** What of `wanted` is not in `reads`; null if all of it is. */
-export function missingFrom(reads: Reads, wanted: Reads): Reads | null {
+/** What of `wanted` is not in `reads`, tasks and joins that are `unheardOf` aside; null if all of it is. */
+export function missingFrom(reads: Reads, wanted: Reads, unheardOf: (key: string) => boolean): Reads | null {
+  const unseen = (keys: Set<string>, seen: Set<string>): Set<string> =>
+    new Set(
+      keys
+        .difference(seen)
+        .values()
+        .filter((key) => !unheardOf(key)),
+    );
   const missing: Reads = {
     ...noReads(),
-    tasks: reads.everything ? new Set() : wanted.tasks.difference(reads.tasks),
-    joins: reads.everything || reads.allJoins ? new Set() : wanted.joins.difference(reads.joins),
+    tasks: reads.everything ? new Set() : unseen(wanted.tasks, reads.tasks),
+    joins: reads.everything || reads.allJoins ? new Set() : unseen(wanted.joins, reads.joins),
     channels: wanted.channels.difference(reads.channels),
     body: wanted.body && !reads.body,
     waiting: wanted.waiting && !reads.waiting && !reads.everything,
