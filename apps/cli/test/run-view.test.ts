@@ -96,6 +96,52 @@ describe('the view of a run', () => {
     expect(run.rows[0]).toMatchObject({ status: 'succeeded', waits: null, question: null });
   });
 
+  const itemOf = (key: string, status: string, more = {}) => ({ key, status, attempt: 1, ...more });
+  const sent = (items: number, key = 'a#0') => itemOf(key, 'waiting', { waits: 'items', items });
+
+  test('counts the items of a send, and tells no more of them than how far it has come', () => {
+    const run = view();
+    const keys = Array.from({ length: 1000 }, (_, item) => `a#0[${item}]/b#0`);
+    run.applyEvent(step(1, { tasks: [sent(1000), ...keys.map((key) => itemOf(key, 'ready'))] }, 'task_waiting'));
+    const told = keys.flatMap((key) => [
+      ...run.applyEvent(live('task_started', { key, attempt: 1 })),
+      ...run.applyEvent(step(2, { tasks: [itemOf(key, 'succeeded')] })),
+    ]);
+
+    expect(told.map(({ row }) => row.node)).toEqual(Array(9).fill('a'));
+    expect(run.rows.map(({ sent: how }) => how)).toEqual([{ ended: 1000, total: 1000, target: 'b' }, null]);
+    expect(statuses(run)).toEqual(['a waiting', 'b succeeded']);
+    expect(run.rows[1]?.items?.text).toBe('1000 succeeded');
+    expect(run.applyEvent(step(3, { tasks: [itemOf('a#0', 'succeeded')] })).map(({ row }) => row.node)).toEqual([
+      'b',
+      'a',
+    ]);
+  });
+
+  test('tells of the first items that have failed, and counts the others', () => {
+    const run = view();
+    const error = { code: 'no', message: 'no', retryable: false };
+    const told = Array.from({ length: 50 }, (_, item) =>
+      run.applyEvent(step(1, { tasks: [itemOf(`a#0[${item}]/b#0`, 'failed', { error })] }, 'task_failed')),
+    );
+
+    expect(told.flat().map(({ row }) => row.node)).toEqual(Array.from({ length: 10 }, (_, item) => `b[${item}]`));
+    expect(run.rows[1]?.items?.text).toBe('50 failed');
+  });
+
+  test('counts the items anew in the next iteration of a loop, and again after a retry of the run', () => {
+    const run = view();
+    run.applyEvent(step(1, { tasks: [sent(1), itemOf('a#0[0]/b#0', 'succeeded'), itemOf('a#0', 'succeeded')] }));
+    run.applyEvent(step(2, { tasks: [sent(2, 'a#1'), itemOf('a#1[0]/b#0', 'ready'), itemOf('a#1[1]/b#0', 'failed')] }));
+    expect(run.rows[1]?.items?.text).toBe('1 failed, 1 ready');
+
+    run.applyEvent(step(3, { tasks: [], run: { status: 'failed' } }));
+    expect(run.rows[1]?.items?.text).toBe('1 failed, 1 cancelled');
+    run.applyEvent(step(4, { tasks: [sent(2, 'a#1'), itemOf('a#1[1]/b#0', 'ready')] }, 'retried'));
+    expect(run.rows[1]?.items?.text).toBe('1 ready, 1 cancelled');
+    expect(run.rows[0]?.sent).toMatchObject({ ended: 1, total: 2 });
+  });
+
   test('keeps what is newer than an event that comes late', () => {
     const run = view();
     run.applyTask(task({ status: 'succeeded', endedAt: '2026-01-01T00:00:05.000Z' }));

@@ -20,7 +20,11 @@ function scene(first: Interrupt[]) {
   const told: string[] = [];
   const signal = new AbortController().signal;
   const client = { runs: { get } } as unknown as WeftClient;
-  const talk = tellQuestions(client, { interrupts } as Run, { signal, tell: ({ id }) => told.push(id) });
+  const talk = tellQuestions(client, { interrupts } as Run, {
+    signal,
+    tell: ({ id }) => told.push(id),
+    tellMore: () => told.push('more'),
+  });
   return {
     talk,
     told,
@@ -43,6 +47,15 @@ describe('the questions of a run that is followed', () => {
     await open();
     await vi.waitUntil(() => told.length === 2);
     expect(told).toEqual(['a', 'b']);
+  });
+
+  test('are told up to a number, and then that there are more', async () => {
+    const many = Array.from({ length: 200 }, (_, i) => question(`q${i}`));
+    const { talk, told, reads } = scene(many);
+    talk.take(asks);
+
+    expect(told).toEqual([...many.slice(0, 10).map(({ id }) => id), 'more']);
+    expect(reads()).toBe(0);
   });
 
   test('are read once more for any number of events that came during a read', async () => {

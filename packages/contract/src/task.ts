@@ -27,6 +27,7 @@ export const Task = z
     status: TaskStatus,
     waits: TaskWaits.exactOptional().meta({ description: 'What it waits for, while it is waiting' }),
     dueAt: Instant.exactOptional().meta({ description: 'When the waiting ends by itself, where that is known' }),
+    items: z.int().min(0).exactOptional().meta({ description: 'How many items a send has' }),
     childRunId: Id.exactOptional().meta({ description: 'The run that a subgraph has started' }),
     attempt: z.int().min(0).meta({ description: 'Number of the current handing-out, the fencing token' }),
     failures: z.int().min(0),

@@ -34,7 +34,7 @@ export function createRunReader(pool: Pool): RunReader {
         values: [runId],
       }),
     questions: (filter) => openQuestions(pool, filter),
-    waiting: (runId) => waitingTasks(pool, runId),
+    waiting: (runId, filter) => waitingTasks(pool, runId, filter),
     stepOfMail: (runId, mailId, afterStep) => stepOfMail(pool, runId, { mailId, afterStep }),
     stepOfAnswer: (runId, questionId) => stepOfAnswer(pool, runId, questionId),
     counts: () => readCounts(pool),

@@ -3,7 +3,7 @@ import { exitCodes, type ExitCode, type Interrupt, type Json, type Run } from '@
 import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
 import { parseValue } from '../input/parse-input.ts';
-import { questionLines, questionText } from '../output/question-lines.ts';
+import { someQuestionLines, questionText } from '../output/question-lines.ts';
 import { afterSteering, type SteerOptions } from './steer-options.ts';
 
 export type AnswerOptions = SteerOptions & { value?: string | undefined; approve: boolean; reject: boolean };
@@ -38,7 +38,7 @@ function openQuestion({ id, interrupts = [] }: Run, wanted: string | undefined):
   const [only] = open;
   if (open.length === 1 && only) return only;
   if (open.length > 1) {
-    const lines = open.flatMap((each) => questionLines(each, id));
+    const lines = someQuestionLines(open, id);
     throw new CliError('conflict', 'several questions are open; name one of them', {
       exitCode: exitCodes.conflict,
       lines,

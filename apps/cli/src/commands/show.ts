@@ -4,7 +4,7 @@ import { eachItem } from '@weft/sdk';
 import { writeJson, type CommandContext } from '../command-context.ts';
 import { blockText } from '../output/block-text.ts';
 import { painter } from '../output/paint.ts';
-import { questionLines } from '../output/question-lines.ts';
+import { someQuestionLines } from '../output/question-lines.ts';
 import { plainText } from '../output/plain-text.ts';
 import { readLayout } from '../watch/read-layout.ts';
 import { renderRun } from '../watch/render-tree.ts';
@@ -28,7 +28,7 @@ export async function showCommand(context: CommandContext, runId: string): Promi
   const paint = painter(out.color);
   const columns = out.isTty ? out.columns : 200;
   const lines = renderRun(run, view, { paint, columns, maxLines: Number.POSITIVE_INFINITY, now: Date.now() });
-  if (questions.length > 0) lines.push('', ...questions.flatMap((question) => questionLines(question, run.id)));
+  if (questions.length > 0) lines.push('', ...someQuestionLines(questions, run.id));
   if (run.error !== null) lines.push('', paint('red', plainText(`${run.error.code}: ${run.error.message}`)));
   if (run.output !== null) lines.push('', blockText(run.output, out.isTty));
   out.write(`${lines.join('\n')}\n`);

@@ -1,7 +1,7 @@
 /** What the commands that answer or resume a run have in common. */
 import { exitCodes, type ExitCode, type Run } from '@weft/contract';
 import { say, writeJson, type CommandContext } from '../command-context.ts';
-import { questionLines } from '../output/question-lines.ts';
+import { someQuestionLines } from '../output/question-lines.ts';
 import { endRunCommand } from './end-run-command.ts';
 
 export type SteerOptions = {
@@ -17,7 +17,7 @@ export async function afterSteering(context: CommandContext, run: Run, options: 
   if (context.json) writeJson(context, run);
   else {
     say(context, `run ${run.id} is ${run.status}`);
-    for (const line of (run.interrupts ?? []).flatMap((open) => questionLines(open, run.id))) say(context, line);
+    for (const line of someQuestionLines(run.interrupts ?? [], run.id)) say(context, line);
   }
   return exitCodes.ok;
 }

@@ -2,6 +2,17 @@
 import type { Interrupt } from '@weft/contract';
 import { plainText } from './plain-text.ts';
 
+export const MORE_QUESTIONS = '? and more: weft interrupts';
+
+/** Questions that are told with their run; the others are said to be there. */
+const MOST_SHOWN = 10;
+
+/** The first of many questions, each with how to answer it. */
+export function someQuestionLines(interrupts: readonly Interrupt[], runId: string): string[] {
+  const lines = interrupts.slice(0, MOST_SHOWN).flatMap((interrupt) => questionLines(interrupt, runId));
+  return interrupts.length > MOST_SHOWN ? [...lines, MORE_QUESTIONS] : lines;
+}
+
 /** What the question asks, on one line. */
 export function questionText({ node, at, message }: Interrupt): string {
   if (at !== 'node') return plainText(`${node}: a breakpoint holds the run ${at} it`);

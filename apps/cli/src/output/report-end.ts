@@ -37,11 +37,16 @@ async function sayFailures(context: CommandContext, runId: string): Promise<void
   const paint = painter(context.terminal.err.color);
   let left = MAX_FAILURES;
   for await (const task of eachItem((cursor) => context.client.runs.tasks(runId, { cursor, limit: 200 }))) {
-    if (task.status !== 'failed' || left === 0) continue;
+    if (task.status !== 'failed') continue;
+    if (left === 0) {
+      say(context, `  and more: weft show ${runId} --json`);
+      return;
+    }
     left -= 1;
+    const name = task.item === undefined ? task.node : `${task.node}[${task.item}]`;
     const reason = task.error === undefined ? '' : `: ${task.error.code}: ${task.error.message}`;
     const attempt = task.attempt > 1 ? ` after attempt ${task.attempt}` : '';
-    say(context, `  ${statusMark('failed', paint)} ${plainText(`${task.node} failed${attempt}${reason}`)}`);
+    say(context, `  ${statusMark('failed', paint)} ${plainText(`${name} failed${attempt}${reason}`)}`);
   }
 }
 

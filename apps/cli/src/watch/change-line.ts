@@ -9,6 +9,7 @@ import { waitsText } from './waits-text.ts';
 export function changeLine({ row, at }: RowChange, sinceMs: number, paint: Paint): string | null {
   if (row.status === 'pending' || row.status === 'ready') return null;
   const clock = formatDuration(at - sinceMs).padStart(7);
+  if (row.items) return `${clock}  ${statusMark(row.status, paint)} ${plainText(`${row.node}: ${row.items.text}`)}`;
   const name = row.iteration > 0 ? `${row.node} #${row.iteration}` : row.node;
   const attempt = row.attempt > 1 ? ` (attempt ${row.attempt})` : '';
   const cached = row.cached ? ' from the cache' : '';

@@ -17,7 +17,7 @@ export async function findStarted(client: WeftClient, runId: string, { view, sig
   try {
     while (view.rows.length <= MAX_ROWS) {
       await pause(EVERY_MS, undefined, { signal });
-      if (!view.rows.some(({ status }) => status === 'ready')) continue;
+      if (!view.rows.some(({ status, items }) => status === 'ready' && !items)) continue;
       const { items } = await client.runs.tasks(runId, { limit: MAX_ROWS, signal });
       tell(items.flatMap((task) => view.applyStarted(task)));
     }

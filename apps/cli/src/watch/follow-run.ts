@@ -5,7 +5,7 @@ import { CliError } from '../cli-error.ts';
 import { say, type CommandContext } from '../command-context.ts';
 import { formatDuration } from '../output/duration.ts';
 import { findStarted } from './find-started.ts';
-import { questionLines } from '../output/question-lines.ts';
+import { MORE_QUESTIONS, questionLines } from '../output/question-lines.ts';
 import { tellQuestions } from './tell-questions.ts';
 import { openWatcher, type Watcher } from './watcher.ts';
 import { RunView } from './run-view.ts';
@@ -39,6 +39,7 @@ async function waitForRun(context: CommandContext, run: Run, signal: AbortSignal
   const questions = tellQuestions(context.client, run, {
     signal,
     tell: (question) => sayQuestion((line) => say(context, line), question, run.id),
+    tellMore: () => say(context, MORE_QUESTIONS),
   });
   const options = { modes: ['tasks' as const], signal, onReconnect: connection.lost };
   try {
@@ -83,6 +84,7 @@ async function takeEvents({ client }: CommandContext, run: Run, { view, watcher,
       if (question.runId === run.id) view.applyQuestion(question);
       sayQuestion((line) => watcher.say(line), question, run.id);
     },
+    tellMore: () => watcher.say(MORE_QUESTIONS),
   });
   // The tasks above are at least as new as the run, so nothing before its step is missing.
   const options = { modes: ['tasks' as const], after: run.step, signal, onReconnect: connection.lost };

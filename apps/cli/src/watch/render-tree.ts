@@ -5,6 +5,7 @@ import type { Paint } from '../output/paint.ts';
 import { fitText, padText, plainText, textWidth } from '../output/plain-text.ts';
 import { statusMark } from '../output/status-mark.ts';
 import { chooseRows } from './choose-rows.ts';
+import { sentText } from './item-counts.ts';
 import type { NodeRow, RunView } from './run-view.ts';
 import { waitsText } from './waits-text.ts';
 
@@ -63,11 +64,13 @@ function renderRow(row: NodeRow, nameWidth: number, { paint, columns, now, frame
 /** What else is worth a word: a further iteration or attempt, how far it is, why it failed. */
 function noteOf(row: NodeRow): string {
   const parts = [
+    ...(row.items ? [row.items.text] : []),
+    ...(row.sent && row.status !== 'waiting' ? [sentText(row.sent)] : []),
     ...(row.iteration > 0 ? [`#${row.iteration}`] : []),
     ...(row.attempt > 1 ? [`attempt ${row.attempt}`] : []),
     ...(row.cached ? ['cached'] : []),
-    ...(row.status === 'waiting' ? [waitsText(row)] : []),
-    ...(row.status === 'skipped' || row.status === 'cancelled' ? [row.status] : []),
+    ...(row.status === 'waiting' && !row.items ? [waitsText(row)] : []),
+    ...((row.status === 'skipped' || row.status === 'cancelled') && !row.items ? [row.status] : []),
     ...(row.progress === null ? [] : [progressText(row.progress)]),
     ...(row.error === null ? [] : [`${row.error.code}: ${row.error.message}`]),
   ];

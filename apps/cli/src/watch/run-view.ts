@@ -1,6 +1,7 @@
 /** What a watcher knows of a run: one row for each node, kept up to date by what the server tells. */
 import type { Event, Interrupt, Json, JsonObject, Task, TaskError, TaskStatus, TaskWaits } from '@weft/contract';
 import { parseTaskKey } from '@weft/engine/domain';
+import { isWorthALine, ItemCounts, type Sent } from './item-counts.ts';
 import type { PlacedNode } from './layout-graph.ts';
 
 export type NodeRow = {
@@ -23,10 +24,17 @@ export type NodeRow = {
   dueAt: number | null;
   /** What it asks, once that is known. */
   question: string | null;
+  /** Its tasks, where it runs for the items of a send; null where it has one task. */
+  items: ItemCounts | null;
+  /** How far it has come, if it is a send. */
+  sent: Sent | null;
 };
 
 /** What became of one node; what a watcher without a screen prints. */
 export type RowChange = { row: NodeRow; at: number };
+
+/** Items of one node of which a failure is told by itself; the others are counted. */
+const MOST_FAILURES = 10;
 
 const FINAL: ReadonlySet<TaskStatus> = new Set<TaskStatus>(['succeeded', 'failed', 'skipped', 'cancelled']);
 
@@ -46,8 +54,14 @@ export class RunView {
 
   /** Takes a task as the server lists it. */
   applyTask(task: Task): void {
+    const place = placeOf({ key: task.key });
+    if (place?.send) {
+      this.#countItem(place, task.status);
+      return;
+    }
     const row = this.#row(task.node);
     if (task.iteration < row.iteration) return;
+    if (task.items !== undefined) this.#sent(row).total = task.items;
     Object.assign(row, {
       status: task.status,
       iteration: task.iteration,
@@ -70,6 +84,7 @@ export class RunView {
   /** Takes from a listed task only that it has started, where no event has told more. */
   applyStarted(task: Task): RowChange[] {
     const row = this.#row(task.node);
+    if (row.items) return [];
     const isSame = task.iteration === row.iteration && task.attempt === row.attempt;
     if (row.status !== 'ready' || task.status !== 'running' || !isSame) return [];
     this.applyTask(task);
@@ -90,6 +105,11 @@ export class RunView {
     const place = placeOf(data);
     if (place === null) return [];
     const row = this.#row(place.node);
+    if (place.send) {
+      const known = row.items?.get(place.key);
+      if (type === 'task_started' && known && !FINAL.has(known)) this.#countItem(place, 'running');
+      return [];
+    }
     const attempt = numberOf(data['attempt']) ?? row.attempt;
     if (attempt < row.attempt || (FINAL.has(row.status) && attempt === row.attempt)) return [];
     if (type === 'task_progress') row.progress = data['progress'] ?? null;
@@ -110,7 +130,10 @@ export class RunView {
     const place = placeOf(fact);
     const status = fact['status'] as TaskStatus;
     if (place === null || typeof status !== 'string') return [];
+    if (place.send) return this.#applyItem(place, fact, { at, rearms });
     const row = this.#row(place.node);
+    if (place.iteration > row.iteration) row.sent = null;
+    if (typeof fact['items'] === 'number') this.#sent(row).total = fact['items'];
     const attempt = numberOf(fact['attempt']) ?? 0;
     const isKnown = place.iteration < row.iteration || (place.iteration === row.iteration && attempt <= row.attempt);
     // The list of tasks may be ahead of the journal's events; what has ended there stays so.
@@ -132,15 +155,62 @@ export class RunView {
       cached: fact['cached'] === true,
       ...((ended || isAnew) && { progress: null }),
     });
-    return [{ row, at }];
+    // How many of its items came to what, before the end of the send itself.
+    const items = ended && row.sent?.target ? [{ row: this.#row(row.sent.target), at }] : [];
+    return [...items, { row, at }];
   }
 
   /** A run that ends early takes with it what has not ended. */
   #applyRun(run: JsonObject, at: number): RowChange[] {
     if (run['status'] !== 'failed' && run['status'] !== 'cancelled') return [];
     const open = this.rows.filter(({ status }) => status !== 'pending' && !FINAL.has(status));
-    for (const row of open) Object.assign(row, { status: 'cancelled', endedAt: at });
+    for (const row of open) {
+      const closed = row.items?.close() ?? 0;
+      const sender = this.rows.find(({ sent }) => sent?.target === row.node);
+      if (sender?.sent) sender.sent.ended += closed;
+      Object.assign(row, { status: row.items?.status ?? 'cancelled', endedAt: at });
+    }
     return open.map((row) => ({ row, at }));
+  }
+
+  /** Of items few things are worth a line: the first failures, and how far their send has come. */
+  #applyItem(place: ItemPlace, fact: JsonObject, { at, rearms }: { at: number; rearms: boolean }): RowChange[] {
+    const status = fact['status'] as TaskStatus;
+    const known = this.#row(place.node).items?.get(place.key);
+    // As with other tasks the list may be ahead of the events.
+    if (known && FINAL.has(known) && !rearms) return [];
+    const { row, sender, ended } = this.#countItem(place, status);
+    const error = (fact['error'] as TaskError | undefined) ?? null;
+    const isTold = status === 'failed' && (row.items?.count('failed') ?? 0) <= MOST_FAILURES;
+    const failed = {
+      ...emptyRow(`${row.node}[${place.item}]`, 0),
+      status,
+      error,
+      attempt: numberOf(fact['attempt']) ?? 0,
+    };
+    const tellsProgress = ended > 0 && sender.items === null && sender.sent !== null && isWorthALine(sender.sent);
+    return [...(isTold ? [{ row: failed, at }] : []), ...(tellsProgress ? [{ row: sender, at }] : [])];
+  }
+
+  #countItem(
+    { key, node, send, round }: ItemPlace,
+    status: TaskStatus,
+  ): { row: NodeRow; sender: NodeRow; ended: number } {
+    const row = this.#row(node);
+    const sender = this.#row(send);
+    // A loop has begun the send anew: what came of the items before does not count any more.
+    if (!row.items || round > row.iteration) Object.assign(row, { items: new ItemCounts(), iteration: round });
+    const ended = row.items?.set(key, status) ?? 0;
+    if (row.items) row.status = row.items.status;
+    const sent = this.#sent(sender);
+    sent.ended += ended;
+    sent.target = node;
+    return { row, sender, ended };
+  }
+
+  #sent(row: NodeRow): Sent {
+    row.sent ??= { ended: 0, total: null, target: null };
+    return row.sent;
   }
 
   #row(node: string): NodeRow {
@@ -168,12 +238,25 @@ function emptyRow(node: string, depth: number): NodeRow {
     waits: null,
     dueAt: null,
     question: null,
+    items: null,
+    sent: null,
   };
 }
 
-function placeOf(data: JsonObject): { node: string; iteration: number } | null {
-  const place = typeof data['key'] === 'string' ? parseTaskKey(data['key'])?.at(-1) : undefined;
-  return place ?? (typeof data['node'] === 'string' ? { node: data['node'], iteration: 0 } : null);
+/** Where a task stands: at the top, or as an item of a send, in the round that the outermost send is in. */
+type ItemPlace = { key: string; node: string; iteration: number; send: string; item: string; round: number };
+type Place = { node: string; iteration: number; send?: never } | ItemPlace;
+
+function placeOf(data: JsonObject): Place | null {
+  const key = typeof data['key'] === 'string' ? data['key'] : '';
+  const path = parseTaskKey(key);
+  const own = path?.at(-1);
+  if (!path || !own) return typeof data['node'] === 'string' ? { node: data['node'], iteration: 0 } : null;
+  const { node, iteration } = own;
+  const send = path.at(-2)?.node;
+  if (send === undefined) return { node, iteration };
+  const item = path.slice(0, -1).map((part) => part.item ?? 0);
+  return { key, node, iteration, send, item: item.join(']['), round: path[0]?.iteration ?? 0 };
 }
 
 function asObject(value: Json | undefined): JsonObject {

@@ -9,16 +9,25 @@ export type QuestionTalk = {
   close(): void;
 };
 
-type TalkOptions = { signal: AbortSignal; tell: (question: Interrupt) => void };
+type TalkOptions = { signal: AbortSignal; tell: (question: Interrupt) => void; tellMore: () => void };
+
+/** A run may ask for each of thousands of items: after so many questions it is said once that there are more. */
+export const MOST_QUESTIONS = 10;
 
 /** Events tell that something is asked, but not what: that is read from the run. */
-export function tellQuestions(client: WeftClient, run: Run, { signal, tell }: TalkOptions): QuestionTalk {
+export function tellQuestions(client: WeftClient, run: Run, { signal, tell, tellMore }: TalkOptions): QuestionTalk {
   const told = new Set<string>();
   let looking = false;
   let again = false;
   let closed = false;
+  let hasMore = false;
   const show = ({ interrupts = [] }: Run): void => {
     for (const question of interrupts.filter(({ id }) => !closed && !told.has(id))) {
+      if (told.size === MOST_QUESTIONS) hasMore = true;
+      if (hasMore) {
+        tellMore();
+        break;
+      }
       told.add(question.id);
       tell(question);
     }
@@ -36,7 +45,7 @@ export function tellQuestions(client: WeftClient, run: Run, { signal, tell }: Ta
       closed = true;
     },
     take(event) {
-      if (!asks(event)) return;
+      if (hasMore || !asks(event)) return;
       again = true;
       // It is a courtesy: if the server is gone, the events say so themselves.
       if (!looking)

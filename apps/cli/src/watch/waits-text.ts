@@ -1,7 +1,13 @@
+import { sentText } from './item-counts.ts';
 import type { NodeRow } from './run-view.ts';
 
 /** What a waiting node waits for, in words. */
-export function waitsText({ waits, question, dueAt }: Pick<NodeRow, 'waits' | 'question' | 'dueAt'>): string {
+export function waitsText({
+  waits,
+  question,
+  dueAt,
+  sent,
+}: Pick<NodeRow, 'waits' | 'question' | 'dueAt' | 'sent'>): string {
   const until = dueAt === null ? '' : ` until ${new Date(dueAt).toISOString()}`;
   switch (waits) {
     case 'answer':
@@ -11,7 +17,7 @@ export function waitsText({ waits, question, dueAt }: Pick<NodeRow, 'waits' | 'q
     case 'child':
       return 'waits for its child run';
     case 'items':
-      return 'waits for its items';
+      return sent === null ? 'waits for its items' : sentText(sent);
     case 'signal':
       return `waits for a signal${until}`;
     case 'time':

@@ -20,6 +20,9 @@ export type InputMaterial = {
 /** A started task, as written by the flush: who runs it, since how long, and in how long it is overdue (ms). */
 export type RunningMark = TaskAttempt & { worker: string; startedMsAgo: number; dueInMs: number };
 
+/** What a claimed task reads: results of nodes, and the input and config of its run (`body`), which are null otherwise. */
+export type InputRequest = { task: TaskAttempt; nodes: readonly string[]; body?: boolean };
+
 /**
  * What the store knows of tasks on their way to workers: what waits, what was offered, what runs, what is due. It is what
  * the sweepers read; nothing here changes a task's fate (rule A9).
@@ -34,7 +37,7 @@ export type DispatchStore = {
   /** Whether each of these attempts is still ready. Asked after the broker was, it tells what is lost from what ended meanwhile. */
   areReady(tasks: readonly TaskAttempt[]): Promise<boolean[]>;
   /** What claimed tasks read, in order; null where the attempt is not current any more. */
-  loadInputs(tasks: readonly { task: TaskAttempt; nodes: readonly string[] }[]): Promise<(InputMaterial | null)[]>;
+  loadInputs(tasks: readonly InputRequest[]): Promise<(InputMaterial | null)[]>;
   /** Writes started tasks as running (rule A6). Returns those whose attempt is not current any more. */
   markRunning(marks: readonly RunningMark[]): Promise<TaskAttempt[]>;
   /** Attempts that are written as running on workers that ended, or past their deadline by `graceMs`. */

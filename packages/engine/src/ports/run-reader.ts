@@ -9,6 +9,7 @@ import type {
   RunStatus,
   TaskRecord,
   TaskStatus,
+  Waits,
 } from '../domain/run/records.ts';
 
 export type RunRecord = {
@@ -48,6 +49,9 @@ export type TaskView = TaskRecord & {
 /** `afterId`: questions of tasks with greater ids; null for the first page. */
 export type QuestionFilter = { tenant: string; limit: number; afterId: string | null };
 
+/** What tasks wait for, and how many of them are wanted at most (null: all), oldest first. */
+export type WaitingFilter = { waits: readonly Waits[]; limit: number | null };
+
 /** Reading runs, outside any lock. Instants are epoch ms. */
 export type RunReader = {
   run(tenant: string, id: string): Promise<RunRecord | null>;
@@ -69,8 +73,8 @@ export type RunReader = {
   joins(runId: string): Promise<JoinRecord[]>;
   /** Tasks that wait for an answer, of runs that have not ended, in order of their ids. */
   questions(filter: QuestionFilter): Promise<TaskView[]>;
-  /** Tasks of the run that wait, whatever for. */
-  waiting(runId: string): Promise<TaskView[]>;
+  /** Tasks of the run that wait for any of this. */
+  waiting(runId: string, filter: WaitingFilter): Promise<TaskView[]>;
   /** The newest step after `afterStep` that dealt with this message; null if there is none. */
   stepOfMail(runId: string, mailId: string, afterStep: number): Promise<StepRecord | null>;
   /** The step that answered this question; null if it is not answered. */

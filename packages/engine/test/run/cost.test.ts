@@ -68,6 +68,25 @@ describe('a settle looks at what it touches', () => {
     expect(run.statuses).toEqual({ a: 'succeeded', b: 'ready', j: 'ready', r: 'succeeded', t: 'succeeded' });
   });
 
+  test('B4: iterations that a decision itself begins are not asked for', () => {
+    const nodes = {
+      count: { type: 'transform', updates: { n: 1 } },
+      more: { type: 'route', on: 'state.n < 90.0', routes: { true: 'count', false: 'end' }, needs: ['count'] },
+      end: { ...echo, with: '${count}' },
+      ask: { ...echo, needs: ['count'] },
+    };
+    const state = { n: { type: 'number', reducer: 'add', default: 0 } };
+    const run = new Scenario(
+      withNodes({ first: echo, ...nodes, count: { ...nodes.count, needs: ['first'] } }, { state }),
+    );
+    run.settle(run.success('first'));
+    expect(run.last.goesOn).toBe(true);
+    expect(run.rounds).toBeLessThanOrEqual(3);
+    run.settle({ type: 'advance' });
+    expect(run.statuses['end']).toBe('ready');
+    expect(run.rounds).toBeLessThanOrEqual(6);
+  });
+
   test('C1: a fold after every step equals the live rows, with one step for each settled task', () => {
     const run = fanOutAndIn(20);
     for (let i = 0; i < 20; i++) run.succeed(`w${i}`);

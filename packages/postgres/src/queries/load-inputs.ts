@@ -29,11 +29,11 @@ async function loadBodies(pool: Pool, tasks: Requests): Promise<InputRow[]> {
   return query<InputRow>(pool, {
     name: 'load-inputs',
     text: `select q.n::int as n, b.input, b.config, t.captured, t.item
-      from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[]) with ordinality
-        as q (run_id, key, task_epoch, run_epoch, attempt, n)
+      from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::bool[]) with ordinality
+        as q (run_id, key, task_epoch, run_epoch, attempt, body, n)
       join task t on t.run_id = q.run_id and t.key = q.key and t.epoch = q.task_epoch and t.attempt = q.attempt
       join run r on r.id = q.run_id and r.epoch = q.run_epoch
-      join run_body b on b.run_id = q.run_id
+      left join run_body b on q.body and b.run_id = q.run_id
       where t.status in ('ready', 'running') and r.status in ('pending', 'running', 'interrupted')`,
     values: [
       tasks.map(({ task }) => task.runId),
@@ -41,6 +41,7 @@ async function loadBodies(pool: Pool, tasks: Requests): Promise<InputRow[]> {
       tasks.map(({ task }) => task.taskEpoch),
       tasks.map(({ task }) => task.runEpoch),
       tasks.map(({ task }) => task.attempt),
+      tasks.map(({ body }) => body ?? true),
     ],
   });
 }

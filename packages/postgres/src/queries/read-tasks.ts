@@ -74,7 +74,12 @@ export async function openQuestions(pool: Pool, filter: Parameters<RunReader['qu
   });
 }
 
-export function waitingTasks(pool: Pool, runId: string): Promise<TaskView[]> {
-  const where = `where t.run_id = $1 and t.status = 'waiting' order by t.reads_at, t.key, t.epoch`;
-  return readTasks(pool, { name: 'waiting-tasks', where, values: [runId] });
+export function waitingTasks(
+  pool: Pool,
+  runId: string,
+  { waits, limit }: Parameters<RunReader['waiting']>[1],
+): Promise<TaskView[]> {
+  const where = `where t.run_id = $1 and t.status = 'waiting' and t.waits = any($2::text[])
+    order by t.reads_at, t.key, t.epoch limit $3`;
+  return readTasks(pool, { name: 'waiting-tasks', where, values: [runId, waits, limit] });
 }

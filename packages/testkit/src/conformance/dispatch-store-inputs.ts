@@ -123,6 +123,15 @@ export function dispatchInputs(stores: () => StoresUnderTest): void {
       expect(await stores().dispatch.loadInputs([{ task: attemptOf(id, 'a#0'), nodes: [] }])).toEqual([null]);
     });
 
+    test('the input and config of a run are left out where they are not read', async () => {
+      const { id } = await submitRun(stores(), { tasks: (runId) => [task(runId, 's#0[0]/w#0', { item: 7 })] });
+      const wanted = { task: attemptOf(id, 's#0[0]/w#0'), nodes: [], body: false };
+
+      expect(await stores().dispatch.loadInputs([wanted])).toEqual([
+        { input: null, config: null, captured: {}, item: 7, nodes: {} },
+      ]);
+    });
+
     test('a task that runs has its input still', async () => {
       const { id } = await submitRun(stores(), { tasks: (runId) => [task(runId, 'a#0')] });
       const attempt = attemptOf(id, 'a#0');

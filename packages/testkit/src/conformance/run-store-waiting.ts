@@ -1,4 +1,4 @@
-import type { Decision, RunHead, TaskRecord } from '@weft/engine/domain';
+import type { Decision, RunHead, TaskRecord, Waits } from '@weft/engine/domain';
 import { describe, expect, test } from 'vitest';
 
 import type { StoresUnderTest } from './opened-stores.ts';
@@ -103,7 +103,7 @@ export function runStoreWaiting(stores: () => StoresUnderTest): void {
 
       const { tasks } = await look(stores(), id, { everything: true });
       expect(Array.from(tasks.values(), ({ waits }) => waits)).toEqual(armedTasks(id).map(() => null));
-      expect(await stores().reader.waiting(id)).toEqual([]);
+      expect(await stores().reader.waiting(id, { waits: ['answer', 'items', 'time'], limit: null })).toEqual([]);
     });
 
     test('the waiting tasks of a run are seen when asked for, with those that are asked for by key', async () => {
@@ -113,7 +113,17 @@ export function runStoreWaiting(stores: () => StoresUnderTest): void {
 
       expect(await keysOf({ waiting: true })).toEqual(['all#0', 'ask#0', 'pause#1']);
       expect(await keysOf({ waiting: true, tasks: ['jump#0'] })).toEqual(['all#0', 'ask#0', 'jump#0', 'pause#1']);
-      expect((await stores().reader.waiting(id)).map(({ key }) => key)).toEqual(['all#0', 'ask#0', 'pause#1']);
+    });
+
+    test('the waiting tasks of a run are listed by what they wait for, as many as are wanted', async () => {
+      const { id } = await submitRun(stores(), { tasks: armedTasks });
+      const listed = async (waits: readonly Waits[], limit: number | null = null) =>
+        (await stores().reader.waiting(id, { waits, limit })).map(({ key }) => key);
+
+      expect(await listed(['answer', 'items', 'time'])).toEqual(['all#0', 'ask#0', 'pause#1']);
+      expect(await listed(['answer', 'time'])).toEqual(['ask#0', 'pause#1']);
+      expect(await listed(['answer', 'items', 'time'], 2)).toEqual(['all#0', 'ask#0']);
+      expect(await listed(['child'])).toEqual([]);
     });
 
     test('A8: what a decision asks for later is added to what it has seen', async () => {

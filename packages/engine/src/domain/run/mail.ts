@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '@weft/contract';
 import { cancelRun } from './end-run.ts';
 import { expectTasks } from './expect-mail.ts';
 import { inject, keep } from './kept-mail.ts';
-import { NeedsMore } from './reads.ts';
+import { NeedsMore, noReads } from './reads.ts';
 import type { Mail, TaskRecord } from './records.ts';
 import { retryRun } from './retry-run.ts';
 import { passAfter, settleTask } from './settle-task.ts';
@@ -64,14 +64,14 @@ function reopen(run: WorkingRun): void {
 
 /** Answers and state updates hold together, or none of them does: where a question is not open any more, nothing changes. */
 function takeAnswers(run: WorkingRun, { id: mail, payload }: Mail): void {
-  const { answers, stateUpdates, by } = payload as {
+  const { answers, keys, stateUpdates, by } = payload as {
     answers: JsonObject | null;
+    keys?: Record<string, string> | null;
     stateUpdates: JsonObject | null;
     by: string | null;
   };
-  const open = new Map(
-    run.waitingTasks().flatMap((task) => (questionOf(task) === null ? [] : [[questionOf(task), task]])),
-  );
+  const asking = keys ? tasksOf(run, Object.values(keys)) : run.waitingTasks();
+  const open = new Map(asking.flatMap((task) => (questionOf(task) === null ? [] : [[questionOf(task), task]])));
   const given = answers === null ? breakpoints(run) : Object.entries(answers);
   if (given.some(([id]) => !open.has(id))) return;
   expectTasks(
@@ -87,6 +87,12 @@ function takeAnswers(run: WorkingRun, { id: mail, payload }: Mail): void {
     const task = open.get(id);
     if (task && !run.hasEnded && questionOf(task) === id) answer(run, task, { value, by, mail });
   }
+}
+
+/** Those of the tasks that there are; a run may ask thousands of questions besides. */
+function tasksOf(run: WorkingRun, keys: readonly string[]): TaskRecord[] {
+  run.expect({ ...noReads(), tasks: new Set(keys) });
+  return keys.flatMap((key) => run.task(key) ?? []);
 }
 
 function breakpoints(run: WorkingRun): [string, Json][] {

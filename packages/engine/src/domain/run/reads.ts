@@ -96,38 +96,43 @@ export function addReadsBehind(
   }
 }
 
-/** What of `wanted` is not in `reads`; null if all of it is. */
-export function missingFrom(reads: Reads, wanted: Reads): Reads | null {
-  // It nearly always is, and then nothing is built.
-  if (covers(reads, wanted)) return null;
-  return {
-    ...noReads(),
-    tasks: reads.everything ? new Set() : wanted.tasks.difference(reads.tasks),
-    joins: reads.everything || reads.allJoins ? new Set() : wanted.joins.difference(reads.joins),
-    channels: wanted.channels.difference(reads.channels),
+/** What of `wanted` is not in `reads`, tasks and joins that are `unheardOf` aside; null if all of it is. */
+export function missingFrom(reads: Reads, wanted: Reads, unheardOf: (key: string) => boolean): Reads | null {
+  const { everything } = reads;
+  const missing: Reads = {
+    ...NOTHING,
+    tasks: everything ? NONE : difference(wanted.tasks, reads.tasks, unheardOf),
+    joins: everything || reads.allJoins ? NONE : difference(wanted.joins, reads.joins, unheardOf),
+    channels: difference(wanted.channels, reads.channels),
     body: wanted.body && !reads.body,
-    waiting: wanted.waiting && !reads.waiting && !reads.everything,
-    kept: wanted.kept.difference(reads.kept),
-    chunks: wanted.chunks.difference(reads.chunks),
-    items: wanted.items.difference(reads.items),
+    waiting: wanted.waiting && !reads.waiting && !everything,
+    kept: difference(wanted.kept, reads.kept),
+    chunks: difference(wanted.chunks, reads.chunks),
+    items: difference(wanted.items, reads.items),
   };
+  return isNothing(missing) ? null : missing;
 }
 
-function covers(reads: Reads, wanted: Reads): boolean {
-  if ((wanted.body && !reads.body) || (wanted.waiting && !reads.waiting && !reads.everything)) return false;
-  return (
-    (reads.everything || includes(reads.tasks, wanted.tasks)) &&
-    (reads.everything || reads.allJoins || includes(reads.joins, wanted.joins)) &&
-    includes(reads.channels, wanted.channels) &&
-    includes(reads.kept, wanted.kept) &&
-    includes(reads.chunks, wanted.chunks) &&
-    includes(reads.items, wanted.items)
-  );
+const NONE = new Set<string>();
+const NOTHING = noReads();
+
+/** Those of `some` that are not in `all`. There are nearly always none, and then nothing is built. */
+function difference(
+  some: ReadonlySet<string>,
+  all: ReadonlySet<string>,
+  isLeftOut?: (key: string) => boolean,
+): Set<string> {
+  let missing = NONE;
+  for (const one of some) {
+    if (all.has(one) || isLeftOut?.(one)) continue;
+    if (missing === NONE) missing = new Set();
+    missing.add(one);
+  }
+  return missing;
 }
 
-function includes(all: ReadonlySet<string>, some: ReadonlySet<string>): boolean {
-  for (const one of some) if (!all.has(one)) return false;
-  return true;
+function isNothing({ body, waiting, ...missing }: Reads): boolean {
+  return !body && !waiting && SETS.every((part) => missing[part].size === 0);
 }
 
 /** Merges `more` into `reads`. */
@@ -142,12 +147,12 @@ export function mergeReads(reads: Reads, more: Reads): void {
 
 const SETS = ['tasks', 'joins', 'channels', 'kept', 'chunks', 'items'] as const;
 
-/** A task's own input is rendered by its worker; only its condition and the state it captures are read at settle. */
 /** Whether a node reads anything of its run when it is armed. */
 export function readsWhenArmed(node: GraphNode): boolean {
   return node.stateReads.length > 0 || node.type !== 'task' || node.when !== null;
 }
 
+/** A task's own input is rendered by its worker; only its condition and the state it captures are read at settle. */
 function addOwnReads(reads: Reads, node: GraphNode, keyOf: KeyOf): void {
   for (const channel of node.stateReads) reads.channels.add(channel);
   if (node.type === 'task' && !node.when) return;

@@ -36,6 +36,8 @@ export type TaskFact = {
   dueAt?: number;
   /** What a waiting task waits for; `retry` where it is absent. */
   waits?: Waits;
+  /** How many items a send has begun to wait for. */
+  items?: number;
 };
 
 /** A join after the step: key, edges ended, taken, failed, and 1 once it has fired. */

@@ -54,7 +54,8 @@ export function beginWait(
 ): void {
   run.openStep('task_waiting', { task });
   const dueAt = detail.kind === 'wait' ? { dueAt: detail.dueAt } : {};
-  run.change(task, { status: 'waiting', attempt: task.attempt, waits, ...dueAt }, { detail });
+  const items = detail.kind === 'items' ? { items: detail.total } : {};
+  run.change(task, { status: 'waiting', attempt: task.attempt, waits, ...dueAt, ...items }, { detail });
 }
 
 /** Closes a wait that a loop has left behind. A task that waits for its next attempt goes on. */

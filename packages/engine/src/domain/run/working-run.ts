@@ -8,7 +8,7 @@ import type { Json, JsonObject, TaskError, Usage } from '@weft/contract';
 import type { NodeResult } from '../expression/scope.ts';
 import type { Graph, GraphNode } from '../graph/graph.ts';
 import { taskId } from '../ids.ts';
-import { ownerOf } from '../task-key.ts';
+import { ownerOf, rootOf } from '../task-key.ts';
 import { asArmed } from './as-armed.ts';
 import { freshTask } from './fresh.ts';
 import { isStale, iterationOf } from './iterations.ts';
@@ -125,7 +125,8 @@ export class WorkingRun {
     const { reads, tasks, head } = this.snapshot;
     const stored = tasks.get(key);
     if (!stored) {
-      if (!reads.everything && !reads.tasks.has(key)) throw new NeedsMore({ tasks: new Set([key]) });
+      if (!reads.everything && !reads.tasks.has(key) && !this.#isUnheardOf(key))
+        throw new NeedsMore({ tasks: new Set([key]) });
       return undefined;
     }
     const copy = { ...stored };
@@ -142,7 +143,7 @@ export class WorkingRun {
     if (known) return known;
     const stored = this.snapshot.joins.get(key);
     if (!stored) {
-      if (!this.seesJoin(key)) throw new NeedsMore({ joins: new Set([key]) });
+      if (!this.seesJoin(key) && !this.#isUnheardOf(key)) throw new NeedsMore({ joins: new Set([key]) });
       return undefined;
     }
     const copy = { ...stored };
@@ -163,7 +164,8 @@ export class WorkingRun {
 
   /** What of `wanted` was not asked for; of a run that is not stored yet there is nothing more to see. */
   missing(wanted: Reads): Reads | null {
-    return this.snapshot.head.step === 0 ? null : missingFrom(this.snapshot.reads, wanted);
+    if (this.snapshot.head.step === 0) return null;
+    return missingFrom(this.snapshot.reads, wanted, (key) => this.#isUnheardOf(key));
   }
 
   /** Asks for all that is missing in one round. */
@@ -406,6 +408,14 @@ export class WorkingRun {
       iterations: fate ? null : this.latestOf(node.resultReads),
       fate,
     });
+  }
+
+  /** Whether the key is of an iteration that this decision itself has begun, so that the store knows nothing of it. */
+  #isUnheardOf(key: string): boolean {
+    const { jumps } = this.snapshot.head;
+    if (this.head.jumps === jumps) return false;
+    const { node, iteration } = rootOf(key);
+    return iteration > iterationOf(this.graph, jumps, node);
   }
 
   #facts(): Facts {

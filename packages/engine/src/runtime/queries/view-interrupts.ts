@@ -18,7 +18,8 @@ export async function runInterrupts(
 ): Promise<Interrupt[]> {
   const interrupts: Interrupt[] = [];
   if (run.head.status !== 'interrupted' && run.head.asking === 0) return interrupts;
-  for await (const { run: asking, task, question } of openQuestions(reader, run, { children: 'interrupted' })) {
+  const looking = { children: 'interrupted', limit: MAX_SHOWN } as const;
+  for await (const { run: asking, task, question } of openQuestions(reader, run, looking)) {
     interrupts.push(toInterrupt(task, question, await loadGraph(asking.head.workflow)));
     if (interrupts.length === MAX_SHOWN) break;
   }

@@ -33,6 +33,7 @@ export function toTask(task: TaskView, run: RunRecord, graph: Graph): Task {
     ...(item !== undefined && { item }),
     status: dropped ? 'cancelled' : task.status,
     ...(task.status === 'waiting' && !dropped && waitingFor(task)),
+    ...(task.detail?.kind === 'items' && { items: task.detail.total }),
     ...(task.detail?.kind === 'child' && { childRunId: task.detail.runId }),
     attempt: task.attempt,
     failures: task.failures,

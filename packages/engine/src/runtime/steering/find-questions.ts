@@ -1,7 +1,7 @@
 /** The questions of a run: its own, and those of its children at any depth. */
 import type { Graph } from '../../domain/graph/graph.ts';
 import { TERMINAL_RUN } from '../../domain/run/records.ts';
-import type { TaskDetail, WorkflowRef } from '../../domain/run/records.ts';
+import type { TaskDetail, Waits, WorkflowRef } from '../../domain/run/records.ts';
 import type { StepRecord } from '../../domain/run/step-record.ts';
 import type { RunReader, RunRecord, TaskView } from '../../ports/index.ts';
 
@@ -12,23 +12,31 @@ export type OpenQuestion = { run: RunRecord; task: TaskView; question: Question 
 /** Children lie at most so deep, so that nothing here turns in a circle. */
 const MAX_DEPTH = 10;
 
-/** `children`: look into every child that has not ended, or only into those that can do nothing but wait for an answer. */
+type Looking = {
+  /** Look into every child that has not ended, or only into those that can do nothing but wait for an answer. */
+  children: 'all' | 'interrupted';
+  /** No more than so many questions are wanted. */
+  limit?: number;
+};
+
+/** What a run and its children ask, each run's own questions first. */
 export async function* openQuestions(
   reader: Pick<RunReader, 'run' | 'waiting'>,
   run: RunRecord,
-  { children }: { children: 'all' | 'interrupted' },
+  { children, limit }: Looking,
 ): AsyncGenerator<OpenQuestion, void, undefined> {
+  const waits: Waits[] = children === 'all' ? ['answer', 'child_answer', 'child'] : ['answer', 'child_answer'];
   const open = [{ run, depth: 0 }];
   for (let next = open.shift(); next; next = open.shift()) {
     if (TERMINAL_RUN.has(next.run.head.status)) continue;
-    const tasks = await reader.waiting(next.run.head.id);
+    const tasks = await reader.waiting(next.run.head.id, { waits, limit: limit ?? null });
     for (const task of tasks) {
       const question = questionOf(task);
       if (question) yield { run: next.run, task, question };
     }
     if (next.depth === MAX_DEPTH) continue;
-    for (const { detail, waits } of tasks) {
-      if (detail?.kind !== 'child' || (children === 'interrupted' && waits !== 'child_answer')) continue;
+    for (const { detail } of tasks) {
+      if (detail?.kind !== 'child') continue;
       const child = await reader.run(run.head.workflow.tenant, detail.runId);
       if (child) open.push({ run: child, depth: next.depth + 1 });
     }

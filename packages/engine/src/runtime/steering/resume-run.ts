@@ -4,7 +4,7 @@ import type { Json, ProblemItem } from '@weft/contract';
 
 import type { RunRecord } from '../../ports/index.ts';
 import type { ResumeRequest, SteerRequest } from '../engine.ts';
-import { findAnswer, openQuestions } from './find-questions.ts';
+import { findAnswer, openQuestions, questionOf } from './find-questions.ts';
 import type { OpenQuestion } from './find-questions.ts';
 import { openLetters } from './letters.ts';
 import type { Letters } from './letters.ts';
@@ -16,8 +16,8 @@ type Request = SteerRequest & ResumeRequest;
 /** A question and the answer that it gets. */
 type Target = OpenQuestion & { value: Json };
 
-/** One run's share: the answers to its questions by their ids, null for all of its breakpoints. */
-type Share = { run: RunRecord; answers: Record<string, Json> | null };
+/** One run's share: the answers to its questions by their ids, and the tasks that ask; null for all of its breakpoints. */
+type Share = { run: RunRecord; answers: Record<string, Json> | null; keys: Record<string, string> | null };
 
 export async function resumeRun(deps: SteerDeps, request: Request): Promise<void> {
   const { answers, stateUpdates } = request;
@@ -51,7 +51,7 @@ async function passBreakpoints(deps: SteerDeps, { run, request, letters }: Resum
     throw new AppError('conflict', message);
   }
   if (request.stateUpdates || letters.isKnown) runs.set(run.head.id, run);
-  const shares = Array.from(runs.values(), (held) => ({ run: held, answers: null }));
+  const shares = Array.from(runs.values(), (held) => ({ run: held, answers: null, keys: null }));
   await send({ run, shares, request, letters });
   for (const { run: held } of shares) await confirmShare(held, letters);
 }
@@ -62,6 +62,35 @@ async function targetsOf(
   { run, answers, letters }: { run: RunRecord; answers: NonNullable<Request['answers']>; letters: Letters },
 ): Promise<Target[]> {
   const missing = new Map(Object.entries(answers));
+  const targets = await ownTargets(deps, run, missing);
+  if (missing.size > 0) targets.push(...(await askedTargets(deps, run, missing)));
+  const loadGraph = deps.graphs.load.bind(deps.graphs);
+  for (const id of missing.keys()) {
+    const given = await findAnswer({ reader: deps.reader, loadGraph }, run, id);
+    if (!given) throw new AppError('not_found', `the run has no open question ${id}`);
+    if (!letters.wrote(given.runId, given.step.facts.mail)) throw answeredAlready(id, given.step.facts.answer?.by);
+  }
+  return targets;
+}
+
+/** Of more answers than this it is cheaper to look through everything that waits. */
+const MOST_BY_ID = 20;
+
+/** Questions of the run's own interrupts have the ids of their tasks: they are found without looking through the others. */
+async function ownTargets({ reader }: SteerDeps, run: RunRecord, missing: Map<string, Json>): Promise<Target[]> {
+  if (missing.size > MOST_BY_ID) return [];
+  const targets: Target[] = [];
+  for (const [id, value] of missing) {
+    const task = await reader.task(run.head.workflow.tenant, id);
+    const question = task?.runId === run.head.id ? questionOf(task) : null;
+    if (task && question?.id === id) targets.push({ run, task, question, value });
+  }
+  for (const { question } of targets) missing.delete(question.id);
+  return targets;
+}
+
+/** Looks through all that the run and its children ask. */
+async function askedTargets(deps: SteerDeps, run: RunRecord, missing: Map<string, Json>): Promise<Target[]> {
   const targets: Target[] = [];
   for await (const open of openQuestions(deps.reader, run, { children: 'all' })) {
     const value = missing.get(open.question.id);
@@ -69,12 +98,6 @@ async function targetsOf(
     targets.push({ ...open, value });
     missing.delete(open.question.id);
     if (missing.size === 0) break;
-  }
-  const loadGraph = deps.graphs.load.bind(deps.graphs);
-  for (const id of missing.keys()) {
-    const given = await findAnswer({ reader: deps.reader, loadGraph }, run, id);
-    if (!given) throw new AppError('not_found', `the run has no open question ${id}`);
-    if (!letters.wrote(given.runId, given.step.facts.mail)) throw answeredAlready(id, given.step.facts.answer?.by);
   }
   return targets;
 }
@@ -94,24 +117,25 @@ async function checkAnswers({ graphs, inputs }: SteerDeps, targets: readonly Tar
 
 /** The share of the run itself comes first: it takes the updates of the state. */
 function sharesOf(run: RunRecord, targets: readonly Target[], isUpdated: boolean): Share[] {
-  const shares = new Map<string, Share>();
-  const shareOf = (of: RunRecord): Record<string, Json> => {
-    const known = shares.get(of.head.id)?.answers;
-    if (known) return known;
-    const answers: Record<string, Json> = {};
-    shares.set(of.head.id, { run: of, answers });
-    return answers;
-  };
-  if (isUpdated) shareOf(run);
-  for (const { run: asking, question, value } of targets) shareOf(asking)[question.id] = value;
+  const shares = new Map(isUpdated ? [[run.head.id, emptyShare(run)]] : []);
+  for (const { run: asking, task, question, value } of targets) {
+    const share = shares.get(asking.head.id) ?? emptyShare(asking);
+    share.answers[question.id] = value;
+    share.keys[question.id] = task.key;
+    shares.set(asking.head.id, share);
+  }
   return [...shares.values()];
 }
 
+function emptyShare(run: RunRecord) {
+  return { run, answers: {} as Record<string, Json>, keys: {} as Record<string, string> };
+}
+
 async function send({ run, shares, request, letters }: Resumption & { shares: readonly Share[] }): Promise<void> {
-  for (const { run: asking, answers } of shares) {
+  for (const { run: asking, answers, keys } of shares) {
     const runId = asking.head.id;
     const stateUpdates = runId === run.head.id ? request.stateUpdates : null;
-    await letters.send({ runId, kind: 'answer', payload: { answers, stateUpdates, by: request.by } });
+    await letters.send({ runId, kind: 'answer', payload: { answers, keys, stateUpdates, by: request.by } });
   }
 }
 

@@ -23,7 +23,7 @@ export async function prepareAttempts(
   const wanted = messages.flatMap((message, index) => {
     const node = nodes[index];
     const isNeeded = node && (revoked.has(message.runId) || !isConstant(node));
-    return isNeeded ? [{ task: attemptOf(message), nodes: node.resultReads, index }] : [];
+    return isNeeded ? [{ task: attemptOf(message), nodes: node.resultReads, body: readsBody(node), index }] : [];
   });
   const loaded = wanted.length > 0 ? await dispatch.loadInputs(wanted) : [];
   const materials = new Map(wanted.map(({ index }, n) => [index, loaded[n] ?? null]));
@@ -42,6 +42,11 @@ async function nodeOf(graphs: GraphCache, { workflow, node }: TaskMessage): Prom
     if (error instanceof AppError && error.code === 'not_found') return null;
     throw error;
   }
+}
+
+/** The items of a send are many, and the input that they were taken from may be large. */
+function readsBody({ template }: GraphNode): boolean {
+  return template?.references.some(({ root }) => root === 'input' || root === 'config') ?? false;
 }
 
 function isConstant(node: GraphNode): boolean {
