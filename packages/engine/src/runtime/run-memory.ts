@@ -152,6 +152,7 @@ function forgetPast(graph: Graph, { tasks, joins, reads }: RunSnapshot, { jumps 
     reads.tasks.delete(key);
   }
   for (const key of joins.keys()) if (isStale(graph, jumps, key)) joins.delete(key);
+  for (const key of reads.joins) if (isStale(graph, jumps, key)) reads.joins.delete(key);
 }
 
 function isLatest(jumps: Jumps | null, key: string): boolean {

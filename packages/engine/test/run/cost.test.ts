@@ -94,4 +94,21 @@ describe('a settle looks at what it touches', () => {
     expect(run.rows.steps.map(({ step, parent }) => step - parent)).toEqual(Array(24).fill(1));
     expect(run.rows.steps).toHaveLength(24);
   });
+
+  test.each([10, 1000])(
+    'B10: an item of a send of %d reads its own task, its send and the count, in one round',
+    (size) => {
+      const nodes = {
+        each: { type: 'send', items: '${input.items}', target: 'item' },
+        item: echo,
+        end: { ...echo, needs: ['each'] },
+      };
+      const run = new Scenario(withNodes(nodes), { input: { items: Array.from({ length: size }, (_, i) => i) } });
+      run.rows.loaded = nothingLoaded();
+      run.settle(run.success('each#0[3]/item#0'));
+      expect(run.rows.loaded).toEqual({ tasks: 2, joins: 1, channels: [], bodies: 0 });
+      expect(run.rounds).toBe(1);
+      expect([run.last.tasks.length, run.last.joins.length, run.last.steps.length]).toEqual([1, 1, 1]);
+    },
+  );
 });

@@ -26,13 +26,19 @@ class Remembered {
 
   /** Settles by reading, as for mail, and whatever the decision asks for next. */
   read(events: RunEvent[]): void {
-    this.#learn(this.run.settle(...events));
+    this.#read(events);
     while (this.run.last.goesOn || this.run.last.closes || this.run.last.sentMail.some(({ to }) => to === null))
-      this.#learn(this.run.settle({ type: 'advance' }));
+      this.#read([{ type: 'advance' }]);
   }
 
-  #learn(decision: Decision): void {
-    const { graph, seen: snapshot } = this.run;
+  #read(events: RunEvent[]): void {
+    const whole = seen(this.run);
+    this.#learn(this.run.settle(...events), whole);
+  }
+
+  #learn(decision: Decision, whole: RunSnapshot): void {
+    const { graph, seen: part } = this.run;
+    const snapshot = this.#seesAll ? whole : part;
     if (!snapshot) throw new Error('nothing was seen');
     const plan = { decision, offered: new Set<string>() };
     this.memory.learn(graph, { kind: 'settled', plan, snapshot: copyOf(snapshot), asRemembered: false });
@@ -46,18 +52,16 @@ class Remembered {
     const before = known && structuredClone(known);
     const verdict = known && decide(graph, { snapshot: known, events, now });
     const isHit = verdict?.kind === 'decided' && verdict.decision.applied.every(Boolean);
-    const whole = isHit ? null : seen(this.run);
+    const whole = seen(this.run);
     const decision = this.run.settle(...events);
     if (isHit) {
       this.hits += 1;
       expect(known).toEqual(before);
       expect(comparable(verdict.decision)).toEqual(comparable(decision));
     }
-    if (!isHit && !this.#seesAll) return this.#learn(decision);
-    const snapshot = isHit && known ? known : whole;
-    if (!snapshot) throw new Error('nothing was seen');
-    const plan = { decision: isHit ? verdict.decision : decision, offered: new Set<string>() };
-    this.memory.learn(graph, { kind: 'settled', plan, snapshot, asRemembered: isHit });
+    if (!isHit || !known) return this.#learn(decision, whole);
+    const plan = { decision: verdict.decision, offered: new Set<string>() };
+    this.memory.learn(graph, { kind: 'settled', plan, snapshot: known, asRemembered: true });
   }
 }
 
