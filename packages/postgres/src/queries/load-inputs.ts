@@ -24,17 +24,24 @@ export async function loadInputs(pool: Pool, tasks: Requests): Promise<(InputMat
   return materials;
 }
 
-/** One row for each attempt that is current. */
+/**
+ * One row for each attempt that is current. Each is looked up by its key, whatever the planner believes: it knows nothing yet
+ * of tables that have been filled a moment ago, and would read them from end to end.
+ */
 async function loadBodies(pool: Pool, tasks: Requests): Promise<InputRow[]> {
   return query<InputRow>(pool, {
     name: 'load-inputs',
     text: `select q.n::int as n, b.input, b.config, t.captured, t.item
       from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::bool[]) with ordinality
         as q (run_id, key, task_epoch, run_epoch, attempt, body, n)
-      join task t on t.run_id = q.run_id and t.key = q.key and t.epoch = q.task_epoch and t.attempt = q.attempt
-      join run r on r.id = q.run_id and r.epoch = q.run_epoch
-      left join run_body b on q.body and b.run_id = q.run_id
-      where t.status in ('ready', 'running') and r.status in ('pending', 'running', 'interrupted')`,
+      cross join lateral (
+        select captured, item from task where run_id = q.run_id and key = q.key and epoch = q.task_epoch
+          and attempt = q.attempt and status in ('ready', 'running') offset 0
+      ) as t
+      cross join lateral (
+        select 1 from run where id = q.run_id and epoch = q.run_epoch and status in ('pending', 'running', 'interrupted') offset 0
+      ) as r
+      left join lateral (select input, config from run_body where q.body and run_id = q.run_id offset 0) as b on true`,
     values: [
       tasks.map(({ task }) => task.runId),
       tasks.map(({ task }) => task.key),
@@ -54,9 +61,13 @@ async function loadResults(pool: Pool, tasks: Requests): Promise<ResultRow[]> {
     name: 'load-results',
     text: `select distinct on (q.n, q.node) q.n, q.node, ${outputOf('s')} as output, s.error
       from unnest($1::int[], $2::uuid[], $3::text[], $4::int[], $5::text[]) as q (n, run_id, key, task_epoch, node)
-      join task t on t.run_id = q.run_id and t.key = q.key and t.epoch = q.task_epoch
-      join task s on s.run_id = q.run_id and s.key = q.node || '#' || coalesce(t.iterations->>q.node, '0')
-        and s.settled_step <= t.reads_at
+      cross join lateral (
+        select iterations, reads_at from task where run_id = q.run_id and key = q.key and epoch = q.task_epoch offset 0
+      ) as t
+      cross join lateral (
+        select * from task where run_id = q.run_id and key = q.node || '#' || coalesce(t.iterations->>q.node, '0')
+          and settled_step <= t.reads_at offset 0
+      ) as s
       order by q.n, q.node, s.epoch desc`,
     values: [
       wanted.map(({ n }) => n),
