@@ -26,7 +26,10 @@ export function fakeRuns() {
 
   const reader = {
     run: async (_tenant, id) => structuredClone(runs.get(id)?.record ?? null),
-    waiting: async (runId) => get(runId).tasks.filter(({ status }) => status === 'waiting'),
+    waiting: async (runId, { waits, limit }) =>
+      get(runId)
+        .tasks.filter((task) => task.status === 'waiting' && task.waits !== null && waits.includes(task.waits))
+        .slice(0, limit ?? undefined),
     task: async (_tenant, id) =>
       Array.from(runs.values())
         .flatMap(({ tasks }) => tasks)

@@ -47,7 +47,11 @@ describe('an answer', () => {
 
     await resume({ answers: { [question]: value }, by: 'ada' });
     expect(mesh.sent).toEqual([
-      { runId: run, kind: 'answer', payload: { answers: { [question]: value }, stateUpdates: null, by: 'ada' } },
+      {
+        runId: run,
+        kind: 'answer',
+        payload: { answers: { [question]: value }, keys: { [question]: 'any#0' }, stateUpdates: null, by: 'ada' },
+      },
     ]);
   });
 
@@ -107,8 +111,16 @@ describe('an answer', () => {
 
     await resume({ answers: { [own]: 1, [deep]: 2 }, stateUpdates: { total: 5 } });
     expect(mesh.sent).toEqual([
-      { runId: run, kind: 'answer', payload: { answers: { [own]: 1 }, stateUpdates: { total: 5 }, by: null } },
-      { runId: grandchild, kind: 'answer', payload: { answers: { [deep]: 2 }, stateUpdates: null, by: null } },
+      {
+        runId: run,
+        kind: 'answer',
+        payload: { answers: { [own]: 1 }, keys: { [own]: 'any#0' }, stateUpdates: { total: 5 }, by: null },
+      },
+      {
+        runId: grandchild,
+        kind: 'answer',
+        payload: { answers: { [deep]: 2 }, keys: { [deep]: 'any#0' }, stateUpdates: null, by: null },
+      },
     ]);
     mesh.end(grandchild, 'succeeded');
     mesh.end(child, 'succeeded');
@@ -164,8 +176,8 @@ describe('resuming a run without answers', () => {
 
     await resume({});
     expect(mesh.sent).toEqual([
-      { runId: run, kind: 'answer', payload: { answers: null, stateUpdates: null, by: null } },
-      { runId: child, kind: 'answer', payload: { answers: null, stateUpdates: null, by: null } },
+      { runId: run, kind: 'answer', payload: { answers: null, keys: null, stateUpdates: null, by: null } },
+      { runId: child, kind: 'answer', payload: { answers: null, keys: null, stateUpdates: null, by: null } },
     ]);
   });
 
@@ -182,7 +194,7 @@ describe('resuming a run without answers', () => {
     await resume({ stateUpdates: { total: 5 } });
 
     expect(mesh.sent).toEqual([
-      { runId: run, kind: 'answer', payload: { answers: null, stateUpdates: { total: 5 }, by: null } },
+      { runId: run, kind: 'answer', payload: { answers: null, keys: null, stateUpdates: { total: 5 }, by: null } },
     ]);
   });
 });
