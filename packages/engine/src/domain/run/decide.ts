@@ -15,8 +15,9 @@ import { expectMail } from './expect-mail.ts';
 import { consumedMail, takeMail } from './mail.ts';
 import { NeedsMore, noReads } from './reads.ts';
 import type { Decision, Reads, RunHead, RunSnapshot, TaskRecord, TimerKind } from './records.ts';
-import { releaseTask, settleTask } from './settle-task.ts';
-import type { ReleaseReason } from './settle-task.ts';
+import { releaseTask } from './release-task.ts';
+import { settleTask } from './settle-task.ts';
+import type { ReleaseReason } from './release-task.ts';
 import { fireTimer } from './timers.ts';
 import { WorkingRun } from './working-run.ts';
 

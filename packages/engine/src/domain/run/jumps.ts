@@ -10,7 +10,7 @@ import { activate, endEdges } from './flow.ts';
 import { noReads } from './reads.ts';
 import type { TaskRecord } from './records.ts';
 import { closeWait } from './waits.ts';
-import { DEFAULT_MAX_STEPS } from './working-run.ts';
+import { DEFAULT_MAX_STEPS } from './seen-run.ts';
 import type { WorkingRun } from './working-run.ts';
 
 /**

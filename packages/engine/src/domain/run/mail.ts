@@ -7,7 +7,8 @@ import { inject, keep } from './kept-mail.ts';
 import { NeedsMore, noReads } from './reads.ts';
 import type { Mail, TaskRecord } from './records.ts';
 import { retryRun } from './retry-run.ts';
-import { passAfter, settleTask } from './settle-task.ts';
+import { passAfter } from './break-after.ts';
+import { settleTask } from './settle-task.ts';
 import type { WorkingRun } from './working-run.ts';
 
 export function takeMail(run: WorkingRun, mail: Mail): void {

@@ -1,5 +1,5 @@
 /** What a worker is running, and whether there is room for more. */
-import { isSuspect } from '../../domain/run/settle-task.ts';
+import { isSuspect } from '../../domain/run/release-task.ts';
 import type { TaskMessage } from '../../ports/index.ts';
 import type { RunningAttempt } from './running-flush.ts';
 

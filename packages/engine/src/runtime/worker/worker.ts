@@ -7,7 +7,7 @@
  */
 import { ANY_LANE, isAnyLane } from '../../ports/index.ts';
 import type { TaskMessage } from '../../ports/index.ts';
-import { isSuspect } from '../../domain/run/settle-task.ts';
+import { isSuspect } from '../../domain/run/release-task.ts';
 import { pause } from '../pause.ts';
 import { repeat } from '../repeat.ts';
 import type { StopReason } from './attempt-time.ts';
