@@ -44,7 +44,7 @@ export class ReferenceModel {
 
   constructor(document: ModelDocument, backs: Iterable<string>) {
     this.#document = document;
-    this.#edges = documentEdges({ nodes: document.nodes } as never).filter(({ to }) => to !== '__end__');
+    this.#edges = documentEdges({ nodes: document.nodes }).filter(({ to }) => to !== '__end__');
     const names = new Set(backs);
     this.#backs = new Set(this.#edges.filter((edge) => names.has(nameOf(edge))));
   }
