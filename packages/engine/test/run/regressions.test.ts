@@ -162,6 +162,18 @@ describe('a retry', () => {
     expect([run.task('each#0[1]/item#0').status, run.rows.head.live]).toEqual(['cancelled', 1]);
   });
 
+  test('B7: leaves no count open of a send within a send whose failure the run had swallowed', () => {
+    const inner = sends({ items: [1, 2], target: 'leaf' });
+    const run = new Scenario(
+      withNodes({ each: sends({ onFailure: 'continue' }), item: inner, leaf: echo, other: echo }),
+    );
+    run.fail('each#0[0]/item#0[0]/leaf#0');
+    run.fail('other');
+    run.mail('retry');
+    run.succeed('other');
+    expect([run.status, run.rows.head.openJoins]).toEqual(['succeeded', 0]);
+  });
+
   test('B7: takes a send back with its items, where it had waited for what is done again', () => {
     const nodes = {
       a: skips,

@@ -6,6 +6,7 @@ import type { Decision, RunEvent, RunSnapshot } from '../../src/domain/index.ts'
 import { messagesOf } from '../../src/runtime/messages.ts';
 import { RunMemory } from '../../src/runtime/run-memory.ts';
 import { arbitraryBatches, arbitraryGraph, input } from '../run/arbitrary-graph.ts';
+import type { Batch } from '../run/arbitrary-graph.ts';
 import { arbitraryDocument } from '../run/arbitrary-workflow.ts';
 import { moveOf } from '../run/graph-story.ts';
 import { Scenario } from '../run/scenario.ts';
@@ -113,13 +114,19 @@ test('A8: a run is decided as it is remembered exactly as when it is read', () =
   expect(hits).toBeGreaterThan(20);
 });
 
+/** Mail now and then, and no event that the fence refuses: those are read. */
+function mostlyCurrent({ letters, actions }: Batch, index: number): Batch {
+  const current = actions.filter(({ what }) => what !== 'late' && what !== 'early').slice(0, 2);
+  return { letters: index % 4 === 3 ? letters.filter(({ what }) => what !== 'cancel') : [], actions: current };
+}
+
 test('A8: so is a run with loops, sends, waits, questions and children', () => {
   let hits = 0;
   fc.assert(
     fc.property(arbitraryGraph, arbitraryBatches, fc.boolean(), (document, batches, seesAll) => {
       const both = new Remembered(document, { seesAll });
       for (const [index, batch] of batches.entries()) {
-        const { mail, events } = moveOf(both.run, batch, index);
+        const { mail, events } = moveOf(both.run, mostlyCurrent(batch, index), index);
         for (const { kind, payload, id } of mail) both.run.rows.send(kind, payload, id);
         if (mail.length > 0 || index === 0) both.read([{ type: 'advance' }]);
         if (events.length > 0) both.settle(events);
@@ -127,7 +134,7 @@ test('A8: so is a run with loops, sends, waits, questions and children', () => {
       }
       hits += both.hits;
     }),
-    { numRuns: 100 },
+    { numRuns: 200 },
   );
   expect(hits).toBeGreaterThan(20);
 });

@@ -22,6 +22,8 @@ export function retryRun(run: WorkingRun): void {
     ({ key }) => ownerOf(key)?.send,
   );
   for (const task of unfinished) rearm(run, task, failedItems.get(task.key)?.length ?? 0);
+  // A send that stays aborted waits for no items.
+  for (const { key, status } of tasks) if (status === 'cancelled') closeCount(run, key);
 }
 
 /** Whether the task is at the top, and no loop has gone back over it. */
@@ -105,14 +107,16 @@ function reopenBehind(run: WorkingRun, source: GraphNode): void {
   }
 }
 
+function closeCount(run: WorkingRun, send: string): void {
+  const count = run.joins.get(itemsKey(send));
+  if (count && !count.fired) run.setJoin({ ...count, fired: true });
+}
+
 /** A send is taken back with its items: it may have others when it is armed anew. */
 function takeBack(run: WorkingRun, task: TaskRecord): void {
   const isItem = ({ key }: TaskRecord): boolean => key.startsWith(`${task.key}[`);
   const items = task.detail ? Array.from(run.tasks.values()).filter(isItem) : [];
-  for (const { key } of [task, ...items]) {
-    const count = run.joins.get(itemsKey(key));
-    if (count && !count.fired) run.setJoin({ ...count, fired: true });
-  }
+  for (const { key } of [task, ...items]) closeCount(run, key);
   for (const each of [task, ...items]) run.change(each, { status: 'pending', attempt: each.attempt });
 }
 
