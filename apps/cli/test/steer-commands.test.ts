@@ -45,10 +45,11 @@ describe('weft answer', () => {
     await weft(['answer', 'R', 'Q2', '--value', '1', '--url', url]);
     await weft(['answer', 'R', 'sign', '--value', '2', '--url', url]);
     await weft(['answer', 'R', 'publish', '--url', url]);
-    await weft(['answer', 'R', 'gone', '--value', '3', '--url', url]);
+    const gone = '0198a000-0000-7000-8000-00000000000a';
+    await weft(['answer', 'R', gone, '--value', '3', '--url', url]);
 
     const bodies = asked.filter(({ body }) => body !== undefined).map(({ body }) => body);
-    expect(bodies).toEqual([{ Q2: 1 }, { Q2: 2 }, { Q3: null }, { gone: 3 }].map((answers) => ({ answers })));
+    expect(bodies).toEqual([{ Q2: 1 }, { Q2: 2 }, { Q3: null }, { [gone]: 3 }].map((answers) => ({ answers })));
   });
 
   test('wants to know which question, where several are open or none is', async () => {
@@ -56,6 +57,9 @@ describe('weft answer', () => {
     expect(several).toMatchObject({ code: 5, out: '' });
     expect(several.err).toContain('? ask asks: Ship [2J it?\n  weft answer R Q1 --approve | --reject\n');
     expect(several.err).toContain('weft answer R Q2 --value JSON');
+
+    const late = await weft(['answer', 'R', 'sign', '--approve', '--url', (await runWith([QUESTION])).url]);
+    expect(late).toMatchObject({ code: 5, err: expect.stringContaining('asks nothing at sign any more') });
 
     const none = await weft(['answer', 'R', '--approve', '--url', (await runWith([])).url]);
     expect(none).toMatchObject({ code: 5, err: expect.stringContaining('asks nothing') });

@@ -32,6 +32,8 @@ function valueOf({ value, approve, reject }: AnswerOptions): Json | undefined {
   return value === undefined ? undefined : parseValue(value);
 }
 
+const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 function openQuestion({ id, interrupts = [] }: Run, wanted: string | undefined): Interrupt | null {
   const open =
     wanted === undefined ? interrupts : interrupts.filter((each) => each.id === wanted || each.node === wanted);
@@ -44,8 +46,9 @@ function openQuestion({ id, interrupts = [] }: Run, wanted: string | undefined):
       lines,
     });
   }
-  if (wanted !== undefined) return null;
-  throw new CliError('conflict', 'the run asks nothing', { exitCode: exitCodes.conflict });
+  if (wanted !== undefined && ID.test(wanted)) return null;
+  const message = wanted === undefined ? 'the run asks nothing' : `the run asks nothing at ${wanted} any more, or yet`;
+  throw new CliError('conflict', message, { exitCode: exitCodes.conflict });
 }
 
 function unanswered(question: Interrupt): CliError {

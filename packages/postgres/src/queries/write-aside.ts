@@ -40,12 +40,13 @@ export function insertUsage(client: Client, rows: Tagged<Decision['usage'][numbe
   });
 }
 
-/** The items of a send never change: what is there already says the same. */
+/** A send that is armed anew, after a retry has taken it back, may have other items. */
 export function insertChunks(client: Client, rows: Tagged<Decision['chunks'][number]>[]): Promise<unknown>[] {
   return sendRows(client, rows, {
     name: 'insert-chunks',
     text: `insert into send_chunk (run_id, key, chunk, items)
-      select * from unnest($1::uuid[], $2::text[], $3::int[], $4::json[]) on conflict do nothing`,
+      select * from unnest($1::uuid[], $2::text[], $3::int[], $4::json[])
+      on conflict (run_id, key, chunk) do update set items = excluded.items`,
     columns: [(piece) => piece.key, (piece) => piece.chunk, (piece) => JSON.stringify(piece.items)],
   });
 }
