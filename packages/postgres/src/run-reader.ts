@@ -104,10 +104,13 @@ async function listWrites(
 async function readChannels(pool: Pool, runId: string, atStep: number | null): Promise<Map<string, ChannelRecord>> {
   const rows = await query<ChannelRow>(pool, {
     name: 'read-channels',
-    text: `select w.run_id, w.channel, w.step, w.kind, w.value::text as value from channel_write w
-      where w.run_id = $1 and ($2::int is null or w.step <= $2)
-        and w.step >= coalesce((select max(b.step) from channel_write b where b.run_id = $1 and b.channel = w.channel
-          and b.kind = 'base' and ($2::int is null or b.step <= $2)), 0)
+    text: `with newest as materialized (
+        select channel, max(step) as step from channel_write
+        where run_id = $1 and kind = 'base' and ($2::int is null or step <= $2) group by channel
+      )
+      select w.run_id, w.channel, w.step, w.kind, w.value::text as value
+      from channel_write w left join newest b on b.channel = w.channel
+      where w.run_id = $1 and ($2::int is null or w.step <= $2) and w.step >= coalesce(b.step, 0)
       order by w.channel, w.step, w.kind`,
     values: [runId, atStep],
   });
