@@ -1,3 +1,14 @@
+export {
+  Checkpoint,
+  CheckpointDiff,
+  CheckpointPage,
+  CheckpointQuery,
+  CheckpointSummary,
+  CheckpointTask,
+  DiffQuery,
+  NextUp,
+  PatchOperation,
+} from './checkpoint.ts';
 export { TaskError, Usage } from './error.ts';
 export { Event, EventMode, EventsQuery } from './event.ts';
 export { exitCodes } from './exit-code.ts';

@@ -1,13 +1,13 @@
 /** Reading runs, outside any lock: the RunReader port on Postgres. */
 import type { Json, TaskError } from '@weft/contract';
 import type { ChannelRecord, ChannelWrite, JoinRecord } from '@weft/engine/domain';
-import type { RunFilter, RunReader, RunRecord } from '@weft/engine/ports';
+import type { RunFilter, RunReader, RunRecord, StepRange } from '@weft/engine/ports';
 import type { Pool } from 'pg';
 
 import { query } from './connection.ts';
 import { addChannelRow } from './queries/load-snapshots.ts';
 import type { ChannelRow } from './queries/load-snapshots.ts';
-import { listSteps, stepOfAnswer, stepOfMail } from './queries/read-steps.ts';
+import { listBranches, listFacts, listSteps, stepOfAnswer, stepOfMail } from './queries/read-steps.ts';
 import { findTask, listTasks, openQuestions, tasksByKey, waitingTasks } from './queries/read-tasks.ts';
 import { isUuid, toUsage } from './queries/read-values.ts';
 import type { UsageRow } from './queries/read-values.ts';
@@ -26,8 +26,11 @@ export function createRunReader(pool: Pool): RunReader {
     task: (tenant, id) => findTask(pool, tenant, id),
     tasksByKey: (runId, keys) => tasksByKey(pool, runId, keys),
     steps: (runId, page) => listSteps(pool, runId, page),
+    facts: (runId, range) => listFacts(pool, runId, range),
+    branches: (runId, toStep) => listBranches(pool, runId, toStep),
     writes: (runId, range) => listWrites(pool, runId, range),
     channels: (runId, atStep) => readChannels(pool, runId, atStep),
+    channelsAlong: (runId, path) => readChannelsAlong(pool, runId, path),
     joins: (runId) =>
       query<JoinRecord>(pool, {
         text: 'select key, ended, taken, failed, fired from task_join where run_id = $1 order by key',
@@ -88,11 +91,7 @@ async function listRuns(pool: Pool, filter: RunFilter): Promise<RunRecord[]> {
 }
 
 /** A compaction has the step of the delta that it ends with; what was written at that step is the delta. */
-async function listWrites(
-  pool: Pool,
-  runId: string,
-  range: { fromStep: number; toStep: number },
-): Promise<ChannelWrite[]> {
+async function listWrites(pool: Pool, runId: string, range: StepRange): Promise<ChannelWrite[]> {
   return query<ChannelWrite>(pool, {
     name: 'list-writes',
     text: `select distinct on (step, channel) channel, step, kind, value from channel_write
@@ -104,13 +103,45 @@ async function listWrites(
 async function readChannels(pool: Pool, runId: string, atStep: number | null): Promise<Map<string, ChannelRecord>> {
   const rows = await query<ChannelRow>(pool, {
     name: 'read-channels',
-    text: `select w.run_id, w.channel, w.step, w.kind, w.value::text as value from channel_write w
-      where w.run_id = $1 and ($2::int is null or w.step <= $2)
-        and w.step >= coalesce((select max(b.step) from channel_write b where b.run_id = $1 and b.channel = w.channel
-          and b.kind = 'base' and ($2::int is null or b.step <= $2)), 0)
+    text: `with newest as materialized (
+        select channel, max(step) as step from channel_write
+        where run_id = $1 and kind = 'base' and ($2::int is null or step <= $2) group by channel
+      )
+      select w.run_id, w.channel, w.step, w.kind, w.value::text as value
+      from channel_write w left join newest b on b.channel = w.channel
+      where w.run_id = $1 and ($2::int is null or w.step <= $2) and w.step >= coalesce(b.step, 0)
       order by w.channel, w.step, w.kind`,
     values: [runId, atStep],
   });
+  return toChannels(rows);
+}
+
+/** What was written on other branches is left out. Most runs have a single one. */
+async function readChannelsAlong(
+  pool: Pool,
+  runId: string,
+  path: readonly StepRange[],
+): Promise<Map<string, ChannelRecord>> {
+  const last = path.at(-1)?.toStep ?? 0;
+  if (path.length <= 1) return readChannels(pool, runId, last);
+  const rows = await query<ChannelRow>(pool, {
+    name: 'read-channels-along',
+    text: `with written as materialized (
+        select w.* from unnest($2::int[], $3::int[]) as p(from_step, to_step)
+        join channel_write w on w.run_id = $1 and w.step between p.from_step and p.to_step
+      ), newest as materialized (
+        select channel, max(step) as step from written where kind = 'base' group by channel
+      )
+      select w.run_id, w.channel, w.step, w.kind, w.value::text as value
+      from written w left join newest b on b.channel = w.channel
+      where w.step >= coalesce(b.step, 0)
+      order by w.channel, w.step, w.kind`,
+    values: [runId, path.map(({ fromStep }) => fromStep), path.map(({ toStep }) => toStep)],
+  });
+  return toChannels(rows);
+}
+
+function toChannels(rows: readonly ChannelRow[]): Map<string, ChannelRecord> {
   const channels = new Map<string, ChannelRecord>();
   for (const row of rows) addChannelRow(channels, row);
   return channels;

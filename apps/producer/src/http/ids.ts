@@ -17,3 +17,14 @@ export function found<T>(value: T | null, what: string): T {
   if (value === null) throw new AppError('not_found', `there is no ${what}`);
   return value;
 }
+
+/** The path of a step of a run. Any text is taken here: what is no number of a step names nothing. */
+export const StepParams = IdParams.extend({ step: z.string().meta({ description: 'The number of a step' }) });
+
+const STEP = /^[1-9]\d{0,8}$/;
+
+/** The number. Throws AppError `not_found` for what can be no step's number. */
+export function asStep(text: string): number {
+  if (!STEP.test(text)) throw new AppError('not_found', 'there is no such step; steps are numbered from 1');
+  return Number(text);
+}

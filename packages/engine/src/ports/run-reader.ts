@@ -1,6 +1,6 @@
 import type { Json, TaskError, Usage } from '@weft/contract';
 
-import type { StepRecord } from '../domain/run/journal.ts';
+import type { FoldStep, StepRecord } from '../domain/run/journal.ts';
 import type {
   ChannelRecord,
   ChannelWrite,
@@ -52,6 +52,9 @@ export type QuestionFilter = { tenant: string; limit: number; afterId: string | 
 /** What tasks wait for, and how many of them are wanted at most (null: all), oldest first. */
 export type WaitingFilter = { waits: readonly Waits[]; limit: number | null };
 
+/** Steps of a run that follow each other, both ends included. */
+export type StepRange = { fromStep: number; toStep: number };
+
 /** Reading runs, outside any lock. Instants are epoch ms. */
 export type RunReader = {
   run(tenant: string, id: string): Promise<RunRecord | null>;
@@ -66,10 +69,16 @@ export type RunReader = {
   tasksByKey(runId: string, keys: readonly string[]): Promise<TaskView[]>;
   /** Journal steps after `afterStep`, in order. */
   steps(runId: string, page: { afterStep: number; limit: number }): Promise<StepRecord[]>;
+  /** The same steps with no more than folding them takes. */
+  facts(runId: string, range: StepRange): Promise<FoldStep[]>;
+  /** The steps up to this one that do not follow the step before them, newest first. */
+  branches(runId: string, toStep: number): Promise<Pick<StepRecord, 'step' | 'parent'>[]>;
   /** What the given steps wrote to the state, in order. */
-  writes(runId: string, range: { fromStep: number; toStep: number }): Promise<ChannelWrite[]>;
+  writes(runId: string, range: StepRange): Promise<ChannelWrite[]>;
   /** All channels as of the step (null: now). */
   channels(runId: string, atStep: number | null): Promise<Map<string, ChannelRecord>>;
+  /** All channels as these steps have left them; they are in order, from the first step of the run on. */
+  channelsAlong(runId: string, path: readonly StepRange[]): Promise<Map<string, ChannelRecord>>;
   joins(runId: string): Promise<JoinRecord[]>;
   /** Tasks that wait for an answer, of runs that have not ended, in order of their ids. */
   questions(filter: QuestionFilter): Promise<TaskView[]>;

@@ -1,4 +1,8 @@
 export { awaitRunEnd } from './queries/await-run-end.ts';
+export { diffCheckpoints } from './queries/checkpoints/diff-checkpoints.ts';
+export type { DiffRequest } from './queries/checkpoints/diff-checkpoints.ts';
+export { listCheckpoints } from './queries/checkpoints/list-checkpoints.ts';
+export { viewCheckpoint } from './queries/checkpoints/view-checkpoint.ts';
 export { explainTask } from './queries/explain-task.ts';
 export { toInstant } from './queries/instant.ts';
 export { listInterrupts } from './queries/list-interrupts.ts';

@@ -1,6 +1,6 @@
 /** Reading the journal. */
-import type { Facts, StepRecord, StepType } from '@weft/engine/domain';
-import type { RunReader } from '@weft/engine/ports';
+import type { Facts, FoldStep, StepRecord, StepType } from '@weft/engine/domain';
+import type { RunReader, StepRange } from '@weft/engine/ports';
 import type { Pool } from 'pg';
 
 import { query } from '../connection.ts';
@@ -32,6 +32,33 @@ export function listSteps(pool: Pool, runId: string, page: Parameters<RunReader[
     name: 'list-steps',
     text: `${STEPS} where run_id = $1 and step > $2 order by step limit $3`,
     values: [runId, page.afterStep, page.limit],
+  });
+}
+
+/** As one text: a row for each step costs more than parsing its facts. Steps are numbered without gaps. */
+export async function listFacts(pool: Pool, runId: string, { fromStep, toStep }: StepRange): Promise<FoldStep[]> {
+  const [row] = await query<{ facts: string | null }>(pool, {
+    name: 'list-facts',
+    text: `select '[' || string_agg(facts, ',') || ']' as facts from (
+        select facts::text as facts from step where run_id = $1 and step between $2 and $3 order by step
+      ) as part`,
+    values: [runId, fromStep, toStep],
+  });
+  const facts = JSON.parse(row?.facts ?? '[]') as Facts[];
+  if (facts.length !== toStep - fromStep + 1)
+    throw new Error(`steps of ${fromStep} to ${toStep} are missing in ${runId}`);
+  return facts.map((part, index) => ({ step: fromStep + index, facts: part }));
+}
+
+export function listBranches(
+  pool: Pool,
+  runId: string,
+  toStep: number,
+): Promise<Pick<StepRecord, 'step' | 'parent'>[]> {
+  return query(pool, {
+    name: 'list-branches',
+    text: `select step, parent from step where run_id = $1 and step <= $2 and parent <> step - 1 order by step desc`,
+    values: [runId, toStep],
   });
 }
 

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { StoresUnderTest } from './opened-stores.ts';
 import type { OpenStores } from './opened-stores.ts';
 import { openStoresOnce } from './opened-stores.ts';
+import { readsCheckpoints } from './run-reader-checkpoints.ts';
 import { readsWaiting } from './run-reader-waiting.ts';
 import { arming, newRunId, settleOne, step, submitRun, task, unique, valuesOf } from './store-records.ts';
 import type { NewRunParts } from './store-records.ts';
@@ -16,6 +17,7 @@ export function runReaderConformance(name: string, open: OpenStores): void {
     readsRuns(stores);
     readsTasks(stores);
     readsJournal(stores);
+    readsCheckpoints(stores);
     readsWaiting(stores);
   });
 }

@@ -47,8 +47,11 @@ export function emptyProgress(): Progress {
   return { head, tasks: new Map(), joins: new Map() };
 }
 
+/** What folding needs of a step. */
+export type FoldStep = Pick<StepRecord, 'step' | 'facts'>;
+
 /** Applies one step to `progress`, in place. */
-export function applyStep(progress: Progress, step: StepRecord): void {
+export function applyStep(progress: Progress, step: FoldStep): void {
   progress.head.step = step.step;
   for (const fact of step.facts.tasks ?? []) applyTask(progress, fact);
   for (const fact of step.facts.joins ?? []) applyJoin(progress, fact);
@@ -58,7 +61,7 @@ export function applyStep(progress: Progress, step: StepRecord): void {
 }
 
 /** The progress of a run after the given steps (all of one run, in order). */
-export function foldJournal(steps: Iterable<StepRecord>): Progress {
+export function foldJournal(steps: Iterable<FoldStep>): Progress {
   const progress = emptyProgress();
   for (const step of steps) applyStep(progress, step);
   return progress;

@@ -1,0 +1,48 @@
+import type { CheckpointSummary, CheckpointTask } from '@weft/contract';
+
+import { taskId } from '../../../domain/ids.ts';
+import type { RunStatus } from '../../../domain/run/status.ts';
+import type { StepRecord } from '../../../domain/run/step-record.ts';
+import { ownerOf, parseTaskKey } from '../../../domain/task-key.ts';
+import { toInstant } from '../instant.ts';
+import type { FoldedTask } from './fold-steps.ts';
+
+/** How a checkpoint is called everywhere. */
+export function checkpointId(runId: string, step: number): string {
+  return `${runId}@${step}`;
+}
+
+export function toSummary(runId: string, record: StepRecord, status: RunStatus): CheckpointSummary {
+  return {
+    id: checkpointId(runId, record.step),
+    step: record.step,
+    parent: record.parent,
+    epoch: record.epoch,
+    type: record.type,
+    ...(record.node !== null && { node: record.node }),
+    ...(record.taskId !== null && { taskId: record.taskId }),
+    at: toInstant(record.at),
+    status,
+  };
+}
+
+/** What the key of a task says by itself. */
+export function placeOfKey(key: string): Pick<CheckpointTask, 'key' | 'node' | 'iteration' | 'item'> {
+  const segment = parseTaskKey(key)?.at(-1);
+  const item = segment?.item ?? ownerOf(key)?.item;
+  return { key, node: segment?.node ?? key, iteration: segment?.iteration ?? 0, ...(item !== undefined && { item }) };
+}
+
+export function toCheckpointTask(runId: string, task: FoldedTask): CheckpointTask {
+  const { key, epoch, status, waits, dueAt, attempt, failures, crashes } = task;
+  return {
+    id: taskId(runId, epoch, key),
+    ...placeOfKey(key),
+    status,
+    ...(waits !== null && { waits }),
+    ...(dueAt !== null && { dueAt: toInstant(dueAt) }),
+    attempt,
+    failures,
+    crashes,
+  };
+}

@@ -1,0 +1,68 @@
+/** A run as it was after one of its steps: what the journal and the channels say of it. Nothing is locked. */
+import { AppError } from '@weft/contract';
+import type { JsonObject } from '@weft/contract';
+
+import type { Graph } from '../../../domain/graph/graph.ts';
+import type { ChannelRecord } from '../../../domain/run/records.ts';
+import type { StepRecord } from '../../../domain/run/step-record.ts';
+import type { RunReader, RunRecord, StepRange } from '../../../ports/index.ts';
+import type { QueryDeps } from '../query-deps.ts';
+import { foldState, keepsState } from '../run-state.ts';
+import { copyFold, emptyFold, foldAlong } from './fold-steps.ts';
+import type { FoldedRun } from './fold-steps.ts';
+import { leadsThrough, pathAfter, pathTo } from './step-path.ts';
+
+export type CheckpointDeps = Pick<QueryDeps, 'reader' | 'loadGraph'>;
+
+/** A step of a run of the tenant, and the steps that led to it. */
+export type Place = { run: RunRecord; graph: Graph; record: StepRecord; path: StepRange[] };
+
+/** The place; throws AppError `not_found` where there is no such run or step. */
+export async function findPlace(
+  { reader, loadGraph }: CheckpointDeps,
+  tenant: string,
+  { runId, step }: { runId: string; step: number },
+): Promise<Place> {
+  const run = await reader.run(tenant, runId);
+  if (!run) throw new AppError('not_found', 'there is no such run');
+  const [[record], path, graph] = await Promise.all([
+    reader.steps(runId, { afterStep: step - 1, limit: 1 }),
+    pathTo(reader, runId, step),
+    loadGraph(run.head.workflow),
+  ]);
+  if (record?.step !== step) {
+    throw new AppError('not_found', `there is no step ${step} of this run; the last one is ${run.head.step}`);
+  }
+  return { run, graph, record, path };
+}
+
+export function foldTo(reader: RunReader, { run, path }: Place): Promise<FoldedRun> {
+  return foldAlong(reader, run.head.id, { fold: emptyFold(), path });
+}
+
+/** Both folds; where one place lies on the way to the other, the way is read once. */
+export async function foldBoth(reader: RunReader, a: Place, b: Place): Promise<[FoldedRun, FoldedRun]> {
+  const isSameRun = a.run.head.id === b.run.head.id;
+  if (isSameRun && leadsThrough(b.path, a.record.step)) return foldOn(reader, a, b);
+  if (isSameRun && leadsThrough(a.path, b.record.step)) {
+    const [second, first] = await foldOn(reader, b, a);
+    return [first, second];
+  }
+  return [await foldTo(reader, a), await foldTo(reader, b)];
+}
+
+async function foldOn(reader: RunReader, early: Place, late: Place): Promise<[FoldedRun, FoldedRun]> {
+  const before = await foldTo(reader, early);
+  const path = pathAfter(late.path, early.record.step);
+  return [before, await foldAlong(reader, late.run.head.id, { fold: copyFold(before), path })];
+}
+
+export type StateAt = { state: JsonObject; bytes: number };
+
+/** The state after the step, and how much text is stored of it. */
+export async function stateAt(reader: RunReader, { run, graph, path }: Place): Promise<StateAt> {
+  const channels = keepsState(graph) ? await reader.channelsAlong(run.head.id, path) : new Map<string, ChannelRecord>();
+  let bytes = 0;
+  for (const { baseBytes, deltaBytes } of channels.values()) bytes += baseBytes + deltaBytes;
+  return { state: foldState(graph, channels), bytes };
+}
