@@ -41,13 +41,20 @@ beforeEach(() => {
   run = mesh.add(1, document);
 });
 
+/** The key of the task that asks. */
+const KEY: unknown = expect.any(String);
+
 describe('an answer', () => {
   test.each<[Json]>([[false], [0], [''], [null], [[]], [{ deep: [1] }]])('may be %j', async (value) => {
     const question = mesh.ask(run, 10, 'any');
 
     await resume({ answers: { [question]: value }, by: 'ada' });
     expect(mesh.sent).toEqual([
-      { runId: run, kind: 'answer', payload: { answers: { [question]: value }, stateUpdates: null, by: 'ada' } },
+      {
+        runId: run,
+        kind: 'answer',
+        payload: { answers: { [question]: value }, keys: { [question]: KEY }, stateUpdates: null, by: 'ada' },
+      },
     ]);
   });
 
@@ -107,8 +114,16 @@ describe('an answer', () => {
 
     await resume({ answers: { [own]: 1, [deep]: 2 }, stateUpdates: { total: 5 } });
     expect(mesh.sent).toEqual([
-      { runId: run, kind: 'answer', payload: { answers: { [own]: 1 }, stateUpdates: { total: 5 }, by: null } },
-      { runId: grandchild, kind: 'answer', payload: { answers: { [deep]: 2 }, stateUpdates: null, by: null } },
+      {
+        runId: run,
+        kind: 'answer',
+        payload: { answers: { [own]: 1 }, keys: { [own]: KEY }, stateUpdates: { total: 5 }, by: null },
+      },
+      {
+        runId: grandchild,
+        kind: 'answer',
+        payload: { answers: { [deep]: 2 }, keys: { [deep]: KEY }, stateUpdates: null, by: null },
+      },
     ]);
     mesh.end(grandchild, 'succeeded');
     mesh.end(child, 'succeeded');
