@@ -135,7 +135,11 @@ async function send({ run, shares, request, letters }: Resumption & { shares: re
   for (const { run: asking, answers, keys } of shares) {
     const runId = asking.head.id;
     const stateUpdates = runId === run.head.id ? request.stateUpdates : null;
-    await letters.send({ runId, kind: 'answer', payload: { answers, keys, stateUpdates, by: request.by } });
+    await letters.send({
+      runId,
+      kind: 'answer',
+      payload: { answers, ...(keys && { keys }), stateUpdates, by: request.by },
+    });
   }
 }
 
