@@ -5,10 +5,10 @@ import { expect, test } from 'vitest';
 import { openMesh, startRuns } from '../chaos/use-mesh.ts';
 
 const SOON = { timeout: 90_000, interval: 200 };
-const ITEMS = Array.from({ length: 900 }, (_, index) => index);
+const ITEMS = Array.from({ length: 1100 }, (_, index) => index);
 
 test.skipIf(testRedisUrl() === null)(
-  'a send of 900 items comes to its end in order, although a worker is killed in its middle, as does a send of child runs',
+  'a send of 1,100 items comes to its end in order, although a worker is killed in its middle, as does a send of child runs',
   async () => {
     const mesh = await openMesh();
     const [producer, victim] = await Promise.all([mesh.producer(), mesh.worker(), mesh.worker()]);
@@ -32,7 +32,7 @@ test.skipIf(testRedisUrl() === null)(
     await victim.kill();
 
     const outputOf = async (id: string) => (await client.runs.get(id)).output;
-    await expect.poll(() => outputOf(many), SOON).toEqual({ all: ITEMS.map((item) => ({ n: 1, item })), n: 900 });
+    await expect.poll(() => outputOf(many), SOON).toEqual({ all: ITEMS.map((item) => ({ n: 1, item })), n: 1100 });
     const all = ITEMS.slice(0, 50).map((n) => ({ n }));
     await expect.poll(() => outputOf(children), SOON).toEqual({ all, n: (50 * 49) / 2 });
   },

@@ -2,10 +2,10 @@
  * Holds every run of a database against its journal: what is folded must be what is stored (rule C1), steps have no gaps,
  * and each epoch ends at most once. Test databases are verified before they are dropped, so every suite proves it.
  */
-import type { Json } from '@weft/contract';
-import { canonicalJson, foldChannel, foldJournal } from '@weft/engine/domain';
-import type { ChannelWrite, JoinRecord, Progress, StepRecord, TaskRecord } from '@weft/engine/domain';
-import type { RunReader, RunRecord } from '@weft/engine/ports';
+import type { Json, StateKey } from '@weft/contract';
+import { canonicalJson, defaultOf, foldChannel, foldJournal } from '@weft/engine/domain';
+import type { ChannelRecord, ChannelWrite, JoinRecord, Progress, StepRecord, TaskRecord } from '@weft/engine/domain';
+import type { RunReader, RunRecord, WorkflowStore } from '@weft/engine/ports';
 import { openStore } from '@weft/postgres';
 
 const EVERYTHING = 1_000_000;
@@ -17,7 +17,7 @@ export async function verifyRuns(url: string): Promise<number> {
     const runs = await store.reader.runs({ tenant: 'default', limit: EVERYTHING });
     const wrong: string[] = [];
     for (const run of runs) {
-      for (const problem of await verifyRun(store.reader, run)) wrong.push(`run ${run.head.id}: ${problem}`);
+      for (const problem of await verifyRun(store, run)) wrong.push(`run ${run.head.id}: ${problem}`);
     }
     if (wrong.length > 0) throw new Error(`${wrong.length} invariants are broken:\n${wrong.slice(0, 20).join('\n')}`);
     return runs.length;
@@ -26,8 +26,12 @@ export async function verifyRuns(url: string): Promise<number> {
   }
 }
 
-async function verifyRun(reader: RunReader, run: RunRecord): Promise<string[]> {
+type Stores = { reader: RunReader; workflows: WorkflowStore };
+
+async function verifyRun({ reader, workflows }: Stores, run: RunRecord): Promise<string[]> {
   const { id } = run.head;
+  const document = (await workflows.load(run.head.workflow))?.document;
+  const schema = document?.state ?? {};
   const [steps, tasks, joins, writes, channels] = await Promise.all([
     reader.steps(id, { afterStep: 0, limit: EVERYTHING }),
     reader.tasks(id, { limit: EVERYTHING, after: null }),
@@ -41,7 +45,7 @@ async function verifyRun(reader: RunReader, run: RunRecord): Promise<string[]> {
     ...differences('head', alike(run.head, folded.head), folded.head),
     ...differences('tasks', storedTasks(tasks, run, folded), Object.fromEntries(folded.tasks)),
     ...differences('joins', storedJoins(joins), storedJoins([...folded.joins.values()])),
-    ...differences('state', foldedState(channels), foldedState(regroup(writes))),
+    ...differences('state', foldedState(channels, schema), foldedState(regroup(writes), schema)),
   ];
 }
 
@@ -94,27 +98,33 @@ function storedJoins(joins: JoinRecord[]): Record<string, unknown> {
   );
 }
 
-type Channel = { base: unknown; deltas: unknown[] };
+type Channel = Pick<ChannelRecord, 'base' | 'deltas'>;
 
+/** What steps have written, without compactions: a base beside a delta of the same step. */
 function regroup(writes: ChannelWrite[]): Map<string, Channel> {
+  const nameOf = ({ channel, step }: ChannelWrite): string => `${step} ${channel}`;
+  const updated = new Set(writes.filter(({ kind }) => kind === 'delta').map(nameOf));
   const channels = new Map<string, Channel>();
-  for (const { channel, kind, value } of writes) {
-    if (kind === 'base') channels.set(channel, { base: value, deltas: [] });
-    else {
-      const known = channels.get(channel) ?? { base: undefined, deltas: [] };
-      known.deltas.push(value);
-      channels.set(channel, known);
-    }
+  for (const write of writes) {
+    const { channel, kind, value } = write;
+    if (kind === 'base' && updated.has(nameOf(write))) continue;
+    const known = channels.get(channel) ?? { base: undefined, deltas: [] };
+    channels.set(
+      channel,
+      kind === 'base' ? { base: value, deltas: [] } : { ...known, deltas: [...known.deltas, value] },
+    );
   }
   return channels;
 }
 
-/** Compaction must not change a value; which reducer folds it is the same on both sides, so one that takes all will do. */
-function foldedState(channels: Map<string, Channel>): Record<string, unknown> {
+const ANY_KEY: StateKey = { type: 'any' };
+
+/** Compaction must not change a value. */
+function foldedState(channels: Map<string, Channel>, schema: Record<string, StateKey>): Record<string, unknown> {
   return Object.fromEntries(
-    [...channels].map(([name, { base, deltas }]) => {
-      const flat = Array.isArray(base) ? [...(base as unknown[]), ...deltas] : [base, ...deltas];
-      return [name, foldChannel('last_value', null, [flat as never])];
+    Array.from(channels, ([name, { base, deltas }]) => {
+      const key = schema[name] ?? ANY_KEY;
+      return [name, foldChannel(key.reducer ?? 'last_value', base === undefined ? defaultOf(key) : base, deltas)];
     }),
   );
 }
