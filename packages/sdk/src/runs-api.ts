@@ -10,6 +10,7 @@ import type {
   StepPage,
   TaskPage,
 } from '@weft/contract';
+import { checkpointsApi, type CheckpointsApi } from './checkpoints-api.ts';
 import { drawing, type GraphFormat } from './drawing.ts';
 import { runEvents, type EventOptions } from './run-events.ts';
 import { steerApi, type KeyedOptions, type SteerApi } from './steer-api.ts';
@@ -31,33 +32,34 @@ export type ListRunsOptions = PageOptions & {
   createdAfter?: string | undefined;
 };
 
-/** Runs: starting, reading, steering and following them. */
-export type RunsApi = SteerApi & {
-  /** The run is durable once this returns; with `waitMs` it is the finished run if it ends in time. */
-  start(request: StartRun, options?: StartOptions): Promise<Run>;
-  /**
-   * Starts up to 1,000 runs in one call: for each, in order, its id and status or the problem that it met alone. A key of
-   * the whole call gives run N without one of its own the key `KEY/N`.
-   */
-  startMany(
-    runs: readonly BatchedStartRun[],
-    options?: Omit<StartOptions, 'waitMs'>,
-  ): Promise<StartedRunBatch['items']>;
-  get(id: string, options?: CallOptions): Promise<Run>;
-  /** Newest first. */
-  list(options?: ListRunsOptions): Promise<RunPage>;
-  tasks(id: string, options?: PageOptions): Promise<TaskPage>;
-  steps(id: string, options?: PageOptions): Promise<StepPage>;
-  /** The graph of the run with the status of each node, as text (`mermaid`, `dot`) or as data (`json`). */
-  graph(id: string, options: CallOptions & { format: 'json' }): Promise<Json>;
-  graph(id: string, options?: CallOptions & { format?: 'mermaid' | 'dot' }): Promise<string>;
-  cancel(id: string, options?: KeyedOptions): Promise<Run>;
-  retry(id: string, options?: KeyedOptions): Promise<Run>;
-  /** What happens in the run, until its end. Reconnects by itself and yields every step once. */
-  events(id: string, options?: EventOptions): AsyncGenerator<Event, void, undefined>;
-  /** The run once it has ended. Throws the signal's reason if that comes first. */
-  ended(id: string, options?: EventOptions): Promise<Run>;
-};
+/** Runs: starting, reading, steering, following and looking back at them. */
+export type RunsApi = SteerApi &
+  CheckpointsApi & {
+    /** The run is durable once this returns; with `waitMs` it is the finished run if it ends in time. */
+    start(request: StartRun, options?: StartOptions): Promise<Run>;
+    /**
+     * Starts up to 1,000 runs in one call: for each, in order, its id and status or the problem that it met alone. A key of
+     * the whole call gives run N without one of its own the key `KEY/N`.
+     */
+    startMany(
+      runs: readonly BatchedStartRun[],
+      options?: Omit<StartOptions, 'waitMs'>,
+    ): Promise<StartedRunBatch['items']>;
+    get(id: string, options?: CallOptions): Promise<Run>;
+    /** Newest first. */
+    list(options?: ListRunsOptions): Promise<RunPage>;
+    tasks(id: string, options?: PageOptions): Promise<TaskPage>;
+    steps(id: string, options?: PageOptions): Promise<StepPage>;
+    /** The graph of the run with the status of each node, as text (`mermaid`, `dot`) or as data (`json`). */
+    graph(id: string, options: CallOptions & { format: 'json' }): Promise<Json>;
+    graph(id: string, options?: CallOptions & { format?: 'mermaid' | 'dot' }): Promise<string>;
+    cancel(id: string, options?: KeyedOptions): Promise<Run>;
+    retry(id: string, options?: KeyedOptions): Promise<Run>;
+    /** What happens in the run, until its end. Reconnects by itself and yields every step once. */
+    events(id: string, options?: EventOptions): AsyncGenerator<Event, void, undefined>;
+    /** The run once it has ended. Throws the signal's reason if that comes first. */
+    ended(id: string, options?: EventOptions): Promise<Run>;
+  };
 
 export function runsApi(transport: Transport): RunsApi {
   const get: RunsApi['get'] = (id, options) => transport.json({ ...options, path: pathOf(id) });
@@ -72,6 +74,7 @@ export function runsApi(transport: Transport): RunsApi {
     get,
     events,
     ...steerApi(transport, pathOf),
+    ...checkpointsApi(transport, pathOf),
     start: (request, options = {}) => transport.json({ ...startCall(options), json: request }),
     startMany: async (runs, options = {}) => {
       const call = { ...startCall(options), path: '/v1/runs/batch' };

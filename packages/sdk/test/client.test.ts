@@ -31,6 +31,23 @@ describe('a client', () => {
     ]);
   });
 
+  test('looks back at runs: lists checkpoints, reads one and compares two', async () => {
+    const server = await wireServer((_, response) => sendJson(response, 200, {}));
+    const { runs } = createClient(server);
+
+    await runs.checkpoints.list(RUN_ID, { limit: 5, cursor: 'c' });
+    await runs.checkpoints.get(RUN_ID, 7, { limit: 1000 });
+    await runs.diff(RUN_ID, { from: 3, to: 7 });
+    await runs.diff(RUN_ID, { from: 3, to: 9, other: 'other run' });
+
+    expect(server.asked.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      `GET /v1/runs/${RUN_ID}/checkpoints?limit=5&cursor=c`,
+      `GET /v1/runs/${RUN_ID}/checkpoints/7?limit=1000`,
+      `GET /v1/runs/${RUN_ID}/diff?from=3&to=7`,
+      `GET /v1/runs/${RUN_ID}/diff?from=3&to=9&other=other+run`,
+    ]);
+  });
+
   test('sends a document as its author wrote it, or as JSON', async () => {
     const server = await wireServer((_, response) => sendJson(response, 201, {}));
     const { workflows } = createClient({ url: server.url });

@@ -12,27 +12,40 @@ export type FoldedRun = { progress: Progress; epochs: Map<string, number>; dueAt
 /** A task that is known after a step. */
 export type FoldedTask = TaskProgress & { key: string; epoch: number; dueAt: number | null };
 
-/** Read at once. Two such batches are held: one is folded while the next one is on its way. */
-const BATCH = 2000;
+/** Steps read at once. Two such batches are held: one is folded while the next one is on its way. */
+export const FOLD_BATCH = 2000;
 
 export function emptyFold(): FoldedRun {
   return { progress: emptyProgress(), epochs: new Map(), dueAts: new Map() };
 }
 
+type FoldJob = {
+  fold: FoldedRun;
+  path: readonly StepRange[];
+  /** Called after each batch, with its last step and how many it had. */
+  afterBatch?: (step: number, count: number) => void;
+};
+
 /** Folds the steps into `fold`, in place. */
 export async function foldAlong(
   reader: Pick<RunReader, 'facts'>,
   runId: string,
-  { fold, path }: { fold: FoldedRun; path: readonly StepRange[] },
+  { fold, path, afterBatch }: FoldJob,
 ): Promise<FoldedRun> {
-  let coming: Promise<FoldStep[]> = Promise.resolve([]);
-  for (const range of inBatches(path)) {
+  const ranges = Array.from(inBatches(path));
+  const read = (range: StepRange | undefined): Promise<FoldStep[]> => {
+    const steps = range ? reader.facts(runId, range) : Promise.resolve([]);
+    // It is awaited only once the batch before it is folded.
+    steps.catch(() => undefined);
+    return steps;
+  };
+  let coming = read(ranges[0]);
+  for (const [index, { toStep }] of ranges.entries()) {
     const steps = await coming;
-    coming = reader.facts(runId, range);
-    coming.catch(() => undefined);
+    coming = read(ranges[index + 1]);
     for (const step of steps) foldStep(fold, step);
+    afterBatch?.(toStep, steps.length);
   }
-  for (const step of await coming) foldStep(fold, step);
   return fold;
 }
 
@@ -72,10 +85,13 @@ function newKeys(tasks: Progress['tasks'], { facts }: FoldStep): string[] {
   return (facts.tasks ?? []).filter(({ key, status }) => status !== 'pending' && !tasks.has(key)).map(({ key }) => key);
 }
 
+/** Batches end at the same steps whatever the way, so that the folds between them can be used again. */
 function* inBatches(path: readonly StepRange[]): Generator<StepRange> {
   for (const { fromStep, toStep } of path) {
-    for (let from = fromStep; from <= toStep; from += BATCH) {
-      yield { fromStep: from, toStep: Math.min(from + BATCH - 1, toStep) };
+    for (let from = fromStep; from <= toStep;) {
+      const to = Math.min(Math.ceil(from / FOLD_BATCH) * FOLD_BATCH, toStep);
+      yield { fromStep: from, toStep: to };
+      from = to + 1;
     }
   }
 }

@@ -8,6 +8,7 @@ import type { StepRecord } from '../../../domain/run/step-record.ts';
 import type { RunReader, RunRecord, StepRange } from '../../../ports/index.ts';
 import type { QueryDeps } from '../query-deps.ts';
 import { foldState, keepsState } from '../run-state.ts';
+import { memoryOf } from './fold-memory.ts';
 import { copyFold, emptyFold, foldAlong } from './fold-steps.ts';
 import type { FoldedRun } from './fold-steps.ts';
 import { leadsThrough, pathAfter, pathTo } from './step-path.ts';
@@ -36,8 +37,17 @@ export async function findPlace(
   return { run, graph, record, path };
 }
 
+/** From the nearest fold that is remembered on. */
 export function foldTo(reader: RunReader, { run, path }: Place): Promise<FoldedRun> {
-  return foldAlong(reader, run.head.id, { fold: emptyFold(), path });
+  const runId = run.head.id;
+  const memory = memoryOf(reader);
+  const { step: start, fold } = memory.nearest(runId, path) ?? { step: 0, fold: emptyFold() };
+  let folded = 0;
+  const afterBatch = (step: number, count: number): void => {
+    folded += count;
+    if (memory.offer(runId, { step, fold, folded })) folded = 0;
+  };
+  return foldAlong(reader, runId, { fold, path: pathAfter(path, start), afterBatch });
 }
 
 /** Both folds; where one place lies on the way to the other, the way is read once. */
