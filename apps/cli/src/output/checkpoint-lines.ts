@@ -38,5 +38,10 @@ export function patchLine(operation: PatchOperation, paint: Paint, columns: numb
 }
 
 function waitsLine({ waits, dueAt }: Pick<CheckpointTask, 'waits'> & { dueAt?: string | undefined }): string {
-  return waitsText({ waits: waits ?? null, question: null, dueAt: dueAt === undefined ? null : Date.parse(dueAt) });
+  return waitsText({
+    waits: waits ?? null,
+    question: null,
+    sent: null,
+    dueAt: dueAt === undefined ? null : Date.parse(dueAt),
+  });
 }
