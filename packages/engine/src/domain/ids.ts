@@ -46,12 +46,13 @@ export function uuidTimeMs(id: string): number {
 
 /** The 48 bits of time, as they stand in the text. */
 function timePrefix(id: string): string {
-  return id.slice(0, 13).toLowerCase();
+  const prefix = id.slice(0, 13);
+  return /[A-F]/.test(prefix) ? prefix.toLowerCase() : prefix;
 }
 
 function hex(bytes: Uint8Array, from: number, to: number): string {
   let text = '';
-  for (let i = from; i < to; i++) text += HEX[at(bytes, i)];
+  for (let i = from; i < to; i++) text += HEX[bytes[i] ?? 0];
   return text;
 }
 

@@ -149,7 +149,7 @@ function applyEvent(run: WorkingRun, event: RunEvent): boolean {
   }
   if (event.type === 'outcome') {
     const { outcome, worker, ranMs } = event;
-    settleTask(run, task, { outcome, worker, ...(ranMs !== undefined && { ranMs }) });
+    settleTask(run, task, { outcome, worker, ranMs });
   } else if (!releaseTask(run, task, event.reason)) return false;
   settleInline(run);
   return true;

@@ -29,7 +29,7 @@ export class SeenRun {
   /** Keys of tasks that the decision took back: they do not exist any more. */
   protected readonly forgotten = new Set<string>();
   /** Outputs of sends that were put together: their rows hold none. */
-  readonly #outputs = new WeakMap<TaskRecord, Json[]>();
+  #outputs: Map<TaskRecord, Json[]> | null = null;
 
   constructor(graph: Graph, snapshot: RunSnapshot, now: number) {
     this.graph = graph;
@@ -154,6 +154,7 @@ export class SeenRun {
   /** A send's output is that of its items, in order: as stored, and as this decision has changed them. */
   outputOf(task: TaskRecord): Json {
     if (task.detail?.kind !== 'items' || task.status !== 'succeeded' || task.output !== null) return task.output;
+    this.#outputs ??= new Map();
     const known = this.#outputs.get(task);
     if (known) return known;
     const outputs = this.outputsOfItems(task, task.detail.total);

@@ -18,7 +18,7 @@ import type { WorkingRun } from './working-run.ts';
 type Settled = {
   outcome: Outcome;
   worker: string | null;
-  ranMs?: number;
+  ranMs?: number | undefined;
   /** The journal's word for a success: what brought it about; and what the step says of that. */
   type?: StepType;
   note?: Parameters<WorkingRun['note']>[0];
@@ -86,7 +86,7 @@ export function failTask(run: WorkingRun, task: TaskRecord, failure: Failure): v
 
 type Success = {
   output: Json;
-  updates: Map<string, Json>;
+  updates: ReadonlyMap<string, Json>;
   worker: string | null;
   goto: string[] | null;
   type: StepType;
@@ -114,14 +114,15 @@ function succeedTask(
   const stored = task.detail?.kind === 'items' ? null : output;
   if (stops) stopAfter(run, task, { output: stored, goto, worker });
   else {
-    const row = {
-      ...settledRow(run),
-      output: stored,
-      error: null,
-      worker,
-      ...(goto && { detail: { kind: 'jumped' } as const }),
-    };
-    run.change(task, { status: 'succeeded', attempt: task.attempt, ...(cached && { cached }) }, row);
+    const { attempt } = task;
+    run.change(task, cached ? { status: 'succeeded', attempt, cached } : { status: 'succeeded', attempt });
+    // Field by field, since nearly every step comes by here.
+    task.settledStep = run.head.step;
+    task.settledAt = run.now;
+    task.output = stored;
+    task.error = null;
+    task.worker = worker;
+    if (goto) task.detail = { kind: 'jumped' };
   }
   for (const [channel, update] of updates) run.write(channel, update);
   if (!stops) conclude(run, task, way);

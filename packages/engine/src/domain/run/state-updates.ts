@@ -6,8 +6,15 @@ import type { Graph, GraphNode } from '../graph/graph.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { checkUpdate } from '../state/check-update.ts';
 
+/** Most tasks write nothing. */
+const NOTHING: ReadonlyMap<string, Json> = new Map();
+
 /** The node's own mapping, over which the executor's explicit updates win. */
-export function stateUpdates(node: GraphNode, outcome: Extract<Outcome, { kind: 'succeeded' }>): Map<string, Json> {
+export function stateUpdates(
+  node: GraphNode,
+  outcome: Extract<Outcome, { kind: 'succeeded' }>,
+): ReadonlyMap<string, Json> {
+  if (node.output === null && node.outputMapping.length === 0 && !outcome.stateUpdates) return NOTHING;
   const updates = new Map<string, Json>();
   if (node.output !== null) updates.set(node.output, outcome.output);
   for (const [channel, path] of node.outputMapping) updates.set(channel, getPath(outcome.output, path));

@@ -28,6 +28,7 @@ function isNode(name: string): boolean {
 }
 
 function backEdge(run: WorkingRun, { node }: TaskRecord, endOf: Way['endOf']): Edge | undefined {
+  if (run.graph.backs.size === 0) return undefined;
   return run.node(node).out.find((edge) => run.graph.backs.has(edge) && endOf(edge) === 'taken');
 }
 
