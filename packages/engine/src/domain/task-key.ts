@@ -32,6 +32,18 @@ export function ownerOf(key: string): { send: string; item: number } | null {
   return { send: key.slice(0, bracket), item: Number(key.slice(bracket + 1, slash - 1)) };
 }
 
+/** What a key says by itself of its task: its iteration, and its place among the items of the send that it is an item of. */
+export function placeOf(key: string): { iteration: number; item?: number } {
+  const segment = parseTaskKey(key)?.at(-1);
+  const item = segment?.item ?? ownerOf(key)?.item;
+  return { iteration: segment?.iteration ?? 0, ...(item !== undefined && { item }) };
+}
+
+/** The key of the task that is the send's item of this index. */
+export function itemTaskKey(send: string, index: number, node: string): string {
+  return `${send}[${index}]/${formatSegment({ node, iteration: 0 })}`;
+}
+
 /** The node at the top of the scope path, and its iteration. */
 export function rootOf(key: string): { node: string; iteration: number } {
   const hash = key.indexOf('#');

@@ -6,6 +6,7 @@ import { Client } from 'pg';
 import type { ClientBase } from 'pg';
 
 import { ENDED, LIVE, OF_WAITS } from './invariants-of-waits.ts';
+import { PARTITIONED } from './partitions.ts';
 
 const FINAL = `('succeeded', 'failed', 'skipped')`;
 const LAST_STEP = `('run_ended', 'cancelled')`;
@@ -77,16 +78,8 @@ const OF_TASKS = {
 } as const;
 
 const OF_ORPHANS = {
-  'nothing is left without its run': [
-    'run_body',
-    'task',
-    'task_join',
-    'step',
-    'channel_write',
-    'timer',
-    'usage',
-    'send_chunk',
-  ]
+  // Mail may come before its run.
+  'nothing is left without its run': PARTITIONED.filter((table) => table !== 'run' && table !== 'inbox')
     .map((table) => `select run_id as run, '${table}' as what from ${table} where run_id not in (select id from run)`)
     .join(' union all '),
   'mail is for a run that exists, or is about to be started': `select run_id as run, kind as what from inbox i

@@ -5,7 +5,8 @@ import type { Pool } from 'pg';
 import { query } from '../connection.ts';
 import { NOW } from '../database-clock.ts';
 
-const PARTITIONED = [
+/** Named here once: what grows with runs has partitions, and belongs to a run. */
+export const PARTITIONED: readonly string[] = [
   'run',
   'run_body',
   'task',

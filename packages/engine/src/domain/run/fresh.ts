@@ -1,26 +1,14 @@
 /** Records as they begin: one place that knows what a new head, task or snapshot holds. */
 import type { Json } from '@weft/contract';
 
+import { emptyHead } from './journal.ts';
 import type { Reads, RunHead, RunSnapshot, TaskRecord } from './records.ts';
 
 type NewHead = Pick<RunHead, 'id' | 'workflow' | 'priority'> & Partial<RunHead>;
 
 /** The head of a run that has not begun. */
 export function freshHead(head: NewHead): RunHead {
-  return {
-    status: 'pending',
-    epoch: 0,
-    step: 0,
-    live: 0,
-    asking: 0,
-    generations: 0,
-    failed: 0,
-    openJoins: 0,
-    jumps: null,
-    kept: 0,
-    parent: null,
-    ...head,
-  };
+  return { ...emptyHead(), parent: null, ...head };
 }
 
 type NewTask = Pick<TaskRecord, 'key' | 'epoch' | 'id' | 'node' | 'readsAt' | 'readyAt' | 'lane' | 'priority'> &

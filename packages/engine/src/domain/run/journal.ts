@@ -31,8 +31,9 @@ export type Progress = {
   joins: Map<string, JoinRecord>;
 };
 
-export function emptyProgress(): Progress {
-  const head: Progress['head'] = {
+/** What the journal determines of a head, before its first step. */
+export function emptyHead(): Progress['head'] {
+  return {
     status: 'pending',
     epoch: 0,
     step: 0,
@@ -44,7 +45,10 @@ export function emptyProgress(): Progress {
     jumps: null,
     kept: 0,
   };
-  return { head, tasks: new Map(), joins: new Map() };
+}
+
+export function emptyProgress(): Progress {
+  return { head: emptyHead(), tasks: new Map(), joins: new Map() };
 }
 
 /** What folding needs of a step. */

@@ -4,6 +4,7 @@ import { ownerOf } from '../task-key.ts';
 import { asArmed } from './as-armed.ts';
 import { itemsKey } from './reads.ts';
 import type { TaskRecord } from './records.ts';
+import { clearWaitTimer } from './settled.ts';
 import type { WorkingRun } from './working-run.ts';
 
 /** Reopens a failed run. The caller has loaded every task and join. */
@@ -56,7 +57,8 @@ function isWanted(run: WorkingRun, send: string, isAborted: boolean): boolean {
  * passed is asked anew. Of a send, `failedItems` have not ended any more.
  */
 function rearm(run: WorkingRun, task: TaskRecord, failedItems: number): void {
-  dropTimers(run, task);
+  const before = run.snapshot.tasks.get(task.key);
+  if (before) clearWaitTimer(run, before);
   const again = { attempt: task.attempt + 1, failures: 0, crashes: 0 };
   const blank = { error: null, settledStep: null, settledAt: null };
   const { detail } = task;
@@ -81,13 +83,6 @@ function rearm(run: WorkingRun, task: TaskRecord, failedItems: number): void {
 function itemsOf(detail: TaskRecord['detail']): number | null {
   if (detail?.kind === 'items') return detail.total;
   return detail?.kind === 'halted' ? detail.items : null;
-}
-
-function dropTimers(run: WorkingRun, { key }: TaskRecord): void {
-  const before = run.snapshot.tasks.get(key);
-  if (before?.waits === 'retry') run.clearTimer(key, 'retry');
-  if (before?.waits === 'time' || before?.waits === 'signal') run.clearTimer(key, 'wait');
-  if (before?.waits === 'answer') run.clearTimer(key, 'expire');
 }
 
 /** Takes back what ended because `source` had failed: its edges, and the tasks that came of them and are not finished. */

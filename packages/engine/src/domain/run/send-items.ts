@@ -2,6 +2,7 @@
 import type { Json } from '@weft/contract';
 
 import type { GraphNode } from '../graph/graph.ts';
+import { itemTaskKey } from '../task-key.ts';
 import { conditionFate } from './flow.ts';
 import { chunkKey, itemsKey, noReads } from './reads.ts';
 import type { TaskRecord } from './records.ts';
@@ -14,13 +15,16 @@ export const CHUNK_ITEMS = 200;
 export function sendOut(run: WorkingRun, task: TaskRecord, items: readonly Json[]): void {
   const { target, concurrency } = sendOf(run, task);
   const first = items.slice(0, concurrency);
-  for (let chunk = Math.floor(first.length / CHUNK_ITEMS); chunk * CHUNK_ITEMS < items.length; chunk++) {
-    if (first.length === items.length) break;
-    const from = chunk * CHUNK_ITEMS;
-    run.chunks.push({ key: task.key, chunk, items: items.slice(from, from + CHUNK_ITEMS) });
-  }
+  if (first.length < items.length) storeFrom(run, task.key, { items, from: first.length });
   run.setJoin({ key: itemsKey(task.key), ended: 0, taken: first.length, failed: 0, fired: false });
   for (const [index, item] of first.entries()) armItem(run, { send: task, node: target, index, item });
+}
+
+/** Stores the pieces that hold items from this index on. */
+function storeFrom(run: WorkingRun, key: string, { items, from }: { items: readonly Json[]; from: number }): void {
+  for (let chunk = Math.floor(from / CHUNK_ITEMS); chunk * CHUNK_ITEMS < items.length; chunk++) {
+    run.chunks.push({ key, chunk, items: items.slice(chunk * CHUNK_ITEMS, (chunk + 1) * CHUNK_ITEMS) });
+  }
 }
 
 /**
@@ -60,7 +64,7 @@ function sendOf(run: WorkingRun, { node }: TaskRecord): { target: GraphNode; con
 type Item = { send: TaskRecord; node: GraphNode; index: number; item: Json };
 
 function armItem(run: WorkingRun, { send, node, index, item }: Item): void {
-  const key = `${send.key}[${index}]/${node.name}#0`;
+  const key = itemTaskKey(send.key, index, node.name);
   run.arm(node, { key, fate: conditionFate(run, node, { key, item }), item });
 }
 

@@ -5,6 +5,7 @@ import type { GraphNode } from '../graph/graph.ts';
 import { closeChild } from './children.ts';
 import { itemsKey } from './reads.ts';
 import type { TaskDetail, TaskRecord, Waits } from './records.ts';
+import { clearWaitTimer } from './settled.ts';
 import type { WorkingRun } from './working-run.ts';
 
 /** Asks the question of an interrupt; its message was rendered. */
@@ -62,8 +63,7 @@ export function beginWait(
 export function closeWait(run: WorkingRun, task: TaskRecord): void {
   const { waits, key, detail } = task;
   if (waits === null || waits === 'retry') return;
-  if (waits === 'time' || waits === 'signal') run.clearTimer(key, 'wait');
-  if (waits === 'answer') run.clearTimer(key, 'expire');
+  clearWaitTimer(run, task);
   if (detail?.kind === 'child') closeChild(run, task);
   if (waits === 'items') {
     const count = run.join(itemsKey(key));

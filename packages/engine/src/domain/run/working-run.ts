@@ -93,7 +93,7 @@ export class WorkingRun extends SeenRun {
   /** Records a change of a task in the open step. Fields beside the fact are the row's own. */
   change(task: TaskRecord, fact: Omit<TaskFact, 'key'>, row?: Partial<TaskRecord>): void {
     const { key } = task;
-    const whole: TaskFact = Object.assign({ key, status: fact.status, attempt: fact.attempt }, fact);
+    const whole: TaskFact = { key, ...fact };
     (this.#facts().tasks ??= []).push(whole);
     countTask(this.head, task, whole);
     this.ready.delete(key);

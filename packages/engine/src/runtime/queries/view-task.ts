@@ -3,7 +3,7 @@ import type { Task } from '@weft/contract';
 import { priorityName } from '../../domain/graph/priority.ts';
 import type { Graph } from '../../domain/graph/graph.ts';
 import { LIVE_TASK, TERMINAL_RUN } from '../../domain/run/records.ts';
-import { ownerOf, parseTaskKey } from '../../domain/task-key.ts';
+import { placeOf } from '../../domain/task-key.ts';
 import type { RunRecord, TaskView } from '../../ports/index.ts';
 import { toInstant, toInstantOrNull } from './instant.ts';
 import type { RunQueryDeps } from './view-run.ts';
@@ -21,16 +21,13 @@ export function isDropped(task: TaskView, run: RunRecord): boolean {
 }
 
 export function toTask(task: TaskView, run: RunRecord, graph: Graph): Task {
-  const segment = parseTaskKey(task.key)?.at(-1);
-  const item = segment?.item ?? ownerOf(task.key)?.item;
   const dropped = isDropped(task, run);
   return {
     id: task.id,
     runId: task.runId,
     key: task.key,
     node: task.node,
-    iteration: segment?.iteration ?? 0,
-    ...(item !== undefined && { item }),
+    ...placeOf(task.key),
     status: dropped ? 'cancelled' : task.status,
     ...(task.status === 'waiting' && !dropped && waitingFor(task)),
     ...(task.detail?.kind === 'items' && { items: task.detail.total }),

@@ -9,7 +9,7 @@ import { checkUpdates, refuseEnded, runOf } from './steered-run.ts';
 export async function injectState(deps: SteerDeps, request: SteerRequest & InjectRequest): Promise<Injected> {
   const { runId, updates, afterNode } = request;
   const run = await runOf(deps, request);
-  const letters = await openLetters(deps, request, 'inject');
+  const letters = await openLetters(deps, request);
   if (!letters.isKnown) refuseEnded(run);
   const graph = await deps.graphs.load(run.head.workflow);
   checkUpdates(graph, updates, '/updates');

@@ -24,8 +24,8 @@ export type Letters = {
 };
 
 /** Throws AppError `idempotency_conflict` if the caller's key was used for another request. */
-export async function openLetters(deps: SteerDeps, request: SteerRequest, action: string): Promise<Letters> {
-  const letters = new RequestLetters(deps, request, action);
+export async function openLetters(deps: SteerDeps, request: SteerRequest): Promise<Letters> {
+  const letters = new RequestLetters(deps, request);
   await letters.lookUp();
   return letters;
 }
@@ -40,22 +40,22 @@ class RequestLetters implements Letters {
   isKnown = false;
   readonly #deps: SteerDeps;
   readonly #tenant: string;
+  readonly #runId: string;
   readonly #key: CallerKey | null;
   readonly #ids = new Map<string, string>();
   #keyIsSent = false;
 
-  constructor(deps: SteerDeps, { tenant, runId, idempotency }: SteerRequest, action: string) {
+  constructor(deps: SteerDeps, { tenant, runId, idempotency }: SteerRequest) {
     this.#deps = deps;
     this.#tenant = tenant;
-    this.#key = idempotency
-      ? { tenant, key: idempotency.key, payloadHash: contentHash({ action, runId, sent: idempotency.payloadHash }) }
-      : null;
+    this.#runId = runId;
+    this.#key = idempotency ? { tenant, ...idempotency } : null;
   }
 
   async lookUp(): Promise<void> {
     if (!this.#key) return;
     const used = await this.#deps.runs.usedKey(this.#tenant, this.#key.key);
-    if (used && used.payloadHash !== this.#key.payloadHash)
+    if (used && (used.runId !== this.#runId || used.payloadHash !== this.#key.payloadHash))
       throw new AppError('idempotency_conflict', 'the idempotency key was used for another request');
     this.isKnown = used !== null;
   }

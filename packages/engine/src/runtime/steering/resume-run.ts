@@ -22,7 +22,7 @@ type Share = { run: RunRecord; answers: Record<string, Json> | null; keys: Recor
 export async function resumeRun(deps: SteerDeps, request: Request): Promise<void> {
   const { answers, stateUpdates } = request;
   const run = await runOf(deps, request);
-  const letters = await openLetters(deps, request, 'resume');
+  const letters = await openLetters(deps, request);
   if (!letters.isKnown) refuseEnded(run);
   const graph = await deps.graphs.load(run.head.workflow);
   checkUpdates(graph, stateUpdates ?? {}, '/stateUpdates');

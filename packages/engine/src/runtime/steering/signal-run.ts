@@ -13,7 +13,7 @@ type Signal = { name: string; payload: Json };
 export async function signalRun(deps: SteerDeps, request: SteerRequest & Signal): Promise<void> {
   const { runId, name, payload } = request;
   const run = await runOf(deps, request);
-  const letters = await openLetters(deps, request, 'signal');
+  const letters = await openLetters(deps, request);
   if (!letters.isKnown) refuseEnded(run);
   await checkPayload(deps, await deps.graphs.load(run.head.workflow), { name, payload });
   await letters.send({ runId, kind: 'signal', payload: { name, payload } });

@@ -3,7 +3,7 @@ import type { CheckpointSummary, CheckpointTask } from '@weft/contract';
 import { taskId } from '../../../domain/ids.ts';
 import type { RunStatus } from '../../../domain/run/status.ts';
 import type { StepRecord } from '../../../domain/run/step-record.ts';
-import { ownerOf, parseTaskKey } from '../../../domain/task-key.ts';
+import { nodeOf, placeOf } from '../../../domain/task-key.ts';
 import { toInstant } from '../instant.ts';
 import type { FoldedTask } from './fold-steps.ts';
 
@@ -28,9 +28,7 @@ export function toSummary(runId: string, record: StepRecord, status: RunStatus):
 
 /** What the key of a task says by itself. */
 export function placeOfKey(key: string): Pick<CheckpointTask, 'key' | 'node' | 'iteration' | 'item'> {
-  const segment = parseTaskKey(key)?.at(-1);
-  const item = segment?.item ?? ownerOf(key)?.item;
-  return { key, node: segment?.node ?? key, iteration: segment?.iteration ?? 0, ...(item !== undefined && { item }) };
+  return { key, node: nodeOf(key), ...placeOf(key) };
 }
 
 export function toCheckpointTask(runId: string, task: FoldedTask): CheckpointTask {
