@@ -8,7 +8,6 @@ const MAX_TASKS = 200;
 const ENDED = new Set(['succeeded', 'failed', 'cancelled']);
 
 const at = (id) => document.getElementById(id);
-const graphs = new Map();
 let limit = PAGE;
 let shown = null;
 
@@ -78,16 +77,13 @@ async function openRun(id) {
 }
 
 async function refreshRun(id) {
-  const [run, tasks] = await Promise.all([call(`/v1/runs/${id}`), call(`/v1/runs/${id}/tasks?limit=${MAX_TASKS}`)]);
-  const graph = await graphOf(run.workflow);
+  const [run, tasks, graph] = await Promise.all([
+    call(`/v1/runs/${id}`),
+    call(`/v1/runs/${id}/tasks?limit=${MAX_TASKS}`),
+    call(`/v1/runs/${id}/graph?format=json`),
+  ]);
   if (shown?.id === id) showRun(run, tasks, graph);
   return run;
-}
-
-function graphOf({ name, version }) {
-  const path = `/v1/workflows/${encodeURIComponent(name)}/graph?version=${version}&format=json`;
-  if (!graphs.has(path)) graphs.set(path, call(path));
-  return graphs.get(path);
 }
 
 function showRun(run, { items, nextCursor }, graph) {
@@ -99,8 +95,7 @@ function showRun(run, { items, nextCursor }, graph) {
   at('run-error').textContent = run.error === null ? '' : `${run.error.code}: ${run.error.message}`;
   at('cancel').hidden = ENDED.has(run.status);
   at('retry').hidden = run.status !== 'failed';
-  const statuses = new Map(items.map(({ node, status }) => [node, status]));
-  at('graph').replaceChildren(drawGraph(graph, (name) => statuses.get(name)));
+  at('graph').replaceChildren(drawGraph(graph));
   at('tasks').tBodies[0].replaceChildren(...items.map(taskRow));
   at('more-tasks').hidden = nextCursor === null;
   at('more-tasks').textContent = `The first ${MAX_TASKS} tasks are shown.`;
@@ -111,11 +106,11 @@ function taskRow(task) {
   const open = document.createElement('button');
   open.type = 'button';
   open.className = 'plain';
-  open.textContent = task.node;
+  open.textContent = placeText(task);
   open.addEventListener('click', () => void openTask(task).catch(report));
   const result = task.error ? `${task.error.code}: ${task.error.message}` : JSON.stringify(task.output ?? '');
   const row = tableRow([
-    badge(task.status),
+    badge(task.status, task.waits),
     open,
     `${task.attempt} (${task.failures} failed)`,
     task.lane,
@@ -124,6 +119,11 @@ function taskRow(task) {
   ]);
   row.lastElementChild.className = 'wide';
   return row;
+}
+
+/** The node, with the iteration and the item that tell its tasks apart. */
+function placeText({ node, iteration, item }) {
+  return `${node}${iteration > 0 ? ` #${iteration}` : ''}${item === undefined ? '' : ` [${item}]`}`;
 }
 
 async function openTask(task) {
@@ -140,8 +140,9 @@ async function act(action) {
   await openRun(id);
 }
 
-function badge(status) {
-  const made = withText('span', status);
+/** `waits`: what a waiting task waits for. */
+function badge(status, waits) {
+  const made = withText('span', waits === undefined ? status : `${status}: ${waits.replace('_', ' ')}`);
   made.className = `status ${status}`;
   return made;
 }
