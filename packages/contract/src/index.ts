@@ -10,7 +10,7 @@ export {
   PatchOperation,
 } from './checkpoint.ts';
 export { TaskError, Usage } from './error.ts';
-export { Event, EventMode, EventsQuery } from './event.ts';
+export { Event, EventGap, EventId, EventMode, EventsQuery } from './event.ts';
 export { exitCodes } from './exit-code.ts';
 export type { ExitCode } from './exit-code.ts';
 export { Interrupt, InterruptPage } from './interrupt.ts';

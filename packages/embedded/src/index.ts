@@ -9,6 +9,8 @@ export { createMemoryEventBus } from './memory-event-bus.ts';
 export type { MemoryEventBusOptions } from './memory-event-bus.ts';
 export { createMemoryHousekeeping } from './memory-housekeeping.ts';
 export type { MemoryHousekeepingOptions } from './memory-housekeeping.ts';
+export { createMemoryLiveLog } from './memory-live-log.ts';
+export type { MemoryLiveLogOptions } from './memory-live-log.ts';
 export { createMemoryTimers } from './memory-timers.ts';
 export type { MemoryTimersOptions } from './memory-timers.ts';
 export { systemClock } from './system-clock.ts';

@@ -259,11 +259,16 @@ describe('a stream', () => {
     answer = { kind: 'completion', pieces: Array.from({ length: 200 }, (_, n) => `word${n} `) };
     const beats: (Json | undefined)[] = [];
 
-    const outcome = await ask({}, { heartbeat: (progress) => beats.push(progress) });
+    const pieces: string[] = [];
+    const outcome = await ask(
+      {},
+      { heartbeat: (progress) => beats.push(progress), token: (piece) => pieces.push(piece) },
+    );
 
-    const progress = beats.filter((beat) => beat !== undefined) as { textLength: number; delta: string }[];
-    const text = progress.map((beat) => beat.delta).join('');
+    const progress = beats.filter((beat) => beat !== undefined) as { textLength: number }[];
+    const text = pieces.join('');
     expect(outcome).toMatchObject({ output: { text } });
+    expect(pieces).toHaveLength(200);
     expect(progress.at(-1)?.textLength).toBe(text.length);
     expect(progress.length).toBeLessThan(50);
     expect(beats).toContain(undefined);
@@ -314,7 +319,9 @@ describe('a stream', () => {
 
     const whole = { choices: [{ message: { content: 'whole' }, finish_reason: 'stop' }] };
     answer = raw(JSON.stringify(whole), 'application/json');
-    expect(await ask()).toMatchObject({ output: { text: 'whole' } });
+    const pieces: string[] = [];
+    expect(await ask({}, { token: (piece) => pieces.push(piece) })).toMatchObject({ output: { text: 'whole' } });
+    expect(pieces).toEqual(['whole']);
   });
 
   test.each<['cut' | 'end', string | null]>([

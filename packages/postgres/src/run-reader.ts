@@ -7,6 +7,7 @@ import type { Pool } from 'pg';
 import { query } from './connection.ts';
 import { addChannelRow } from './queries/load-snapshots.ts';
 import type { ChannelRow } from './queries/load-snapshots.ts';
+import { lastSteps, readResults } from './queries/read-results.ts';
 import { listBranches, listFacts, listSteps, stepOfAnswer, stepOfMail } from './queries/read-steps.ts';
 import { findTask, listTasks, openQuestions, tasksByKey, waitingTasks } from './queries/read-tasks.ts';
 import { isUuid, toUsage } from './queries/read-values.ts';
@@ -25,6 +26,8 @@ export function createRunReader(pool: Pool): RunReader {
     tasks: (runId, page) => listTasks(pool, runId, page),
     task: (tenant, id) => findTask(pool, tenant, id),
     tasksByKey: (runId, keys) => tasksByKey(pool, runId, keys),
+    lastSteps: async (runIds) => lastSteps(pool, runIds.filter(isUuid)),
+    results: (runId, keys, maxBytes) => readResults(pool, runId, { keys, maxBytes }),
     steps: (runId, page) => listSteps(pool, runId, page),
     facts: (runId, range) => listFacts(pool, runId, range),
     branches: (runId, toStep) => listBranches(pool, runId, toStep),

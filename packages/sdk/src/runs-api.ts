@@ -12,7 +12,7 @@ import type {
 } from '@weft/contract';
 import { checkpointsApi, type CheckpointsApi } from './checkpoints-api.ts';
 import { drawing, type GraphFormat } from './drawing.ts';
-import { runEvents, type EventOptions } from './run-events.ts';
+import { runEvents, runStream, type EventOptions, type RunStreamItem } from './run-events.ts';
 import { steerApi, type KeyedOptions, type SteerApi } from './steer-api.ts';
 import { keyHeader } from './tasks-api.ts';
 import type { CallOptions, Transport } from './transport.ts';
@@ -57,6 +57,8 @@ export type RunsApi = SteerApi &
     retry(id: string, options?: KeyedOptions): Promise<Run>;
     /** What happens in the run, until its end. Reconnects by itself and yields every step once. */
     events(id: string, options?: EventOptions): AsyncGenerator<Event, void, undefined>;
+    /** The same with the places of events, gaps between live events, and the end; `texts` puts tokens together. */
+    stream(id: string, options?: EventOptions): AsyncGenerator<RunStreamItem, void, undefined>;
     /** The run once it has ended. Throws the signal's reason if that comes first. */
     ended(id: string, options?: EventOptions): Promise<Run>;
   };
@@ -73,6 +75,7 @@ export function runsApi(transport: Transport): RunsApi {
   return {
     get,
     events,
+    stream: (id, options) => runStream(transport, id, options),
     ...steerApi(transport, pathOf),
     ...checkpointsApi(transport, pathOf),
     start: (request, options = {}) => transport.json({ ...startCall(options), json: request }),

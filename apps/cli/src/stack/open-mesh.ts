@@ -10,6 +10,7 @@ import {
   createBullmqTimers,
   createRedisBroker,
   createRedisEventBus,
+  createRedisLiveLog,
   openRedis,
 } from '@weft/redis';
 import type { Logger } from 'pino';
@@ -47,7 +48,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const bus = createRedisEventBus(redis, { onListenerError });
   const timers = createBullmqTimers(redis, { clock: systemClock, onListenerError });
   const housekeeping = createBullmqHousekeeping(redis, { onListenerError });
-  const parts = { broker, bus, timers, housekeeping };
+  const parts = { broker, bus, live: createRedisLiveLog(redis), timers, housekeeping };
   const deps: EngineDeps = { ...store, ...parts, inputs: inputChecker, clock: systemClock, log };
   return {
     engine: createEngine(deps, { sweep: { ...DEFAULT_SWEEP, deadAfterMs: options.deadAfterMs } }),

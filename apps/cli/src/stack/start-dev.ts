@@ -12,6 +12,7 @@ import {
   createMemoryBroker,
   createMemoryEventBus,
   createMemoryHousekeeping,
+  createMemoryLiveLog,
   createMemoryTimers,
   startPostgres,
   systemClock,
@@ -90,10 +91,11 @@ type Stack = { engine: RunningEngine; worker: Worker; producer: Producer };
 async function compose({ options, config, store, log }: Parts): Promise<Stack> {
   const clock = systemClock;
   const bus = createMemoryEventBus();
+  const live = createMemoryLiveLog({ bus, clock });
   const broker = createMemoryBroker();
   const timers = createMemoryTimers({ clock });
   const housekeeping = createMemoryHousekeeping({ clock });
-  const deps = { ...store, broker, bus, timers, housekeeping, inputs: inputChecker, clock, log };
+  const deps = { ...store, broker, bus, live, timers, housekeeping, inputs: inputChecker, clock, log };
   const engine = createEngine(deps);
   const version = weftVersion();
   const setup = {
@@ -110,6 +112,7 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
     engine,
     queries: { ...store, broker, loadGraph: (ref) => engine.graphs.load(ref) },
     bus,
+    live,
     clock,
     log,
     version,

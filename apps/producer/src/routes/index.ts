@@ -1,3 +1,5 @@
+import { createRunStreams } from '@weft/engine/runtime';
+
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
 import { inlineWorkflows } from '../inline-workflows.ts';
@@ -18,6 +20,8 @@ import { workflowRoutes } from './workflows.ts';
 /** Declares every route of the API. */
 export function registerRoutes(api: Api, options: AppOptions): void {
   const inline = inlineWorkflows(options);
+  const { queries, bus, live, clock } = options;
+  const streams = createRunStreams({ ...queries, bus, live, clock });
   workflowRoutes(api, options);
   startRunRoutes(api, options, inline);
   startBatchRoute(api, options, inline);
@@ -25,8 +29,8 @@ export function registerRoutes(api: Api, options: AppOptions): void {
   checkpointRoutes(api, options);
   steerRoutes(api, options);
   interruptRoutes(api, options);
-  eventRoutes(api, options);
-  socketRoute(api, options);
+  eventRoutes(api, options, streams);
+  socketRoute(api, options, streams);
   taskRoutes(api, options, inline);
   workerRoutes(api, options);
   healthRoutes(api, options);

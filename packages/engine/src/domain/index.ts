@@ -78,3 +78,6 @@ export { validateDocument } from './validate/validate-document.ts';
 export type { DocumentValidation } from './validate/validate-document.ts';
 export { checkInput } from './graph/input-schema.ts';
 export type { InputError } from './graph/input-schema.ts';
+
+export { isBefore, laterOf, parsePlace, placeText, START } from './place.ts';
+export type { Place } from './place.ts';

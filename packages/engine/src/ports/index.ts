@@ -18,9 +18,19 @@ export type { Executor, ExecutorCall, ExecutorLog, Outcome, TaskError, Usage } f
 export type { FleetStore, WorkerBeat, WorkerRecord } from './fleet-store.ts';
 export type { Chore, Housekeeping } from './housekeeping.ts';
 export type { InputChecker } from './input-checker.ts';
+export type {
+  HeldEvent,
+  LiveEntry,
+  LiveEvent,
+  LiveLimits,
+  LiveLog,
+  LiveLoss,
+  LivePage,
+  LiveRead,
+} from './live-log.ts';
 export type { Log } from './log.ts';
 export type { CacheAnswer, CachedResult, CacheEntry, CacheLease, CacheRequest, ResultCache } from './result-cache.ts';
-export type { RunFilter, RunReader, RunRecord, StepRange, TaskView } from './run-reader.ts';
+export type { RunFilter, RunReader, RunRecord, StepRange, TaskResult, TaskView } from './run-reader.ts';
 export { StoreError } from './run-store.ts';
 export type {
   CallerKey,
@@ -34,5 +44,5 @@ export type {
   Submission,
 } from './run-store.ts';
 export type { Timers } from './timers.ts';
-export type { Secrets } from './secrets.ts';
+export type { Secrets, TextRedactor } from './secrets.ts';
 export type { StoredWorkflow, WorkflowStore } from './workflow-store.ts';

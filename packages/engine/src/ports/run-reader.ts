@@ -46,6 +46,9 @@ export type TaskView = TaskRecord & {
   cached: boolean;
 };
 
+/** What a task gave at the step that settled it; `output` is absent where it is larger than was asked for, or a send's own. */
+export type TaskResult = { key: string; settledStep: number; output?: Json };
+
 /** `afterId`: questions of tasks with greater ids; null for the first page. */
 export type QuestionFilter = { tenant: string; limit: number; afterId: string | null };
 
@@ -67,6 +70,10 @@ export type RunReader = {
   task(tenant: string, id: string): Promise<TaskView | null>;
   /** The newest activation of each of these nodes, where there is one. */
   tasksByKey(runId: string, keys: readonly string[]): Promise<TaskView[]>;
+  /** The last step of each of these runs that exists. */
+  lastSteps(runIds: readonly string[]): Promise<Map<string, number>>;
+  /** What the tasks with these keys have given, as far as they have succeeded: each activation, in no order. */
+  results(runId: string, keys: readonly string[], maxBytes: number): Promise<TaskResult[]>;
   /** Journal steps after `afterStep`, in order. */
   steps(runId: string, page: { afterStep: number; limit: number }): Promise<StepRecord[]>;
   /** The same steps with no more than folding them takes. */

@@ -7,6 +7,7 @@ import type {
   FleetStore,
   Housekeeping,
   InputChecker,
+  LiveLog,
   Log,
   ResultCache,
   RunReader,
@@ -24,6 +25,7 @@ export type EngineDeps = {
   results: ResultCache;
   broker: Broker;
   bus: EventBus;
+  live: LiveLog;
   timers: Timers;
   housekeeping: Housekeeping;
   inputs: InputChecker;
