@@ -4,8 +4,8 @@ import { Id, Instant, StepNumber } from './wire.ts';
 
 /**
  * What a listener asks for; each event belongs to one mode. Of steps: `values` the state after it, `updates` what it wrote,
- * `tasks` which tasks became ready and what came of others, `checkpoints` its summary, `debug` all of that. Between steps:
- * `custom` and `messages` what executors tell while they run, `tasks` and `debug` that they began and how far they are.
+ * `tasks` which tasks became ready and what came of others, `checkpoints` its summary, `debug` both of these and all that it
+ * says. Between steps: `custom` and `messages` what executors tell while they run, `tasks` that they began and how far they are.
  */
 export const EventMode = z
   .enum(['values', 'updates', 'tasks', 'debug', 'custom', 'messages', 'checkpoints'])

@@ -161,7 +161,14 @@ describe('a command that tells events', () => {
   test('writes lines of JSON to the descriptor that it is told', async () => {
     const told: unknown[] = [];
     const warned: string[] = [];
-    const lines = ['{"custom":{"n":1}}', '{"token":"Hel"}', 'no json', '{"other":1}', '{"progress":0.5}', '{"token":"lo"}'];
+    const lines = [
+      '{"custom":{"n":1}}',
+      '{"token":"Hel"}',
+      'no json',
+      '{"other":1}',
+      '{"progress":0.5}',
+      '{"token":"lo"}',
+    ];
     const script = `const { WEFT_EVENTS_FD } = process.env;
       require('node:fs').writeSync(Number(WEFT_EVENTS_FD), ${JSON.stringify(`${lines.join('\n')}\n`)});
       console.log('done')`;

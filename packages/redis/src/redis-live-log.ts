@@ -25,6 +25,10 @@ export function createRedisLiveLog(connection: RedisConnection, options: RedisLi
   const base = sharedBase(connection.prefix);
   const { runEvents, runBytes, totalBytes, idleMs } = limits;
   const head = [runChannels(connection.prefix), runEvents, runBytes, totalBytes, idleMs];
+  // Of runs that begin from now on, and until Redis forgets, it is known that nothing of them is missing.
+  const begin = (): void => void scripts.run('live-since', base, []).catch(() => undefined);
+  connection.commands.on('ready', begin);
+  begin();
   return {
     async append(entries) {
       for (const batch of inBatches(entries)) await scripts.run('live-append', base, [...head, ...batch]);

@@ -19,6 +19,7 @@ const SCRIPTS = {
   announce: { prelude: null, freesMemory: true },
   notify: { prelude: null, freesMemory: true },
   'live-append': { prelude: 'live', freesMemory: false },
+  'live-since': { prelude: 'live', freesMemory: true },
   'live-read': { prelude: 'live', freesMemory: true },
 } as const;
 

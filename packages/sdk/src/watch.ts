@@ -154,7 +154,10 @@ class ReconnectingWatch implements Watch {
         return subscription.onGap?.(frame.after ?? null);
       case 'end':
         this.#subscriptions.delete(id);
-        return subscription.onEnd?.({ step: frame.step ?? stepOf(subscription.after), status: frame.status ?? 'cancelled' });
+        return subscription.onEnd?.({
+          step: frame.step ?? stepOf(subscription.after),
+          status: frame.status ?? 'cancelled',
+        });
       case 'error':
         return this.#refused(id, subscription, frame);
       case 'pong':
@@ -172,10 +175,7 @@ class ReconnectingWatch implements Watch {
   }
 }
 
-function takeBatch(
-  subscription: Subscription,
-  { events, lastStep, lastId }: Extract<WsFrame, { t: 'batch' }>,
-): void {
+function takeBatch(subscription: Subscription, { events, lastStep, lastId }: Extract<WsFrame, { t: 'batch' }>): void {
   const known = stepOf(subscription.after);
   const fresh = lastStep === undefined ? events : events.filter(({ n, step = 0 }) => n !== undefined || step > known);
   subscription.after = lastId ?? lastStep ?? subscription.after;

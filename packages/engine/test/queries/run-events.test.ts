@@ -198,7 +198,6 @@ describe('live events', () => {
       '1 debug run_started',
       '1.1 messages a',
       '1.2 tasks task_started',
-      '1.2 debug task_started',
       '2 debug task_succeeded',
       '2.1 messages b',
       '3 tasks run_ended',

@@ -69,8 +69,7 @@ export class LiveCursor {
   *#tellEvent(held: HeldEvent): Generator<StreamItem, void> {
     this.#told = { step: held.step, n: held.n };
     const { runId, modes } = this.#request;
-    const events = eventsOf(runId, held).filter(({ mode }) => modes.has(mode));
-    if (events.length > 0) yield { kind: 'events', events };
+    if (modes.has(held.mode)) yield { kind: 'events', events: [eventOf(runId, held)] };
   }
 
   /** Once for each place. */
@@ -106,15 +105,10 @@ export class LiveCursor {
 }
 
 /** Made once for all who read the same page. */
-const made = new WeakMap<HeldEvent, Event[]>();
+const made = new WeakMap<HeldEvent, Event>();
 
-/** Starts and progress are of the mode `debug`, too. */
-function eventsOf(runId: string, held: HeldEvent): Event[] {
-  const known = made.get(held);
-  if (known) return known;
-  const { mode, at, ...event } = held;
-  const modes: EventMode[] = mode === 'tasks' ? ['tasks', 'debug'] : [mode];
-  const events = modes.map((as): Event => ({ runId, ...event, mode: as, at: toInstant(at) }));
-  made.set(held, events);
-  return events;
+function eventOf(runId: string, held: HeldEvent): Event {
+  const event = made.get(held) ?? { runId, ...held, at: toInstant(held.at) };
+  made.set(held, event);
+  return event;
 }

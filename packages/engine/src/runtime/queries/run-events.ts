@@ -45,7 +45,7 @@ export type StreamItem =
 export type RunStreams = (request: StreamRequest) => AsyncGenerator<StreamItem, void>;
 
 /** Modes with events that stand between steps. */
-const LIVE_MODES: readonly EventMode[] = ['tasks', 'debug', 'custom', 'messages'];
+const LIVE_MODES: readonly EventMode[] = ['tasks', 'custom', 'messages'];
 
 /** How long a step stays untold that no notice told of. */
 const POLL_MS = 2000;
@@ -120,11 +120,7 @@ class JournalReader {
 }
 
 /** The end, if the run has ended and all of its journal was told; `behind` if there is more to read. */
-async function endOf(
-  shared: SharedRun,
-  { runId }: StreamRequest,
-  told: number,
-): Promise<StreamItem | 'behind' | null> {
+async function endOf(shared: SharedRun, { runId }: StreamRequest, told: number): Promise<StreamItem | 'behind' | null> {
   const { step, status } = await shared.headline();
   if (step > told) return 'behind';
   return TERMINAL_RUN.has(status) ? { kind: 'end', runId, step: told, status } : null;

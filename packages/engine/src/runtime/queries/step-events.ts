@@ -1,6 +1,5 @@
 /** A step of the journal as events: what it looks like in each mode of a stream. */
-import { EventMode } from '@weft/contract';
-import type { Event, Json, JsonObject } from '@weft/contract';
+import type { Event, EventMode, Json, JsonObject } from '@weft/contract';
 
 import { taskId } from '../../domain/ids.ts';
 import type { StepRecord, TaskFact } from '../../domain/run/journal.ts';
@@ -23,12 +22,15 @@ export type StepMoment = {
   results: readonly TaskResult[];
 };
 
+/** In this order the modes tell of a step. */
+const ORDER: readonly EventMode[] = ['tasks', 'updates', 'values', 'checkpoints', 'debug', 'custom', 'messages'];
+
 /** At most one event for each mode. */
 export function stepEvents(moment: StepMoment, modes: ReadonlySet<EventMode>): Event[] {
   const { runId, step } = moment;
   const { record } = step;
   const events: Event[] = [];
-  for (const mode of EventMode.options) {
+  for (const mode of ORDER) {
     const data = modes.has(mode) ? dataOf(mode, moment) : undefined;
     if (data === undefined) continue;
     events.push({ runId, step: record.step, mode, type: record.type, at: toInstant(record.at), data });

@@ -24,7 +24,8 @@ export async function listCheckpoints(
   const known = new Map<number, RunStatus>([[afterStep, status]]);
   const items: CheckpointSummary[] = [];
   for (const record of steps.slice(0, page.limit)) {
-    const after = record.facts.run?.status ?? known.get(record.parent) ?? (await statusAt(reader, run.id, record.parent));
+    const after =
+      record.facts.run?.status ?? known.get(record.parent) ?? (await statusAt(reader, run.id, record.parent));
     known.set(record.step, after);
     items.push(toSummary(run.id, record, after));
   }
