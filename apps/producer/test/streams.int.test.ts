@@ -80,7 +80,9 @@ describe('all modes of a stream', () => {
     expect(types(items)).toEqual(
       expect.arrayContaining([
         ...['tasks', 'values', 'checkpoints', 'debug'].flatMap(ofSteps),
-        ...['updates task_succeeded', ...live, ...voiding],
+        'updates task_succeeded',
+        ...live,
+        ...voiding,
       ]),
     );
     const retried = items.findIndex((item) => item.kind === 'event' && item.event.type === 'task_retried');

@@ -22,7 +22,7 @@ const LIMITS: LiveLimits = {
 /** Runs that have been quiet for long are looked for among the oldest only, a few each time. */
 const LOOKED_AT = 10;
 
-type Held = HeldEvent & { bytes: number };
+type Held = { event: HeldEvent; bytes: number };
 
 type RunLog = {
   last: Place;
@@ -75,8 +75,8 @@ class MemoryLiveLog implements LiveLog {
     run.readFrom ??= step;
     const isStrange = isStrangeTo(run, after);
     const from = isStrange && after.n > 0 ? START : after;
-    const found = run.events.filter((event) => isBefore(from, event));
-    const events = found.slice(0, limit).map(({ bytes: _, ...event }) => event);
+    const found = run.events.filter(({ event }) => isBefore(from, event));
+    const events = found.slice(0, limit).map(({ event }) => event);
     const more = found.length > limit;
     const next = more ? placeOf(events.at(-1) ?? run.last) : run.last;
     this.#forget();
@@ -110,7 +110,7 @@ class MemoryLiveLog implements LiveLog {
     }
     const { mode, type, at, data } = entry;
     const bytes = JSON.stringify(data).length;
-    run.events.push({ ...run.last, mode, type, at, data, bytes });
+    run.events.push({ event: { ...run.last, mode, type, at, data }, bytes });
     run.bytes += bytes;
     this.#bytes += bytes;
     this.#trim(run);
@@ -119,10 +119,10 @@ class MemoryLiveLog implements LiveLog {
   #trim(run: RunLog): void {
     const { runEvents, runBytes } = this.#limits;
     let count = 0;
-    for (const event of run.events) {
+    for (const { event, bytes } of run.events) {
       if (run.events.length - count <= runEvents && run.bytes <= runBytes) break;
-      run.bytes -= event.bytes;
-      this.#bytes -= event.bytes;
+      run.bytes -= bytes;
+      this.#bytes -= bytes;
       run.lost = laterOf(run.lost, placeOf(event));
       count += 1;
     }

@@ -17,12 +17,12 @@ async function openLogs(limits: Partial<LiveLimits> = {}) {
     log,
     other: createRedisLiveLog(second, limits),
     bus,
-    async forget() {
+    forget: async () => {
       const keys = await first.commands.keys(`${first.prefix}*`);
       await first.commands.del(...keys);
       return log;
     },
-    async dispose() {
+    dispose: async () => {
       await bus.close();
       await Promise.all([first.close(), second.close()]);
     },

@@ -57,12 +57,12 @@ class Attempts {
     const name = nameOf(told);
     // A piece may come late.
     if (this.#voided.has(name)) return null;
-    const piece = String(told['text'] ?? '');
+    const piece = textOf(told['text']);
     const before = this.#texts.get(name);
     const grown: AttemptText = {
-      taskId: String(told['taskId']),
-      node: String(told['node']),
-      key: String(told['key']),
+      taskId: textOf(told['taskId']),
+      node: textOf(told['node']),
+      key: textOf(told['key']),
       attempt: Number(told['attempt']),
       text: `${before?.text ?? ''}${piece}`,
       piece,
@@ -90,7 +90,11 @@ class Attempts {
 }
 
 function nameOf({ taskId, attempt }: JsonObject): string {
-  return `${String(taskId)} ${String(attempt)}`;
+  return `${textOf(taskId)} ${Number(attempt)}`;
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function asObject(value: Json | undefined): JsonObject {

@@ -15,7 +15,7 @@ export type { TaskPlace } from './queries/list-tasks.ts';
 export { listWorkers } from './queries/list-workers.ts';
 export type { QueryDeps } from './queries/query-deps.ts';
 export { createRunStreams } from './queries/run-events.ts';
-export type { RunStreams, StreamDeps, StreamItem, StreamRequest } from './queries/run-events.ts';
+export type { RunStreams, StreamItem } from './queries/run-stream.ts';
 export { viewFreshRun, viewRun } from './queries/view-run.ts';
 export { viewTask } from './queries/view-task.ts';
 export { createEngine } from './create-engine.ts';

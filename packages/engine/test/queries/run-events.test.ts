@@ -12,7 +12,7 @@ import type { StepRecord } from '../../src/domain/run/journal.ts';
 import type { RunHead, RunStatus } from '../../src/domain/run/records.ts';
 import type { LiveEvent, LiveLimits, LiveLog, RunReader, RunRecord } from '../../src/ports/index.ts';
 import { createRunStreams } from '../../src/runtime/queries/run-events.ts';
-import type { StreamItem } from '../../src/runtime/queries/run-events.ts';
+import type { StreamItem } from '../../src/runtime/queries/run-stream.ts';
 
 const workflow = { tenant: 'default', name: 'x', version: 1 };
 const graph = compileGraph(workflow, {

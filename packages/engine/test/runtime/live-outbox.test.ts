@@ -41,7 +41,7 @@ function scene({ step = 7 } = {}) {
     batches,
     warnings,
     answerBy: (given: () => Promise<void>) => void (answer = given),
-    async pass(ms: number): Promise<void> {
+    pass: async (ms: number): Promise<void> => {
       clock.advance(ms);
       for (let i = 0; i < 10; i += 1) await turn();
     },
@@ -49,8 +49,10 @@ function scene({ step = 7 } = {}) {
   };
 }
 
-function dataOf({ taskId: _, key: __, node: ___, attempt: ____, worker: _____, ...data }: Record<string, Json>): Json {
-  return data;
+/** What an event says beside whose it is. */
+function dataOf(data: Record<string, Json>): Json {
+  const whose = new Set(['taskId', 'key', 'node', 'attempt', 'worker']);
+  return Object.fromEntries(Object.entries(data).filter(([name]) => !whose.has(name)));
 }
 
 describe('what an attempt tells', () => {

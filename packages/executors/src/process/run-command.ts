@@ -59,7 +59,7 @@ function start(request: CommandRequest): ChildProcessWithoutNullStreams {
   const { command, args, cwd, env, onEvents } = request;
   const stdio = Array.from({ length: onEvents ? 4 : 3 }, () => 'pipe' as const);
   const options = { env, detached: true, stdio, ...(cwd === undefined ? {} : { cwd }) };
-  return spawn(command, args, options) as ChildProcessWithoutNullStreams;
+  return spawn(command, args, options);
 }
 
 function notStarted(error: unknown): CommandEnd {

@@ -201,7 +201,7 @@ function reading(runId: string, { step = 1 } = {}) {
 }
 
 function texts({ events }: LivePage): string[] {
-  return events.map((event) => `${placeText(event)} ${String(event.data['text'])}`);
+  return events.map((event) => `${placeText(event)} ${(event.data as { text: string }).text}`);
 }
 
 /** So that what comes has another time than what was. */

@@ -7,7 +7,7 @@ import type { Clock, HeldEvent, LivePage } from '../../ports/index.ts';
 import { within } from '../worker/unless-aborted.ts';
 import { toInstant } from './instant.ts';
 import type { StepEvents } from './journal-page.ts';
-import type { StreamItem } from './run-events.ts';
+import type { StreamItem } from './run-stream.ts';
 import type { SharedRun } from './shared-run.ts';
 
 const PAGE = 200;

@@ -3,46 +3,15 @@
  * then what comes, until the run has ended. The bus only wakes the reader; what is told comes from the journal and from the
  * live log, so a lost notice costs time, never a step. However many watch a run, it is read once.
  */
-import type { Event, EventMode } from '@weft/contract';
+import type { EventMode } from '@weft/contract';
 
-import type { Place } from '../../domain/place.ts';
 import { TERMINAL_RUN } from '../../domain/run/records.ts';
-import type { RunStatus } from '../../domain/run/records.ts';
-import type { Clock, EventBus, LiveLog } from '../../ports/index.ts';
 import type { Known, StepEvents } from './journal-page.ts';
 import { LiveCursor } from './live-cursor.ts';
 import { openInbox } from './notice-inbox.ts';
-import type { QueryDeps } from './query-deps.ts';
 import { SharedRuns } from './shared-run.ts';
 import type { SharedRun } from './shared-run.ts';
-
-export type StreamDeps = Pick<QueryDeps, 'reader' | 'loadGraph'> & {
-  bus: EventBus;
-  live: LiveLog;
-  clock: Pick<Clock, 'after' | 'now' | 'monotonicMs'>;
-};
-
-export type StreamRequest = {
-  tenant: string;
-  runId: string;
-  /** What is known already: all steps up to it, and the live events up to it. */
-  after: Place;
-  modes: ReadonlySet<EventMode>;
-  /** Ends the stream. */
-  signal: AbortSignal;
-};
-
-/**
- * `events` are all of one place, a step or one between steps: once they are taken, the place is known. `gap`: live events
- * behind `after` are missing, for they are not held any more, or nobody knows; steps never are.
- */
-export type StreamItem =
-  | { kind: 'events'; events: Event[] }
-  | { kind: 'gap'; runId: string; after: Place }
-  | { kind: 'end'; runId: string; step: number; status: RunStatus };
-
-/** Gives the stream of a run that exists. It reads no further ahead than its consumer takes. */
-export type RunStreams = (request: StreamRequest) => AsyncGenerator<StreamItem, void>;
+import type { RunStreams, StreamDeps, StreamItem, StreamRequest } from './run-stream.ts';
 
 /** Modes with events that stand between steps. */
 const LIVE_MODES: readonly EventMode[] = ['tasks', 'custom', 'messages'];

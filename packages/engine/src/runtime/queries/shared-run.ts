@@ -6,7 +6,7 @@
 import type { LivePage, LiveRead, RunNotice } from '../../ports/index.ts';
 import { placeText } from '../../domain/place.ts';
 import type { RunStatus } from '../../domain/run/records.ts';
-import type { StreamDeps } from './run-events.ts';
+import type { StreamDeps } from './run-stream.ts';
 import { JournalPage } from './journal-page.ts';
 import { readSteps } from './read-steps.ts';
 

@@ -106,7 +106,7 @@ function taskOf(runId: string, record: StepRecord, { key, attempt }: TaskFact): 
 }
 
 function endOf({ status, error }: TaskFact, result: TaskResult | undefined): JsonObject {
-  if (status === 'failed') return error ? { error: error as unknown as Json } : {};
+  if (status === 'failed') return error ? { error } : {};
   return result?.output === undefined ? { resultOmitted: true } : { result: result.output };
 }
 
