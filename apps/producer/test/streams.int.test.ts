@@ -137,3 +137,22 @@ describe('all modes of a stream', () => {
     expect(items.at(-1)).toMatchObject({ kind: 'end', status: 'succeeded' });
   });
 });
+
+describe('the values of a run that goes on from a step of another', () => {
+  test('begin with the state of that step', async () => {
+    const nodes = {
+      a: { type: 'task', uses: 'echo', with: 1, output: 'sum' },
+      b: { type: 'task', uses: 'echo', with: 2, output: 'sum', needs: ['a'] },
+    };
+    const id = await start({ name: 'sums', state: { sum: { type: 'number', reducer: 'add', default: 0 } }, nodes });
+    await api.rig.ended(id);
+    const fork = (await api.post(`/v1/runs/${id}/fork`, { step: 2 })).json() as { id: string };
+    const { items, done } = follow(fork.id, '0', ['values', 'checkpoints']);
+    await done;
+
+    const states = items.flatMap((item) => (item.kind === 'event' && item.event.mode === 'values' ? [item.event] : []));
+    expect(states.map(({ data }) => data)).toEqual([{ sum: 1 }, { sum: 3 }, { sum: 3 }]);
+    const { step: first } = states[0] ?? { step: 0 };
+    expect(states.map(({ step }) => step)).toEqual([first, first + 1, first + 2]);
+  });
+});
