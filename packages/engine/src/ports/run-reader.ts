@@ -1,6 +1,6 @@
 import type { Json, TaskError, Usage } from '@weft/contract';
 
-import type { FoldStep, StepRecord } from '../domain/run/journal.ts';
+import type { FoldStep, Migration, StepRecord } from '../domain/run/journal.ts';
 import type {
   ChannelRecord,
   ChannelWrite,
@@ -29,6 +29,9 @@ export type RunFilter = {
   tenant: string;
   statuses?: RunStatus[];
   workflow?: string;
+  /** Runs that follow one of these versions; and those that do not follow this one. */
+  versions?: readonly number[];
+  exceptVersion?: number;
   tag?: string;
   createdAfter?: number;
   /** Runs before this one, in order of creation. */
@@ -52,6 +55,8 @@ export type QuestionFilter = { tenant: string; limit: number; afterId: string | 
 /** What tasks wait for, and how many of them are wanted at most (null: all), oldest first. */
 export type WaitingFilter = { waits: readonly Waits[]; limit: number | null };
 
+export type MigrationStep = { step: number } & Migration;
+
 /** Steps of a run that follow each other, both ends included. */
 export type StepRange = { fromStep: number; toStep: number };
 
@@ -73,6 +78,8 @@ export type RunReader = {
   facts(runId: string, range: StepRange): Promise<FoldStep[]>;
   /** The steps up to this one that do not follow the step before them, newest first. */
   branches(runId: string, toStep: number): Promise<Pick<StepRecord, 'step' | 'parent'>[]>;
+  /** The steps by which the run has moved to other versions of its workflow, in order. */
+  migrations(runId: string): Promise<MigrationStep[]>;
   /** What the given steps wrote to the state, in order. */
   writes(runId: string, range: StepRange): Promise<ChannelWrite[]>;
   /** All channels as of the step (null: now). */

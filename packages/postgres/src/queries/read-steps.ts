@@ -1,6 +1,6 @@
 /** Reading the journal. */
 import type { Facts, FoldStep, StepRecord, StepType } from '@weft/engine/domain';
-import type { RunReader, StepRange } from '@weft/engine/ports';
+import type { MigrationStep, RunReader, StepRange } from '@weft/engine/ports';
 import type { Pool } from 'pg';
 
 import { query } from '../connection.ts';
@@ -59,6 +59,15 @@ export function listBranches(
     name: 'list-branches',
     text: `select step, parent from step where run_id = $1 and step <= $2 and parent <> step - 1 order by step desc`,
     values: [runId, toStep],
+  });
+}
+
+export function listMigrations(pool: Pool, runId: string): Promise<MigrationStep[]> {
+  return query(pool, {
+    name: 'list-migrations',
+    text: `select step, (facts#>>'{migrated,from}')::int as "from", (facts#>>'{migrated,to}')::int as "to"
+      from step where run_id = $1 and type = 'migrated' order by step`,
+    values: [runId],
   });
 }
 

@@ -138,12 +138,13 @@ export type TimerRecord = { key: string; kind: TimerKind; attempt: number; dueAt
 export type Mail = { id: string; kind: MailKind; payload: JsonObject };
 
 /**
- * From outside: `cancel retry answer inject signal`; from the run to itself: `close`; from a parent: `start` (the run does not
+ * From outside: `cancel retry migrate answer inject signal`; from the run to itself: `close`; from a parent: `start` (the run does not
  * exist yet) and `cancel`; from a child: `child_ended child_asks child_runs`.
  */
 export type MailKind =
   | 'cancel'
   | 'retry'
+  | 'migrate'
   | 'close'
   | 'answer'
   | 'inject'

@@ -17,6 +17,7 @@ export type StepType =
   | 'state_injected'
   | 'cancelled'
   | 'retried'
+  | 'migrated'
   | 'run_ended';
 
 /** What happened to one task. Counters are absolute, so that applying a fact twice changes nothing. */
@@ -62,7 +63,11 @@ export type Facts = {
   /** The name of the signal, or the node after which state is injected. */
   signal?: string;
   afterNode?: string;
+  /** From which version of its workflow to which the run moves with this step. */
+  migrated?: Migration;
 };
+
+export type Migration = { from: number; to: number };
 
 export type StepRecord = {
   step: number;

@@ -49,12 +49,13 @@ export async function foldAlong(
   return fold;
 }
 
-export function copyFold({ progress: { head, tasks, joins }, epochs, dueAts }: FoldedRun): FoldedRun {
+export function copyFold({ progress: { head, tasks, joins, version }, epochs, dueAts }: FoldedRun): FoldedRun {
   return {
     progress: {
       head: { ...head },
       tasks: new Map(Array.from(tasks, ([key, task]) => [key, { ...task }])),
       joins: new Map(joins),
+      version,
     },
     epochs: new Map(epochs),
     dueAts: new Map(dueAts),
