@@ -10,6 +10,7 @@ import { createContext, type GlobalOptions } from './create-context.ts';
 import type { Perform } from './perform.ts';
 import { addCheckpointCommands } from './program-checkpoints.ts';
 import { addDevCommand } from './program-dev.ts';
+import { addMigrateCommand } from './program-migrate.ts';
 import { addProcessCommands } from './program-processes.ts';
 import { addRunCommands } from './program-runs.ts';
 import { addSteerCommands } from './program-steer.ts';
@@ -54,6 +55,7 @@ export function createProgram(io: CliIo): Session {
   addProcessCommands(program, performSmall);
   addRunCommands(program, perform);
   addSteerCommands(program, perform);
+  addMigrateCommand(program, perform);
   addCheckpointCommands(program, perform);
   addWorkflowCommands(program, perform);
   addStressCommand(program, perform);

@@ -13,6 +13,7 @@ import type {
 import { checkpointsApi, type CheckpointsApi } from './checkpoints-api.ts';
 import { drawing, type GraphFormat } from './drawing.ts';
 import { runEvents, type EventOptions } from './run-events.ts';
+import { runMigrationsApi, type RunMigrationsApi } from './migrations-api.ts';
 import { steerApi, type KeyedOptions, type SteerApi } from './steer-api.ts';
 import { keyHeader } from './tasks-api.ts';
 import type { CallOptions, Transport } from './transport.ts';
@@ -34,6 +35,7 @@ export type ListRunsOptions = PageOptions & {
 
 /** Runs: starting, reading, steering, following and looking back at them. */
 export type RunsApi = SteerApi &
+  RunMigrationsApi &
   CheckpointsApi & {
     /** The run is durable once this returns; with `waitMs` it is the finished run if it ends in time. */
     start(request: StartRun, options?: StartOptions): Promise<Run>;
@@ -74,6 +76,7 @@ export function runsApi(transport: Transport): RunsApi {
     get,
     events,
     ...steerApi(transport, pathOf),
+    ...runMigrationsApi(transport, pathOf),
     ...checkpointsApi(transport, pathOf),
     start: (request, options = {}) => transport.json({ ...startCall(options), json: request }),
     startMany: async (runs, options = {}) => {

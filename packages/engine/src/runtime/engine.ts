@@ -1,8 +1,10 @@
 /** The command side of the engine, as the producer sees it. */
-import type { AppError, Json, JsonObject, WorkflowDocument } from '@weft/contract';
+import type { AppError, Json, JsonObject, RunMigration, WorkflowDocument } from '@weft/contract';
 
 import type { Priority, RunHead, RunStatus, WorkflowRef } from '../domain/run/records.ts';
 import type { StoredWorkflow } from '../ports/index.ts';
+import type { MigrateRequest } from './migrations/migrate-run.ts';
+import type { MigrateAllRequest, MigratedPage } from './migrations/migrate-workflow.ts';
 
 export type StartRequest = {
   /** A saved version. */
@@ -54,6 +56,14 @@ export type Engine = {
   injectState(request: SteerRequest & InjectRequest): Promise<Injected>;
   /** Gives a signal to the run; one that nothing waits for yet is kept. Throws `not_found`, `conflict`, `invalid_input`. */
   signalRun(request: SteerRequest & { name: string; payload: Json }): Promise<void>;
+  /**
+   * Moves a run that has not ended, or has failed, to another version of its workflow; `dryRun` only says whether it fits.
+   * Throws `not_found` (no such run or version), `conflict` (it has ended, is at another step), `version_misfit` with
+   * everything that does not fit. Where it throws, nothing has changed.
+   */
+  migrateRun(request: MigrateRequest): Promise<RunMigration>;
+  /** The same for a page of the live runs of a workflow, each on its own. Throws `not_found`. */
+  migrateWorkflow(request: MigrateAllRequest): Promise<MigratedPage>;
 };
 
 /** `by`: who answers, as far as is known. */

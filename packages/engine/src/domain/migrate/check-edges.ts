@@ -64,7 +64,9 @@ function waitingMisfits(move: Move, node: GraphNode): Misfit[] {
   const past = [...(old?.in ?? []), ...node.in]
     .filter(({ from }) => ended(move, from) !== 'no')
     .map(({ from }) => from);
-  if (past.length > 0 && old) return [joinChanged(name)];
+  // Where a retry has taken edges back, there is a count, too.
+  const isCounted = move.progress.joins.has(keyOfNode(move.from, move.progress.head.jumps, name));
+  if (isCounted || (past.length > 0 && old)) return [joinChanged(name)];
   if (past.length > 0) {
     const message = `the new node ${name} would never begin: ${namesText(past)}, which it needs, has ended already; make it depend on something that has not`;
     return [{ code: 'node_too_late', pointer: nodePointer(name), message }];
