@@ -33,11 +33,13 @@ export async function migrateAllCommand(
 ): Promise<ExitCode> {
   const { client, terminal, interrupt: signal } = context;
   const counts = { runs: 0, fit: 0, misfit: 0, migrated: 0 };
-  const ask = dryRun ? client.workflows.checkMigration : client.workflows.migrate;
   // The first page tells which version is the newest; the others are about the same one.
   let { version } = which;
   for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
-    const page: WorkflowMigration = await ask(name, { ...which, version, limit: 200, cursor, signal });
+    const options = { ...which, version, limit: 200, cursor, signal };
+    const page: WorkflowMigration = await (dryRun
+      ? client.workflows.checkMigration(name, options)
+      : client.workflows.migrate(name, options));
     version = page.to;
     for (const key of ['runs', 'fit', 'misfit', 'migrated'] as const) counts[key] += page.counts[key];
     for (const item of page.items) {

@@ -1,10 +1,8 @@
 /** The command side of the engine, as the producer sees it. */
-import type { AppError, Json, JsonObject, RunMigration, WorkflowDocument } from '@weft/contract';
+import type { AppError, Json, JsonObject, RunMigration, WorkflowDocument, WorkflowMigration } from '@weft/contract';
 
 import type { Priority, RunHead, RunStatus, WorkflowRef } from '../domain/run/records.ts';
 import type { StoredWorkflow } from '../ports/index.ts';
-import type { MigrateRequest } from './migrations/migrate-run.ts';
-import type { MigrateAllRequest, MigratedPage } from './migrations/migrate-workflow.ts';
 
 export type StartRequest = {
   /** A saved version. */
@@ -76,3 +74,19 @@ export type ResumeRequest = {
 export type InjectRequest = { updates: JsonObject; afterNode: string | null };
 
 export type Injected = { applied: true; step: number } | { applied: false; pending: true };
+
+/** `version`: null for the newest. `ifStep`: only if the run's last step is still this one. */
+export type MigrateRequest = SteerRequest & { version: number | null; dryRun: boolean; ifStep: number | null };
+
+/** `from`: only runs of these versions; null: of all but the new one. `beforeId`: the last run of the page before. */
+export type MigrateAllRequest = {
+  tenant: string;
+  name: string;
+  version: number | null;
+  dryRun: boolean;
+  from: readonly number[] | null;
+  limit: number;
+  beforeId: string | null;
+};
+
+export type MigratedPage = Omit<WorkflowMigration, 'nextCursor'> & { lastId: string | null };

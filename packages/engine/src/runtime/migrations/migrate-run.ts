@@ -4,16 +4,13 @@ import type { RunMigration } from '@weft/contract';
 
 import type { Graph } from '../../domain/graph/graph.ts';
 import type { RunRecord, WorkflowStore } from '../../ports/index.ts';
-import type { SteerRequest } from '../engine.ts';
+import type { MigrateRequest } from '../engine.ts';
 import { openLetters } from '../steering/letters.ts';
 import type { SteerDeps } from '../steering/steer-deps.ts';
 import { runOf } from '../steering/steered-run.ts';
 import { checkRun } from './check-run.ts';
 
 export type MigrateDeps = SteerDeps & { workflows: Pick<WorkflowStore, 'load'> };
-
-/** `version`: null for the newest. `ifStep`: only if the run's last step is still this one. */
-export type MigrateRequest = SteerRequest & { version: number | null; dryRun: boolean; ifStep: number | null };
 
 export async function migrateRun(deps: MigrateDeps, request: MigrateRequest): Promise<RunMigration> {
   const run = await runOf(deps, request);

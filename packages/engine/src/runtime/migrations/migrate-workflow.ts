@@ -4,21 +4,9 @@ import type { RunMigration, WorkflowMigration } from '@weft/contract';
 
 import type { Graph } from '../../domain/graph/graph.ts';
 import type { RunRecord } from '../../ports/index.ts';
+import type { MigrateAllRequest, MigratedPage } from '../engine.ts';
 import { loadTarget, look, migrateRun } from './migrate-run.ts';
 import type { MigrateDeps } from './migrate-run.ts';
-
-/** `from`: only runs of these versions; null: of all but the new one. `beforeId`: the last run of the page before. */
-export type MigrateAllRequest = {
-  tenant: string;
-  name: string;
-  version: number | null;
-  dryRun: boolean;
-  from: readonly number[] | null;
-  limit: number;
-  beforeId: string | null;
-};
-
-export type MigratedPage = Omit<WorkflowMigration, 'nextCursor'> & { lastId: string | null };
 
 /** One page of the live runs, newest first. Throws AppError `not_found` where there is no such workflow or version. */
 export async function migrateWorkflow(deps: MigrateDeps, request: MigrateAllRequest): Promise<MigratedPage> {
