@@ -3,6 +3,7 @@ import { z } from 'zod';
 /** Why a run cannot go on by another version of its workflow; `version_misfit` is the code of the answer, these of its `errors`. */
 const misfitTable = {
   mode_changed: { status: 409, title: 'The mode of the workflow changes' },
+  mode_unsupported: { status: 409, title: 'Runs in this mode cannot move' },
   node_removed: { status: 409, title: 'A node that the run still needs is missing' },
   node_type_changed: { status: 409, title: 'A node that has run has another type' },
   node_running: { status: 409, title: 'A node that is running changes' },

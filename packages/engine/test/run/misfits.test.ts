@@ -177,4 +177,6 @@ test('the mode of a run that has begun stays', () => {
   const run = new Scenario(withNodes(chain));
   expect(run.misfits(withNodes(chain, { mode: 'superstep' }))).toEqual(['mode_changed /mode']);
   expect(run.misfits(withNodes(chain, { mode: 'dataflow' }))).toEqual([]);
+  const steps = new Scenario(withNodes(chain, { mode: 'superstep' }));
+  expect(steps.misfits(withNodes(chain, { mode: 'superstep' }))).toEqual(['mode_unsupported /mode']);
 });

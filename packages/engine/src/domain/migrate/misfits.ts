@@ -13,11 +13,8 @@ import type { Misfit, Move } from './misfit.ts';
 
 /** Everything that does not fit, each place once; nothing where the run can move. */
 export function misfits(move: Move): Misfit[] {
-  const mode = move.to.document.mode ?? 'dataflow';
-  if (mode !== (move.from.document.mode ?? 'dataflow')) {
-    const message = `the new version runs in mode ${mode}, and a run that has begun cannot change its mode`;
-    return [{ code: 'mode_changed', pointer: '/mode', message }];
-  }
+  const mode = modeMisfit(move);
+  if (mode) return [mode];
   const loops = loopMisfits(move);
   const found = [...taskMisfits(move), ...loops, ...stateMisfits(move)];
   // Where iterations are counted otherwise, nothing can be said of the edges.
@@ -29,4 +26,16 @@ export function misfits(move: Move): Misfit[] {
     seen.add(name);
     return isNew;
   });
+}
+
+/** What is counted between the barriers of a superstep is not looked at here, so such a run stays with its version. */
+function modeMisfit({ from, to }: Move): Misfit | null {
+  const [was, is] = [from.document.mode ?? 'dataflow', to.document.mode ?? 'dataflow'];
+  if (was !== is) {
+    const message = `the new version runs in mode ${is}, and a run that has begun cannot change its mode`;
+    return { code: 'mode_changed', pointer: '/mode', message };
+  }
+  if (was !== 'superstep') return null;
+  const message = 'a run in mode superstep cannot move to another version; start a new run';
+  return { code: 'mode_unsupported', pointer: '/mode', message };
 }
