@@ -11,6 +11,7 @@ import type { Perform } from './perform.ts';
 import { addBranchCommands } from './program-branches.ts';
 import { addCheckpointCommands } from './program-checkpoints.ts';
 import { addDevCommand } from './program-dev.ts';
+import { addMigrateCommand } from './program-migrate.ts';
 import { addProcessCommands } from './program-processes.ts';
 import { addRunCommands } from './program-runs.ts';
 import { addSteerCommands } from './program-steer.ts';
@@ -55,6 +56,7 @@ export function createProgram(io: CliIo): Session {
   addProcessCommands(program, performSmall);
   addRunCommands(program, perform);
   addSteerCommands(program, perform);
+  addMigrateCommand(program, perform);
   addCheckpointCommands(program, perform);
   addBranchCommands(program, perform);
   addWorkflowCommands(program, perform);

@@ -14,6 +14,7 @@ import { branchesApi, type BranchesApi } from './branches-api.ts';
 import { checkpointsApi, type CheckpointsApi } from './checkpoints-api.ts';
 import { drawing, type GraphFormat } from './drawing.ts';
 import { runEvents, type EventOptions } from './run-events.ts';
+import { runMigrationsApi, type RunMigrationsApi } from './migrations-api.ts';
 import { steerApi, type KeyedOptions, type SteerApi } from './steer-api.ts';
 import { keyHeader } from './tasks-api.ts';
 import type { CallOptions, Transport } from './transport.ts';
@@ -35,6 +36,7 @@ export type ListRunsOptions = PageOptions & {
 
 /** Runs: starting, reading, steering, following and looking back at them. */
 export type RunsApi = SteerApi &
+  RunMigrationsApi &
   CheckpointsApi &
   BranchesApi & {
     /** The run is durable once this returns; with `waitMs` it is the finished run if it ends in time. */
@@ -76,6 +78,7 @@ export function runsApi(transport: Transport): RunsApi {
     get,
     events,
     ...steerApi(transport, pathOf),
+    ...runMigrationsApi(transport, pathOf),
     ...checkpointsApi(transport, pathOf),
     ...branchesApi(transport, pathOf),
     start: (request, options = {}) => transport.json({ ...startCall(options), json: request }),

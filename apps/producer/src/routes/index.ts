@@ -6,6 +6,7 @@ import { checkpointRoutes } from './checkpoints.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { interruptRoutes } from './interrupts.ts';
+import { migrationRoutes } from './migrations.ts';
 import { metricsRoutes } from './metrics.ts';
 import { runRoutes } from './runs.ts';
 import { socketRoute } from './socket.ts';
@@ -26,6 +27,7 @@ export function registerRoutes(api: Api, options: AppOptions): void {
   checkpointRoutes(api, options);
   branchRoutes(api, options);
   steerRoutes(api, options);
+  migrationRoutes(api, options);
   interruptRoutes(api, options);
   eventRoutes(api, options);
   socketRoute(api, options);

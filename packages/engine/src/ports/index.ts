@@ -20,10 +20,11 @@ export type { Chore, Housekeeping } from './housekeeping.ts';
 export type { InputChecker } from './input-checker.ts';
 export type { Log } from './log.ts';
 export type { CacheAnswer, CachedResult, CacheEntry, CacheLease, CacheRequest, ResultCache } from './result-cache.ts';
-export type { RunFilter, RunReader, RunRecord, StepRange, TaskView } from './run-reader.ts';
+export type { MigrationStep, RunFilter, RunReader, RunRecord, StepRange, TaskView } from './run-reader.ts';
 export { StoreError } from './run-store.ts';
 export type {
   CallerKey,
+  Lacking,
   Mail,
   NewRun,
   Plan,
