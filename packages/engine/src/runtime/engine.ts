@@ -2,7 +2,7 @@
 import type { AppError, Json, JsonObject, WorkflowDocument } from '@weft/contract';
 
 import type { Priority, RunHead, RunStatus, WorkflowRef } from '../domain/run/records.ts';
-import type { StoredWorkflow } from '../ports/index.ts';
+import type { PolicyKey, Pruned, PruneRequest, RetentionPolicy, StoredWorkflow } from '../ports/index.ts';
 
 export type StartRequest = {
   /** A saved version. */
@@ -54,6 +54,17 @@ export type Engine = {
   injectState(request: SteerRequest & InjectRequest): Promise<Injected>;
   /** Gives a signal to the run; one that nothing waits for yet is kept. Throws `not_found`, `conflict`, `invalid_input`. */
   signalRun(request: SteerRequest & { name: string; payload: Json }): Promise<void>;
+  /** Decides how long ended runs are kept. Throws `not_found` where there is no such workflow. */
+  setRetention(tenant: string, policy: RetentionPolicy): Promise<void>;
+  /** Throws `not_found` where there is no such policy. */
+  removeRetention(key: PolicyKey): Promise<void>;
+  /**
+   * Deletes ended runs, or counts what would be deleted. Throws `not_found` (no such workflow), `conflict` (another prune is at
+   * work, no place for archives).
+   */
+  pruneRuns(request: PruneRequest): Promise<Pruned>;
+  /** Deletes an ended run and its children. Throws `not_found`, `conflict` if one of them has not ended, or it is a child. */
+  deleteRun(tenant: string, runId: string): Promise<Pick<Pruned, 'runs' | 'bytes'>>;
 };
 
 /** `by`: who answers, as far as is known. */
