@@ -34,7 +34,17 @@ export { pointerOf, tokensOf } from './pointer.ts';
 export { Budget, DurationMs, FailureMode, Join, MAX_MS, OnFailure, Priority, RetryPolicy } from './policy.ts';
 export { AppError, Problem, ProblemItem, problemTable, toProblem } from './problem.ts';
 export type { ProblemCode } from './problem.ts';
-export { ListRunsQuery, Run, RunPage, RunStatus } from './run.ts';
+export {
+  DeletedRun,
+  PrunedRuns,
+  PruneRuns,
+  RetentionPolicies,
+  RetentionPolicy,
+  RetentionQuery,
+  RetentionRule,
+  Storage,
+} from './retention.ts';
+export { ListRunsQuery, ReadRunQuery, Run, RunPage, RunStatus } from './run.ts';
 export {
   BatchedRun,
   BatchedStartRun,

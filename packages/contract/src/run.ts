@@ -30,7 +30,10 @@ export const Run = z
     parent: z.object({ runId: Id, taskId: Id }).exactOptional().meta({ description: 'The task whose child it is' }),
     forkedFrom: z.object({ runId: Id, step: StepNumber }).exactOptional(),
     usage: Usage,
-    interrupts: z.array(Interrupt).exactOptional().meta({
+    bytes: z.int().min(0).exactOptional().meta({
+    description: 'About what it takes in the database, without indexes; only where it is asked for',
+  }),
+  interrupts: z.array(Interrupt).exactOptional().meta({
       description: 'Open questions of the run, and of children that wait for answers; at most 200',
     }),
   })
@@ -39,6 +42,12 @@ export type Run = z.infer<typeof Run>;
 
 export const RunPage = pageOf(Run).meta({ id: 'RunPage' });
 export type RunPage = z.infer<typeof RunPage>;
+
+/** The query of `GET /v1/runs/{id}`. */
+export const ReadRunQuery = z.strictObject({
+  include: z.enum(['bytes']).optional().meta({ description: 'What is not told unless it is asked for' }),
+});
+export type ReadRunQuery = z.infer<typeof ReadRunQuery>;
 
 /** The query of `GET /v1/runs`. */
 export const ListRunsQuery = PageQuery.extend({

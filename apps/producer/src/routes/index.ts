@@ -6,6 +6,7 @@ import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { interruptRoutes } from './interrupts.ts';
 import { metricsRoutes } from './metrics.ts';
+import { retentionRoutes } from './retention.ts';
 import { runRoutes } from './runs.ts';
 import { socketRoute } from './socket.ts';
 import { startBatchRoute } from './start-batch.ts';
@@ -25,6 +26,7 @@ export function registerRoutes(api: Api, options: AppOptions): void {
   checkpointRoutes(api, options);
   steerRoutes(api, options);
   interruptRoutes(api, options);
+  retentionRoutes(api, options);
   eventRoutes(api, options);
   socketRoute(api, options);
   taskRoutes(api, options, inline);

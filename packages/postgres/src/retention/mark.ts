@@ -44,7 +44,7 @@ function markText(table: string): string {
         select coalesce(r.ended_at < now() - make_interval(secs => l.age_ms / 1000), false) as is_old
       ) as a
       where r.ended_at is not null and ($2::text[] is null or r.status = any($2))
-        and case when u.both and u.age_ms is not null and u.before_id is not null then a.is_old and l.is_beyond
+        and case when u.needs_both and u.age_ms is not null and u.before_id is not null then a.is_old and l.is_beyond
           else a.is_old or l.is_beyond end
         and not exists (select 1 from doomed d where d.id = r.id)
         and not (${STAYS.unread}) and not (${STAYS.parent}) and not (${STAYS.child})

@@ -32,7 +32,7 @@ export type Session = {
 /** What is decided by, the runs that are to go, and those that stay of a week whose partition goes. They end with the session. */
 const TABLES = `
   create temp table rule (tenant text collate "C", workflow text collate "C", age_ms float8, failed_age_ms float8,
-    before_id uuid, both boolean, archive boolean, primary key (tenant, workflow));
+    before_id uuid, needs_both boolean, archive boolean, primary key (tenant, workflow));
   create temp table doomed (id uuid primary key, epoch int, step int, ended_at timestamptz, tenant text, archive boolean,
     is_overdue boolean, week text);
   create temp table kept (id uuid primary key)`;
