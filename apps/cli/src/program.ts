@@ -11,6 +11,7 @@ import type { Perform } from './perform.ts';
 import { addCheckpointCommands } from './program-checkpoints.ts';
 import { addDevCommand } from './program-dev.ts';
 import { addProcessCommands } from './program-processes.ts';
+import { addRetentionCommands } from './program-retention.ts';
 import { addRunCommands } from './program-runs.ts';
 import { addSteerCommands } from './program-steer.ts';
 import { addStressCommand } from './program-stress.ts';
@@ -55,6 +56,7 @@ export function createProgram(io: CliIo): Session {
   addRunCommands(program, perform);
   addSteerCommands(program, perform);
   addCheckpointCommands(program, perform);
+  addRetentionCommands(program, perform);
   addWorkflowCommands(program, perform);
   addStressCommand(program, perform);
   return { program, exitCode: () => exitCode };

@@ -191,18 +191,19 @@ describe('children', () => {
   });
 
   test('a parent stays until its children have ended', async () => {
-    const { child } = await family();
+    const { of, child } = await family();
     await it.client.query(`update run set ended_at = null, status = 'running' where id = $1`, [child]);
     const { retention } = it.open();
 
     expect(await retention.prune({ ...ALL, keep: 0 })).toMatchObject({ runs: 0 });
-    expect(await retention.deleteRun('default', (await it.ids())[0] ?? '')).toEqual({ kind: 'live' });
+    expect(await retention.deleteRun('default', of)).toEqual({ kind: 'live' });
     await it.client.query(`update run set ended_at = now(), status = 'succeeded' where id = $1`, [child]);
   });
 
   test('are deleted with their parent, and not without', async () => {
     const { of, child } = await family();
     const { retention } = it.open();
+    await it.age(DAY_MS);
 
     expect(await retention.deleteRun('default', child)).toEqual({ kind: 'child', parent: of });
     expect(await retention.deleteRun('other', of)).toEqual({ kind: 'missing' });
@@ -210,6 +211,14 @@ describe('children', () => {
     expect(await retention.deleteRun('default', of)).toEqual({ kind: 'missing' });
     expect(await retention.wasPruned(of)).toBe(true);
   });
+});
+
+test('the storage of every table is told, with its partitions', async () => {
+  await runs(flow('a'), 1);
+  const tables = await it.open().retention.storage();
+
+  expect(tables.find(({ table }) => table === 'run')).toMatchObject({ partitions: (await it.partitions('run')).length });
+  expect(tables.every(({ bytes }) => bytes > 0)).toBe(true);
 });
 
 test('a run with unread mail stays, and mail that is left without a run is dropped', async () => {
@@ -227,12 +236,4 @@ test('a run with unread mail stays, and mail that is left without a run is dropp
   await it.client.query(`update inbox set created_at = now() - interval '2 minutes'`);
   await store.retention.enforce();
   expect((await it.client.query('select 1 from inbox')).rowCount).toBe(0);
-});
-
-test('the storage of every table is told, with its partitions', async () => {
-  await runs(flow('a'), 1);
-  const tables = await it.open().retention.storage();
-
-  expect(tables.find(({ table }) => table === 'run')).toMatchObject({ partitions: (await it.partitions('run')).length });
-  expect(tables.every(({ bytes }) => bytes > 0)).toBe(true);
 });

@@ -1,19 +1,8 @@
+import type { RetentionPolicy, RetentionRule, Storage } from '@weft/contract';
+
 import type { RunStatus } from '../domain/run/records.ts';
 
-/**
- * What limits the stay of ended runs; null sets no limit. A run goes as soon as one limit is passed. Ages count from a run's
- * end, in ms. `failedMaxAgeMs`: failed runs are judged by this alone, and `maxCount` leaves them out. `archive`: what goes
- * is archived first.
- */
-export type RetentionRule = {
-  maxAgeMs: number | null;
-  maxCount: number | null;
-  failedMaxAgeMs: number | null;
-  archive: boolean;
-};
-
-/** The rule of one workflow, or (null) of all that have none of their own. */
-export type RetentionPolicy = RetentionRule & { workflow: string | null };
+export type { RetentionPolicy, RetentionRule };
 
 /** A key of the tenant's policies. */
 export type PolicyKey = { tenant: string; workflow: string | null };
@@ -48,7 +37,7 @@ export type DeleteResult =
   | { kind: 'child'; parent: string };
 
 /** A table with its partitions. Rows are the server's estimates. */
-export type TableStorage = { table: string; bytes: number; rows: number; deadRows: number; partitions: number };
+export type TableStorage = Storage['tables'][number];
 
 /** How long runs are kept, and what they take. */
 export type RetentionStore = {
