@@ -107,7 +107,7 @@ test('a run that has not ended is moved, and goes on', async () => {
 }, PATIENCE_MS);
 
 test('runs that are being settled while their week is dropped lose nothing, and nobody is refused', async () => {
-  const rounds = 250;
+  const rounds = 120;
   const stragglers = await started(LOOP, 2, 50, { rounds });
   const load = new AbortController();
   const flood = (async () => {
