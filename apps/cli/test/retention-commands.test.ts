@@ -20,10 +20,26 @@ function pruningServer() {
 describe('weft prune', () => {
   test('sends what shall go, goes on until all is gone, and says how much it was', async () => {
     const { url, asked } = await pruningServer();
-    const flags = ['--workflow', 'a', '--older-than', '30d', '--keep', '5', '--status', 'failed,cancelled', '--archive'];
+    const flags = [
+      '--workflow',
+      'a',
+      '--older-than',
+      '30d',
+      '--keep',
+      '5',
+      '--status',
+      'failed,cancelled',
+      '--archive',
+    ];
     const result = await weft(['prune', ...flags, '--yes', '--url', url]);
 
-    const wanted = { workflow: 'a', olderThanMs: 30 * DAY_MS, keep: 5, statuses: ['failed', 'cancelled'], archive: true };
+    const wanted = {
+      workflow: 'a',
+      olderThanMs: 30 * DAY_MS,
+      keep: 5,
+      statuses: ['failed', 'cancelled'],
+      archive: true,
+    };
     expect(asked.map(({ what }) => what)).toEqual(Array.from({ length: 3 }, () => 'POST /v1/prune'));
     expect(asked.map(({ body }) => body)).toEqual([{ ...wanted, dryRun: true }, wanted, wanted]);
     expect(result).toEqual({
@@ -51,12 +67,14 @@ describe('weft prune', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test.each([['--older-than', 'soon'], ['--older-than', '30'], ['--keep', '-1'], ['--status', 'running']])(
-    'refuses %s %s before it asks anybody',
-    async (flag, value) => {
-      expect(await weft(['prune', flag, value])).toMatchObject({ code: 2, err: expect.stringContaining(flag) });
-    },
-  );
+  test.each([
+    ['--older-than', 'soon'],
+    ['--older-than', '30'],
+    ['--keep', '-1'],
+    ['--status', 'running'],
+  ])('refuses %s %s before it asks anybody', async (flag, value) => {
+    expect(await weft(['prune', flag, value])).toMatchObject({ code: 2, err: expect.stringContaining(flag) });
+  });
 });
 
 describe('weft retention', () => {
@@ -69,7 +87,9 @@ describe('weft retention', () => {
     await weft(['retention', 'set', '--url', url]);
     const removed = await weft(['retention', 'remove', 'a', '--url', url]);
 
-    expect(set.err).toBe('a: runs go 30d after their end, only the newest 100 stay, failed ones go after 12w, and are archived first\n');
+    expect(set.err).toBe(
+      'a: runs go 30d after their end, only the newest 100 stay, failed ones go after 12w, and are archived first\n',
+    );
     expect(removed.err).toBe('the policy for a is removed\n');
     const none = { workflow: null, maxAgeMs: null, maxCount: null, failedMaxAgeMs: null, archive: false };
     expect(asked).toMatchObject([
@@ -130,5 +150,11 @@ test('ages and sizes read as people write them', () => {
   expect(['90m', '12h', '30d', '8w'].map(parseAge)).toEqual([5_400_000, 43_200_000, 30 * DAY_MS, 56 * DAY_MS]);
   expect(['', '1', '1y', '-1d', '99999999d'].map(parseAge)).toEqual(Array.from({ length: 5 }, () => undefined));
   expect([5_400_000, 30 * DAY_MS, 56 * DAY_MS, 1500].map(formatAge)).toEqual(['90m', '30d', '8w', '1.5s']);
-  expect([0, 1023, 1024, 10_240, 5_000_000].map(formatBytes)).toEqual(['0 B', '1023 B', '1.0 KiB', '10 KiB', '4.8 MiB']);
+  expect([0, 1023, 1024, 10_240, 5_000_000].map(formatBytes)).toEqual([
+    '0 B',
+    '1023 B',
+    '1.0 KiB',
+    '10 KiB',
+    '4.8 MiB',
+  ]);
 });

@@ -109,7 +109,10 @@ describe('deleting over HTTP', () => {
     const again = await api.post('/v1/runs?wait=20s', { workflow: 'flow', input: {} }, key);
     expect(again.json()).toMatchObject({ status: 404, detail: expect.stringContaining(id) });
     const batch = await api.post('/v1/runs/batch', {
-      runs: [{ workflow: 'flow', input: {}, idempotencyKey: 'once' }, { workflow: 'flow', input: {} }],
+      runs: [
+        { workflow: 'flow', input: {}, idempotencyKey: 'once' },
+        { workflow: 'flow', input: {} },
+      ],
     });
     expect(batch.json()).toMatchObject({ items: [{ code: 'not_found' }, { status: expect.any(String) }] });
   });
@@ -126,7 +129,10 @@ describe('bytes', () => {
   });
 
   test('are told of all tables', async () => {
-    const storage = (await api.get('/v1/storage')).json<{ bytes: number; tables: { table: string; bytes: number }[] }>();
+    const storage = (await api.get('/v1/storage')).json<{
+      bytes: number;
+      tables: { table: string; bytes: number }[];
+    }>();
 
     expect(storage.bytes).toBe(storage.tables.reduce((sum, { bytes }) => sum + bytes, 0));
     expect(storage.tables.map(({ table }) => table)).toEqual(expect.arrayContaining(['run', 'task', 'step']));

@@ -9,7 +9,9 @@ const AgeMs = z.int().min(0).max(MAX_AGE_MS);
 const Count = z.int().min(0).max(2_147_483_647);
 
 const limits = {
-  maxAgeMs: AgeMs.nullable().default(null).meta({ description: 'An ended run goes so long after its end; null: never' }),
+  maxAgeMs: AgeMs.nullable()
+    .default(null)
+    .meta({ description: 'An ended run goes so long after its end; null: never' }),
   maxCount: Count.nullable()
     .default(null)
     .meta({ description: 'So many of the newest ended runs of each workflow stay; null: all' }),

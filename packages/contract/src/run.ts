@@ -31,9 +31,9 @@ export const Run = z
     forkedFrom: z.object({ runId: Id, step: StepNumber }).exactOptional(),
     usage: Usage,
     bytes: z.int().min(0).exactOptional().meta({
-    description: 'About what it takes in the database, without indexes; only where it is asked for',
-  }),
-  interrupts: z.array(Interrupt).exactOptional().meta({
+      description: 'About what it takes in the database, without indexes; only where it is asked for',
+    }),
+    interrupts: z.array(Interrupt).exactOptional().meta({
       description: 'Open questions of the run, and of children that wait for answers; at most 200',
     }),
   })

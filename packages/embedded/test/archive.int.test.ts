@@ -94,18 +94,24 @@ test('a line holds all of a run: input, output, error, steps, tasks with outputs
 });
 
 test('a run too great to be read at once is written in pieces', async () => {
-  const wide = { ...FLOW, name: 'wide', nodes: { ...FLOW.nodes, each: { type: 'send', items: '${input.items}', target: 'item', needs: ['say'] } } };
+  const wide = {
+    ...FLOW,
+    name: 'wide',
+    nodes: { ...FLOW.nodes, each: { type: 'send', items: '${input.items}', target: 'item', needs: ['say'] } },
+  };
   const items = Array.from({ length: 700 }, (_, n) => n);
   await rig.run(wide as unknown as WorkflowDocument, { input: { word: 'x', items } });
   await store.retention.prune(ALL);
   const [line] = await archived();
 
-  expect((line?.['task'] as unknown[]).length).toBe(702);
+  expect(line?.['task']).toHaveLength(702);
 }, 60_000);
 
 async function pruneAndDie(moment: string): Promise<void> {
   const script = join(import.meta.dirname, 'fixtures', 'prune-and-die.ts');
-  const child = spawn(process.execPath, [script, database.url, folder, moment], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, [script, database.url, folder, moment], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const [, signal] = (await once(child, 'exit')) as [number | null, string | null];
   expect(signal).toBe('SIGKILL');
 }

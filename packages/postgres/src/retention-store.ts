@@ -2,7 +2,6 @@
 import type { Archive, PruneResult, RetentionRule, RetentionStore } from '@weft/engine/ports';
 import type { Pool } from 'pg';
 
-import { query } from './connection.ts';
 import { deleteOneRun } from './retention/delete-run.ts';
 import { listPolicies, removePolicy, setPolicy } from './retention/policies.ts';
 import { runPrune } from './retention/prune.ts';
@@ -50,10 +49,6 @@ export function createRetentionStore(
     deleteRun: (tenant, runId) =>
       during(withSession(url, closing.signal, (session) => deleteOneRun(session, tenant, runId))),
     bytesOf: (runId) => bytesOfRun(pool, runId),
-    async wasPruned(runId) {
-      const rows = await query(pool, { text: 'select 1 from pruned_run where run_id = $1', values: [runId] });
-      return rows.length > 0;
-    },
     storage: () => readStorage(pool),
     async close() {
       closing.abort();

@@ -1,5 +1,13 @@
 /** All stores on one pool. */
-import type { DispatchStore, FleetStore, ResultCache, RetentionStore, RunReader, RunStore, WorkflowStore } from '@weft/engine/ports';
+import type {
+  DispatchStore,
+  FleetStore,
+  ResultCache,
+  RetentionStore,
+  RunReader,
+  RunStore,
+  WorkflowStore,
+} from '@weft/engine/ports';
 
 import { createPool } from './connection.ts';
 import { DatabaseClock } from './database-clock.ts';

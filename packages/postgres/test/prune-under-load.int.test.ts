@@ -72,9 +72,7 @@ test('runs are pruned while others start, fail, are retried, cancelled and delet
     }
   })();
   for (let n = 0; n < RUNS; n += 10) {
-    const ids = await Promise.all(
-      Array.from({ length: 10 }, (_, i) => rig.start(PARENT, { input: { n: n + i } })),
-    );
+    const ids = await Promise.all(Array.from({ length: 10 }, (_, i) => rig.start(PARENT, { input: { n: n + i } })));
     const [one = '', two = '', three = ''] = ids;
     const request = { tenant: 'default', runId: one };
     await Promise.all([

@@ -47,7 +47,10 @@ function makeRun(random: SeededRandom, before: readonly Made[], n: number): Made
   const beganMs = parent ? random.below(parent.beganMs) : (1 + random.below(49)) * DAY_MS + n;
   const status = random.chance(0.12) ? 'running' : random.pick(ENDED);
   return {
-    id: makeUuidV7(Date.now() - beganMs, Uint8Array.from({ length: 10 }, () => random.below(256))),
+    id: makeUuidV7(
+      Date.now() - beganMs,
+      Uint8Array.from({ length: 10 }, () => random.below(256)),
+    ),
     tenant: parent?.tenant ?? random.pick(TENANTS),
     workflow: random.pick(WORKFLOWS),
     status,
@@ -108,7 +111,10 @@ function remaining(all: readonly Made[], limitOf: (run: Made) => Limit | null): 
       if (limit && !hasOpenChild && goesAfterParent && isPast(run, all, limit)) gone.add(run.id);
     }
   }
-  return all.filter(({ id }) => !gone.has(id)).map(({ id }) => id).toSorted();
+  return all
+    .filter(({ id }) => !gone.has(id))
+    .map(({ id }) => id)
+    .toSorted();
 }
 
 async function ids(): Promise<string[]> {
@@ -126,7 +132,10 @@ const BY_POLICY: PruneRequest = {
   budgetMs: 60_000,
 };
 
-async function prepare(random: SeededRandom, fallback: RetentionRule | null): Promise<{ all: Made[]; stores: PostgresStore }> {
+async function prepare(
+  random: SeededRandom,
+  fallback: RetentionRule | null,
+): Promise<{ all: Made[]; stores: PostgresStore }> {
   await client.query('truncate run, run_body, step, retention_policy');
   await client.query(
     `insert into workflow_version (tenant, name, version, hash, document) select t, w, 1, 'h', '{}'

@@ -10,14 +10,18 @@ export type SetOptions = { age?: number; keep?: number; failedAge?: number; arch
 
 export async function listPolicies(context: CommandContext): Promise<ExitCode> {
   const { client, terminal, interrupt: signal } = context;
-  const [policies, storage] = await Promise.all([client.retention.list({ signal }), client.retention.storage({ signal })]);
+  const [policies, storage] = await Promise.all([
+    client.retention.list({ signal }),
+    client.retention.storage({ signal }),
+  ]);
   if (context.json) {
     writeJson(context, { ...policies, storage });
     return exitCodes.ok;
   }
   const { items, fallback } = policies;
   const rows = items.map((policy) => [policy.workflow ?? 'all others', ...rowOf(policy)]);
-  if (fallback && !items.some(({ workflow }) => workflow === null)) rows.push(['all others (server)', ...rowOf(fallback)]);
+  if (fallback && !items.some(({ workflow }) => workflow === null))
+    rows.push(['all others (server)', ...rowOf(fallback)]);
   const dim = (line: string) => painter(terminal.out.color)('dim', line);
   if (rows.length === 0) say(context, 'no policy: nothing is ever deleted');
   else {
@@ -49,7 +53,11 @@ function storageTable({ bytes, tables }: Storage): string[] {
   );
 }
 
-export async function setPolicy(context: CommandContext, workflow: string | null, options: SetOptions): Promise<ExitCode> {
+export async function setPolicy(
+  context: CommandContext,
+  workflow: string | null,
+  options: SetOptions,
+): Promise<ExitCode> {
   const { age = null, keep = null, failedAge = null, archive } = options;
   const wanted = { workflow, maxAgeMs: age, maxCount: keep, failedMaxAgeMs: failedAge, archive };
   const policy = await context.client.retention.set(wanted, { signal: context.interrupt });

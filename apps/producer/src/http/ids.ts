@@ -6,7 +6,10 @@ export const IdParams = z.object({ id: z.string().meta({ format: 'uuid' }) });
 
 /** A key stays taken for its seven days: what it has started has taken effect, though nothing of that is left to be shown. */
 export function deletedRun(id: string): AppError {
-  return new AppError('not_found', `run ${id}, which this request has started before, was deleted; another key starts anew`);
+  return new AppError(
+    'not_found',
+    `run ${id}, which this request has started before, was deleted; another key starts anew`,
+  );
 }
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;

@@ -32,7 +32,8 @@ function policyRoutes(api: Api, { engine, queries }: AppOptions): void {
     url: '/v1/retention',
     schema: {
       summary: 'How long ended runs are kept',
-      description: 'The policy for all workflows first, then those of single ones. Without any nothing is ever deleted.',
+      description:
+        'The policy for all workflows first, then those of single ones. Without any nothing is ever deleted.',
       tags: ['retention'],
       response: { 200: RetentionPolicies, ...problems },
     },
@@ -81,7 +82,8 @@ function pruneRoute(api: Api, { engine }: AppOptions): void {
     url: '/v1/prune',
     schema: {
       summary: 'Delete ended runs',
-      description: 'Runs that have not ended are never touched. A call that has deleted for 15 s answers `isDone: false`.',
+      description:
+        'Runs that have not ended are never touched. A call that has deleted for 15 s answers `isDone: false`.',
       tags: ['retention'],
       body: PruneRuns,
       response: { 200: PrunedRuns, ...problems },

@@ -41,7 +41,9 @@ export function startRunRoutes(api: Api, options: AppOptions, inline: InlineWork
         await awaitRunEnd({ reader: queries.reader, bus, clock }, { tenant: TENANT, id }, wait);
       }
       const fresh = query.wait === undefined && started.created ? started.fresh : null;
-      const run = fresh ? await viewFreshRun(queries, fresh) : (await viewRun(queries, TENANT, id)) ?? refuse(deletedRun(id));
+      const run = fresh
+        ? await viewFreshRun(queries, fresh)
+        : ((await viewRun(queries, TENANT, id)) ?? refuse(deletedRun(id)));
       return reply
         .code(created ? 201 : 200)
         .header('location', `/v1/runs/${id}`)

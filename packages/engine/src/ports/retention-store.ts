@@ -55,7 +55,5 @@ export type RetentionStore = {
   deleteRun(tenant: string, runId: string): Promise<DeleteResult>;
   /** About how many bytes the rows of a run take. */
   bytesOf(runId: string): Promise<number>;
-  /** Whether the run was deleted lately. */
-  wasPruned(runId: string): Promise<boolean>;
   storage(): Promise<TableStorage[]>;
 };

@@ -8,7 +8,7 @@ export type Doomed = { id: string; epoch: number; step: number; archive: boolean
 export type Deleted = { runs: number; bytes: number };
 
 /** Keys that name a run are good for seven days from its end at the latest; see `forgetKeys`. */
-const NAMED_FOR = `interval '8 days'`;
+export const NAMED_FOR = `interval '8 days'`;
 
 /** What a window may hold, counted in steps, so that its transaction is short; a greater run goes alone. */
 const WINDOW_STEPS = 2000;

@@ -4,20 +4,19 @@ import type { Pool } from 'pg';
 
 import { query } from '../connection.ts';
 
-type StoredPolicy = RetentionPolicy & { tenant: string };
+export type StoredPolicy = RetentionPolicy & { tenant: string };
 
-const COLUMNS = `tenant, workflow, max_age_ms as "maxAgeMs", max_count as "maxCount",
-  failed_max_age_ms as "failedMaxAgeMs", archive`;
+const COLUMNS = `workflow, max_age_ms::float8 as "maxAgeMs", max_count as "maxCount",
+  failed_max_age_ms::float8 as "failedMaxAgeMs", archive`;
 
 /** The policies of a tenant: the one for all workflows first, then by name. */
 export async function listPolicies(pool: Pool, tenant: string): Promise<RetentionPolicy[]> {
   const text = `select ${COLUMNS} from retention_policy where tenant = $1 order by workflow nulls first`;
-  const rows = await query<StoredPolicy>(pool, { text, values: [tenant] });
-  return rows.map(({ tenant: _, ...policy }) => policy);
+  return query<RetentionPolicy>(pool, { text, values: [tenant] });
 }
 
 /** Those of all tenants. */
-export const ALL_POLICIES = `select ${COLUMNS} from retention_policy`;
+export const ALL_POLICIES = `select tenant, ${COLUMNS} from retention_policy`;
 
 export async function setPolicy(pool: Pool, tenant: string, policy: RetentionPolicy): Promise<void> {
   const { workflow, maxAgeMs, maxCount, failedMaxAgeMs, archive } = policy;
@@ -45,8 +44,6 @@ export function ruleFinder(policies: readonly StoredPolicy[], fallback: Retentio
   return (tenant: string, workflow: string): RetentionRule | null =>
     known.get(keyOf({ tenant, workflow })) ?? known.get(keyOf({ tenant, workflow: null })) ?? fallback;
 }
-
-export type { StoredPolicy };
 
 function keyOf({ tenant, workflow }: PolicyKey): string {
   return JSON.stringify([tenant, workflow]);

@@ -42,11 +42,11 @@ class Prune {
     const { request, fallback, archive } = this.#order;
     const session = this.#session;
     if (archive) await settleArchives(session, archive, await archive.provisional());
-    const [{ at = '' } = {}] = await session.rows<{ at: string }>('select clock_timestamp()::text as at');
+    const [clock] = await session.rows<{ now: string }>('select clock_timestamp()::text as now');
     await writeRules(session, { request, fallback, hasArchive: archive !== null });
     const weeks = await this.#mark();
     if (request?.dryRun) return { ...this.#total, ...(await bytesOfDoomed(session)) };
-    await this.#retire(weeks, at);
+    await this.#retire(weeks, clock?.now ?? '');
     await this.#sweep();
     await dropStrayMail(session);
     return this.#total;

@@ -45,14 +45,8 @@ async function rulesOf(session: Session, { request, fallback, hasArchive }: Caus
     const archive = rule.archive || (request?.archive ?? false);
     // What is to be archived waits for a process that has a place for it.
     if (archive && !hasArchive) return [];
-    return [{ ...numbersOf(rule), archive, both: given !== null, ...name }];
+    return [{ ...rule, archive, both: given !== null, ...name }];
   });
-}
-
-/** Bigints come as text. */
-function numbersOf({ maxAgeMs, maxCount, failedMaxAgeMs, archive }: RetentionRule): RetentionRule {
-  const number = (value: number | null) => (value === null ? null : Number(value));
-  return { maxAgeMs: number(maxAgeMs), maxCount, failedMaxAgeMs: number(failedMaxAgeMs), archive };
 }
 
 function ruleOf({ olderThanMs, keep, archive }: PruneRequest): RetentionRule | null {
