@@ -41,14 +41,14 @@ test('runs are shown with their size, kept by policy, archived and pruned', asyn
     expect(await weft('run', join(folder, 'greet.json'), '-i', `who=${who}`)).toMatchObject({ code: 0 });
   }
   const [newest, ...others] = JSON.parse((await weft('list', '--json')).out).items as { id: string }[];
-  expect((await weft('show', newest?.id ?? '')).out).toMatch(/\n {2}\d\.\d KiB in the database\n/);
+  expect((await weft('show', newest?.id ?? '')).out).toMatch(/\n {2}[\d.]+ K?i?B in the database\n/);
   expect(await weft('retention', 'set', 'nobody', '--age', '1d')).toMatchObject({ code: 3 });
   expect((await weft('retention', 'set', 'greet', '--keep', '1', '--archive')).code).toBe(0);
   expect((await weft('retention')).out).toMatch(/greet +- +1 +- +yes\nall others \(server\) +90d/);
 
   const dry = await weft('prune', '--dry-run');
-  expect(dry.err).toMatch(/^2 runs \(\d\.\d KiB\) would be deleted\n$/);
-  expect((await weft('prune', '--yes')).err).toMatch(/^2 runs \(\d\.\d KiB\) were deleted, 2 are archived\n$/);
+  expect(dry.err).toMatch(/^2 runs \([\d.]+ K?i?B\) would be deleted\n$/);
+  expect((await weft('prune', '--yes')).err).toMatch(/^2 runs \([\d.]+ K?i?B\) were deleted, 2 are archived\n$/);
   expect(await weft('show', others[0]?.id ?? '')).toMatchObject({ code: 3 });
   expect((await weft('prune', '--yes')).err).toMatch(/^0 runs/);
 

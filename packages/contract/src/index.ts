@@ -42,6 +42,7 @@ export {
   RetentionPolicy,
   RetentionQuery,
   RetentionRule,
+  SetRetention,
   Storage,
 } from './retention.ts';
 export { ListRunsQuery, ReadRunQuery, Run, RunPage, RunStatus } from './run.ts';

@@ -9,34 +9,36 @@ const AgeMs = z.int().min(0).max(MAX_AGE_MS);
 const Count = z.int().min(0).max(2_147_483_647);
 
 const limits = {
-  maxAgeMs: AgeMs.nullable()
-    .default(null)
-    .meta({ description: 'An ended run goes so long after its end; null: never' }),
-  maxCount: Count.nullable()
-    .default(null)
-    .meta({ description: 'So many of the newest ended runs of each workflow stay; null: all' }),
-  failedMaxAgeMs: AgeMs.nullable()
-    .default(null)
-    .meta({ description: 'Failed runs are judged by this age alone, and are not counted; null: as all others' }),
-  archive: z.boolean().default(false).meta({ description: 'What goes is archived first' }),
+  maxAgeMs: AgeMs.nullable().meta({ description: 'An ended run goes so long after its end; null: never' }),
+  maxCount: Count.nullable().meta({ description: 'So many of the newest ended runs of each workflow stay; null: all' }),
+  failedMaxAgeMs: AgeMs.nullable().meta({
+    description: 'Failed runs are judged by this age alone, and are not counted; null: as all others',
+  }),
+  archive: z.boolean().meta({ description: 'What goes is archived first' }),
+};
+
+const policy = {
+  workflow: WorkflowName.nullable().meta({ description: 'Null: all workflows that have no policy of their own' }),
+  ...limits,
 };
 
 /** How long ended runs are kept: a run goes as soon as it has passed one of the limits. */
 export const RetentionRule = z
-  .strictObject(limits)
+  .object(limits)
   .meta({ id: 'RetentionRule', description: 'An ended run goes as soon as it has passed one of these limits' });
 export type RetentionRule = z.infer<typeof RetentionRule>;
 
-/** The body of `PUT /v1/retention`. */
 export const RetentionPolicy = z
-  .strictObject({
-    workflow: WorkflowName.nullable()
-      .default(null)
-      .meta({ description: 'Null: all workflows that have no policy of their own' }),
-    ...limits,
-  })
+  .object(policy)
   .meta({ id: 'RetentionPolicy', description: 'The rule of one workflow, or of all that have none of their own' });
 export type RetentionPolicy = z.infer<typeof RetentionPolicy>;
+
+/** The body of `PUT /v1/retention`. */
+export const SetRetention = z
+  .strictObject(policy)
+  .partial()
+  .meta({ id: 'SetRetention', description: 'A policy; what is left out is null, and nothing is archived' });
+export type SetRetention = z.infer<typeof SetRetention>;
 
 /** The answer of `GET /v1/retention`. */
 export const RetentionPolicies = z
@@ -64,8 +66,8 @@ export const PruneRuns = z
     statuses: z.array(EndedStatus).min(1).max(3).optional().meta({ description: 'Only runs that ended like this' }),
     olderThanMs: AgeMs.optional().meta({ description: 'Only runs that ended before that' }),
     keep: Count.optional().meta({ description: 'Not the newest so many of each workflow' }),
-    archive: z.boolean().default(false).meta({ description: 'Archive them first' }),
-    dryRun: z.boolean().default(false).meta({ description: 'Only count' }),
+    archive: z.boolean().optional().meta({ description: 'Archive them first' }),
+    dryRun: z.boolean().optional().meta({ description: 'Only count' }),
   })
   .meta({
     id: 'PruneRuns',

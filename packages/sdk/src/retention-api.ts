@@ -1,14 +1,14 @@
-import type { PrunedRuns, PruneRuns, RetentionPolicies, RetentionPolicy, Storage } from '@weft/contract';
+import type { PrunedRuns, PruneRuns, RetentionPolicies, RetentionPolicy, SetRetention, Storage } from '@weft/contract';
 import type { CallOptions, Transport } from './transport.ts';
 
-export type PruneOptions = Omit<Partial<PruneRuns>, 'dryRun'>;
+export type PruneOptions = Omit<PruneRuns, 'dryRun'>;
 
 /** How long ended runs are kept, and deleting them. */
 export type RetentionApi = {
   /** All policies, and what holds where there is none. */
   list(options?: CallOptions): Promise<RetentionPolicies>;
   /** Sets the policy of a workflow, or (null, or left out) of all that have none; limits that are left out limit nothing. */
-  set(policy: Partial<RetentionPolicy>, options?: CallOptions): Promise<RetentionPolicy>;
+  set(policy: SetRetention, options?: CallOptions): Promise<RetentionPolicy>;
   /** Throws `ApiError` `not_found` where there is none. */
   remove(workflow: string | null, options?: CallOptions): Promise<RetentionPolicies>;
   /** What `prune` would delete. */
@@ -22,7 +22,7 @@ export type RetentionApi = {
 const PATH = '/v1/retention';
 
 export function retentionApi(transport: Transport): RetentionApi {
-  const prune = (json: Partial<PruneRuns>, options?: CallOptions): Promise<PrunedRuns> =>
+  const prune = (json: PruneRuns, options?: CallOptions): Promise<PrunedRuns> =>
     transport.json({ ...options, method: 'POST', path: '/v1/prune', json });
   return {
     list: (options) => transport.json({ ...options, path: PATH }),

@@ -5,6 +5,7 @@ import {
   RetentionPolicies,
   RetentionPolicy,
   RetentionQuery,
+  SetRetention,
   Storage,
 } from '@weft/contract';
 
@@ -49,12 +50,14 @@ function policyRoutes(api: Api, { engine, queries }: AppOptions): void {
       summary: 'Decide how long ended runs are kept',
       description: 'Of one workflow, or of all that have no policy of their own; it takes the place of the one before.',
       tags: ['retention'],
-      body: RetentionPolicy,
+      body: SetRetention,
       response: { 200: RetentionPolicy, ...problems },
     },
     handler: async ({ body }) => {
-      await engine.setRetention(TENANT, body);
-      return body;
+      const { workflow = null, maxAgeMs = null, maxCount = null, failedMaxAgeMs = null, archive = false } = body;
+      const policy = { workflow, maxAgeMs, maxCount, failedMaxAgeMs, archive };
+      await engine.setRetention(TENANT, policy);
+      return policy;
     },
   });
 }
@@ -89,7 +92,8 @@ function pruneRoute(api: Api, { engine }: AppOptions): void {
       response: { 200: PrunedRuns, ...problems },
     },
     handler: async ({ body }) => {
-      const { workflow = null, statuses = null, olderThanMs = null, keep = null, archive, dryRun } = body;
+      const { workflow = null, statuses = null, olderThanMs = null, keep = null } = body;
+      const { archive = false, dryRun = false } = body;
       const narrowed = { tenant: TENANT, workflow, statuses, olderThanMs, keep, archive, dryRun };
       return engine.pruneRuns({ ...narrowed, budgetMs: BUDGET_MS });
     },
