@@ -13,6 +13,7 @@ import { addCheckpointCommands } from './program-checkpoints.ts';
 import { addDevCommand } from './program-dev.ts';
 import { addMigrateCommand } from './program-migrate.ts';
 import { addProcessCommands } from './program-processes.ts';
+import { addRetentionCommands } from './program-retention.ts';
 import { addRunCommands } from './program-runs.ts';
 import { addSteerCommands } from './program-steer.ts';
 import { addStressCommand } from './program-stress.ts';
@@ -59,6 +60,7 @@ export function createProgram(io: CliIo): Session {
   addMigrateCommand(program, perform);
   addCheckpointCommands(program, perform);
   addBranchCommands(program, perform);
+  addRetentionCommands(program, perform);
   addWorkflowCommands(program, perform);
   addStressCommand(program, perform);
   return { program, exitCode: () => exitCode };

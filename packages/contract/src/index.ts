@@ -36,7 +36,18 @@ export { Budget, DurationMs, FailureMode, Join, MAX_MS, OnFailure, Priority, Ret
 export { MigrateRun, MigrateWorkflow, RunMigration, WorkflowMigration } from './migrate-run.ts';
 export { AppError, Problem, ProblemItem, problemTable, toProblem } from './problem.ts';
 export type { MisfitCode, ProblemCode } from './problem.ts';
-export { ListRunsQuery, Run, RunPage, RunStatus } from './run.ts';
+export {
+  DeletedRun,
+  PrunedRuns,
+  PruneRuns,
+  RetentionPolicies,
+  RetentionPolicy,
+  RetentionQuery,
+  RetentionRule,
+  SetRetention,
+  Storage,
+} from './retention.ts';
+export { ListRunsQuery, ReadRunQuery, Run, RunPage, RunStatus } from './run.ts';
 export {
   BatchedRun,
   BatchedStartRun,

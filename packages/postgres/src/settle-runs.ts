@@ -14,6 +14,7 @@ import { fitsOneStatement, settleRemembered } from './queries/settle-remembered.
 import type { SnapshotParts } from './queries/snapshot-parts.ts';
 import { sendHeads } from './queries/write-heads.ts';
 import { sendPlans } from './queries/write-plans.ts';
+import { isTableGone } from './store-failure.ts';
 
 /** A decision that asks for more this often is the engine's mistake. */
 const MAX_ROUNDS = 200;
@@ -41,7 +42,7 @@ async function settleAsRemembered(means: Means, changes: readonly RunChange[]): 
   const settled = new Map<string, Settlement>();
   for (const [suffix, some] of Map.groupBy(runs, ({ head }) => means.partitions.suffixOf(head.id))) {
     const statement = settleRemembered(some, now ?? 0, suffix);
-    for (const { n } of await tryQuery<{ n: number }>(means.pool, statement)) {
+    for (const { n } of await tryQuery<{ n: number }>(means, statement)) {
       const run = some[n - 1];
       if (run) settled.set(run.head.id, toSettlement(run.plan, run.snapshot, true));
     }
@@ -49,11 +50,18 @@ async function settleAsRemembered(means: Means, changes: readonly RunChange[]): 
   return settled;
 }
 
-/** Nothing, where the statement is refused as such: the general way finds out whose fault it is. */
-async function tryQuery<Row extends QueryResultRow>(pool: Pool, statement: Statement): Promise<Row[]> {
+/** Nothing, where the statement is refused as such, or its partition is gone: the general way finds out whose fault it is. */
+async function tryQuery<Row extends QueryResultRow>(
+  { pool, partitions }: Pick<Means, 'pool' | 'partitions'>,
+  statement: Statement,
+): Promise<Row[]> {
   try {
     return await query<Row>(pool, statement);
   } catch (error) {
+    if (isTableGone(error)) {
+      partitions.forget();
+      return [];
+    }
     if (error instanceof StoreError && !error.transient) return [];
     throw error;
   }

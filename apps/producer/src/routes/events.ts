@@ -4,7 +4,7 @@ import type { StreamMode } from '@weft/engine/runtime';
 
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
-import { asId, found, IdParams } from '../http/ids.ts';
+import { asId, found, IdParams, SUCH_RUN } from '../http/ids.ts';
 import { invalidValue } from '../http/request-problems.ts';
 import { problems } from '../schemas/answers.ts';
 import { EventsHeaders } from '../schemas/requests.ts';
@@ -40,7 +40,7 @@ export function eventRoutes(api: Api, options: AppOptions): void {
       const modes = streamModes(query.modes ?? DEFAULT_MODES, '/query/modes');
       const [after, pointer] = query.after === undefined ? [headers['last-event-id'], LAST_ID] : [query.after, AFTER];
       const afterStep = Number.parseInt(after ?? '0', 10);
-      const { head } = found(await queries.reader.run(TENANT, runId), 'such run');
+      const { head } = found(await queries.reader.run(TENANT, runId), SUCH_RUN);
       if (afterStep > head.step) throw invalidValue(pointer, `the run is at step ${head.step}`);
       hub.refuseTooMany();
       reply.hijack();

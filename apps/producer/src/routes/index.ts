@@ -8,6 +8,7 @@ import { healthRoutes } from './health.ts';
 import { interruptRoutes } from './interrupts.ts';
 import { migrationRoutes } from './migrations.ts';
 import { metricsRoutes } from './metrics.ts';
+import { retentionRoutes } from './retention.ts';
 import { runRoutes } from './runs.ts';
 import { socketRoute } from './socket.ts';
 import { startBatchRoute } from './start-batch.ts';
@@ -29,6 +30,7 @@ export function registerRoutes(api: Api, options: AppOptions): void {
   steerRoutes(api, options);
   migrationRoutes(api, options);
   interruptRoutes(api, options);
+  retentionRoutes(api, options);
   eventRoutes(api, options);
   socketRoute(api, options);
   taskRoutes(api, options, inline);

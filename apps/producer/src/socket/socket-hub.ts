@@ -6,7 +6,7 @@ import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 
 import type { AppOptions } from '../app-options.ts';
-import { asId, found } from '../http/ids.ts';
+import { asId, found, SUCH_RUN } from '../http/ids.ts';
 import type { Upgrade } from '../http/upgrade.ts';
 import { streamModes } from '../stream/stream-modes.ts';
 import { TENANT } from '../tenant.ts';
@@ -111,7 +111,7 @@ export class SocketHub {
       throw new AppError('too_many_requests', `${runSubscriptions} runs are watched already`);
     this.#runSubscriptions += 1;
     try {
-      const { head } = found(await queries.reader.run(TENANT, runId), 'such run');
+      const { head } = found(await queries.reader.run(TENANT, runId), SUCH_RUN);
       if (after > head.step) throw new AppError('invalid_request', `the run is at step ${head.step}`);
       const open = (afterStep: number, ended: AbortSignal) =>
         runEvents({ ...queries, bus, clock }, { tenant: TENANT, runId, afterStep, modes, signal: ended });

@@ -1,3 +1,4 @@
+export type { Archive } from './archive.ts';
 export { ANY_LANE, isAnyLane } from './broker.ts';
 export type { Ack, Broker, ClaimRequest, LaneList, RunSeed, TaskMessage } from './broker.ts';
 export type { Clock } from './clock.ts';
@@ -20,6 +21,17 @@ export type { Chore, Housekeeping } from './housekeeping.ts';
 export type { InputChecker } from './input-checker.ts';
 export type { Log } from './log.ts';
 export type { CacheAnswer, CachedResult, CacheEntry, CacheLease, CacheRequest, ResultCache } from './result-cache.ts';
+export type {
+  DeleteResult,
+  PolicyKey,
+  Pruned,
+  PruneRequest,
+  PruneResult,
+  RetentionPolicy,
+  RetentionRule,
+  RetentionStore,
+  TableStorage,
+} from './retention-store.ts';
 export type { MigrationStep, RunFilter, RunReader, RunRecord, StepRange, TaskView } from './run-reader.ts';
 export { StoreError } from './run-store.ts';
 export type {

@@ -9,6 +9,7 @@ import type {
   InputChecker,
   Log,
   ResultCache,
+  RetentionStore,
   RunReader,
   RunStore,
   Timers,
@@ -22,6 +23,7 @@ export type EngineDeps = {
   fleet: FleetStore;
   reader: RunReader;
   results: ResultCache;
+  retention: RetentionStore;
   broker: Broker;
   bus: EventBus;
   timers: Timers;

@@ -2,7 +2,7 @@
 import type { AppError, Json, JsonObject, RunMigration, WorkflowDocument, WorkflowMigration } from '@weft/contract';
 
 import type { Priority, RunHead, RunStatus, WorkflowRef } from '../domain/run/records.ts';
-import type { StoredWorkflow } from '../ports/index.ts';
+import type { PolicyKey, Pruned, PruneRequest, RetentionPolicy, StoredWorkflow } from '../ports/index.ts';
 
 export type StartRequest = {
   /** A saved version. */
@@ -78,6 +78,17 @@ export type Engine = {
   migrateRun(request: MigrateRequest): Promise<RunMigration>;
   /** The same for a page of the live runs of a workflow, each on its own. Throws `not_found`. */
   migrateWorkflow(request: MigrateAllRequest): Promise<MigratedPage>;
+  /** Decides how long ended runs are kept. Throws `not_found` where there is no such workflow. */
+  setRetention(tenant: string, policy: RetentionPolicy): Promise<void>;
+  /** Throws `not_found` where there is no such policy. */
+  removeRetention(key: PolicyKey): Promise<void>;
+  /**
+   * Deletes ended runs, or counts what would be deleted. Throws `not_found` (no such workflow), `conflict` (another prune is at
+   * work, no place for archives).
+   */
+  pruneRuns(request: PruneRequest): Promise<Pruned>;
+  /** Deletes an ended run and its children. Throws `not_found`, `conflict` if one of them has not ended, or it is a child. */
+  deleteRun(tenant: string, runId: string): Promise<Pick<Pruned, 'runs' | 'bytes'>>;
 };
 
 /** What is changed in the state of a checkpoint: values that are replaced, and updates that go through the reducers after that. */

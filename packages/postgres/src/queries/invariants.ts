@@ -91,8 +91,8 @@ const OF_ORPHANS = {
   'mail is for a run that exists, or is about to be started': `select run_id as run, kind as what from inbox i
     where run_id not in (select id from run)
       and not exists (select 1 from inbox s where s.run_id = i.run_id and s.kind = 'start')`,
-  'a key stands for a run that exists': `select run_id as run, key as what from idempotency
-    where run_id not in (select id from run)`,
+  'a key stands for a run that exists, or was deleted while the key was good': `select run_id as run, key as what
+    from idempotency where run_id not in (select id from run) and run_id not in (select run_id from pruned_run)`,
 } as const;
 
 const INVARIANTS: Readonly<Record<string, string>> = {

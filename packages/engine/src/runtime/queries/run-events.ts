@@ -2,6 +2,7 @@
  * A run as a stream: every journal step after a given one, in order and without a gap, then what comes, until the run has
  * ended. The bus only wakes the reader; what is told comes from the journal, so a lost notice costs time, never a step.
  */
+import { AppError } from '@weft/contract';
 import type { Event } from '@weft/contract';
 
 import { TERMINAL_RUN } from '../../domain/run/records.ts';
@@ -75,7 +76,7 @@ async function endOf(
   told: number,
 ): Promise<StreamItem | 'behind' | null> {
   const head = (await reader.run(tenant, runId))?.head;
-  if (!head) throw new Error(`the run ${runId} is gone`);
+  if (!head) throw new AppError('not_found', `run ${runId} was deleted meanwhile`);
   if (head.step > told) return 'behind';
   return TERMINAL_RUN.has(head.status) ? { kind: 'end', runId, step: told, status: head.status } : null;
 }
