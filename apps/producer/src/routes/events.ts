@@ -5,7 +5,7 @@ import type { RunStreams } from '@weft/engine/runtime';
 
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
-import { asId, found, IdParams } from '../http/ids.ts';
+import { asId, found, IdParams, SUCH_RUN } from '../http/ids.ts';
 import { invalidValue } from '../http/request-problems.ts';
 import { problems } from '../schemas/answers.ts';
 import { EventsHeaders } from '../schemas/requests.ts';
@@ -39,7 +39,7 @@ export function eventRoutes(api: Api, { queries, log }: AppOptions, streams: Run
       const modes = new Set(query.modes ?? DEFAULT_MODES);
       const [id, pointer] = query.after === undefined ? [headers['last-event-id'], LAST_ID] : [query.after, AFTER];
       const after = parsePlace(id ?? '0');
-      const { head } = found(await queries.reader.run(TENANT, runId), 'such run');
+      const { head } = found(await queries.reader.run(TENANT, runId), SUCH_RUN);
       if (after.step > head.step) throw invalidValue(pointer, `the run is at step ${head.step}`);
       hub.refuseTooMany();
       reply.hijack();

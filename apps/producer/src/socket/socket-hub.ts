@@ -8,7 +8,7 @@ import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 
 import type { AppOptions } from '../app-options.ts';
-import { asId, found } from '../http/ids.ts';
+import { asId, found, SUCH_RUN } from '../http/ids.ts';
 import type { Upgrade } from '../http/upgrade.ts';
 import { TENANT } from '../tenant.ts';
 import type { Outbox } from './outbox.ts';
@@ -115,7 +115,7 @@ export class SocketHub {
       throw new AppError('too_many_requests', `${runSubscriptions} runs are watched already`);
     this.#runSubscriptions += 1;
     try {
-      const { head } = found(await queries.reader.run(TENANT, runId), 'such run');
+      const { head } = found(await queries.reader.run(TENANT, runId), SUCH_RUN);
       if (after.step > head.step) throw new AppError('invalid_request', `the run is at step ${head.step}`);
       const open = (from: Place, ended: AbortSignal) =>
         this.#streams({ tenant: TENANT, runId, after: from, modes, signal: ended });

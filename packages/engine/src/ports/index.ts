@@ -1,3 +1,4 @@
+export type { Archive } from './archive.ts';
 export { ANY_LANE, isAnyLane } from './broker.ts';
 export type { Ack, Broker, ClaimRequest, LaneList, RunSeed, TaskMessage } from './broker.ts';
 export type { Clock } from './clock.ts';
@@ -21,10 +22,22 @@ export type { InputChecker } from './input-checker.ts';
 export type { HeldEvent, LiveEntry, LiveEvent, LiveLimits, LiveLog, LiveLoss, LivePage, LiveRead } from './live-log.ts';
 export type { Log } from './log.ts';
 export type { CacheAnswer, CachedResult, CacheEntry, CacheLease, CacheRequest, ResultCache } from './result-cache.ts';
-export type { RunFilter, RunReader, RunRecord, StepRange, TaskResult, TaskView } from './run-reader.ts';
+export type {
+  DeleteResult,
+  PolicyKey,
+  Pruned,
+  PruneRequest,
+  PruneResult,
+  RetentionPolicy,
+  RetentionRule,
+  RetentionStore,
+  TableStorage,
+} from './retention-store.ts';
+export type { MigrationStep, RunFilter, RunReader, RunRecord, StepRange, TaskResult, TaskView } from './run-reader.ts';
 export { StoreError } from './run-store.ts';
 export type {
   CallerKey,
+  Lacking,
   Mail,
   NewRun,
   Plan,

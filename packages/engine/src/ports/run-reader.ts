@@ -1,7 +1,7 @@
 import type { Json, TaskError, Usage } from '@weft/contract';
 
 import type { BranchPoint } from '../domain/run/records.ts';
-import type { FoldStep, StepRecord } from '../domain/run/journal.ts';
+import type { FoldStep, Migration, StepRecord } from '../domain/run/journal.ts';
 import type {
   ChannelRecord,
   ChannelWrite,
@@ -36,6 +36,9 @@ export type RunFilter = {
   tenant: string;
   statuses?: RunStatus[];
   workflow?: string;
+  /** Runs that follow one of these versions; and those that do not follow this one. */
+  versions?: readonly number[];
+  exceptVersion?: number;
   tag?: string;
   createdAfter?: number;
   /** Runs before this one, in order of creation. */
@@ -64,6 +67,8 @@ export type WaitingFilter = { waits: readonly Waits[]; limit: number | null };
 
 export type { StepRange } from '../domain/run/step-path.ts';
 
+export type MigrationStep = { step: number } & Migration;
+
 /** Reading runs, outside any lock. Instants are epoch ms. */
 export type RunReader = {
   run(tenant: string, id: string): Promise<RunRecord | null>;
@@ -88,6 +93,8 @@ export type RunReader = {
   branchPoint(runId: string, step: number): Promise<BranchPoint>;
   /** The steps up to this one that do not follow the step before them, newest first. */
   branches(runId: string, toStep: number): Promise<Pick<StepRecord, 'step' | 'parent'>[]>;
+  /** The steps by which the run has moved to other versions of its workflow, in order. */
+  migrations(runId: string): Promise<MigrationStep[]>;
   /** What the given steps wrote to the state, in order. */
   writes(runId: string, range: StepRange): Promise<ChannelWrite[]>;
   /** All channels as of the step (null: now). */

@@ -10,6 +10,7 @@ import type {
   LiveLog,
   Log,
   ResultCache,
+  RetentionStore,
   RunReader,
   RunStore,
   Timers,
@@ -23,6 +24,7 @@ export type EngineDeps = {
   fleet: FleetStore;
   reader: RunReader;
   results: ResultCache;
+  retention: RetentionStore;
   broker: Broker;
   bus: EventBus;
   live: LiveLog;

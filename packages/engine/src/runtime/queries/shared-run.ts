@@ -3,6 +3,8 @@
  * every other one there asks; so an answer is shared while it is on its way, and after that until a notice says that there is
  * something new, or until it is old. What never changes, a page of the journal that holds something, is kept for a while.
  */
+import { AppError } from '@weft/contract';
+
 import type { LivePage, LiveRead, RunNotice } from '../../ports/index.ts';
 import { placeText } from '../../domain/place.ts';
 import type { RunStatus } from '../../domain/run/records.ts';
@@ -58,7 +60,7 @@ export class SharedRun {
       version: this.#steps,
       load: async () => {
         const head = (await this.#deps.reader.run(tenant, runId))?.head;
-        if (!head) throw new Error(`the run ${runId} is gone`);
+        if (!head) throw new AppError('not_found', `run ${runId} was deleted meanwhile`);
         return { step: head.step, status: head.status };
       },
     });
