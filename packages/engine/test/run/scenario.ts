@@ -235,6 +235,13 @@ export class Scenario {
     return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
   }
 
+  /** The stored value of a state key. */
+  state(key: string): Json {
+    const schema = this.graph.state.get(key);
+    const stored = this.rows.channel(key);
+    return foldChannel(schema?.reducer ?? 'last_value', stored?.base ?? schema?.default ?? null, stored?.deltas ?? []);
+  }
+
   /** The journal as `type node` lines from this step on. */
   journal(from = 1): string[] {
     return this.rows.steps.slice(from - 1).map(({ type, node }) => (node === null ? type : `${type} ${node}`));

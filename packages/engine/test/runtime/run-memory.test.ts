@@ -10,6 +10,7 @@ import type { Batch } from '../run/arbitrary-graph.ts';
 import { arbitraryDocument } from '../run/arbitrary-workflow.ts';
 import { moveOf } from '../run/graph-story.ts';
 import { Scenario } from '../run/scenario.ts';
+import { arbitrarySteps } from '../run/superstep/arbitrary-steps.ts';
 
 /** A run whose every settle is decided twice, on what is remembered and on what is read. */
 class Remembered {
@@ -49,7 +50,7 @@ class Remembered {
   settle(events: RunEvent[]): void {
     const { graph, rows, last, now } = this.run;
     const [message] = messagesOf(last);
-    const known = this.memory.recall(rows.head.id, message);
+    const known = this.memory.recall(graph, rows.head.id, message);
     const before = known && structuredClone(known);
     const verdict = known && decide(graph, { snapshot: known, events, now });
     const isHit = verdict?.kind === 'decided' && verdict.decision.applied.every(Boolean);
@@ -120,10 +121,13 @@ function mostlyCurrent({ letters, actions }: Batch, index: number): Batch {
   return { letters: index % 4 === 3 ? letters.filter(({ what }) => what !== 'cancel') : [], actions: current };
 }
 
-test('A8: so is a run with loops, sends, waits, questions and children', () => {
+test.each([
+  ['dataflow', arbitraryGraph],
+  ['superstep', arbitrarySteps],
+])('A8: so is a run with loops, sends, waits, questions and children, in the mode %s', (_, documents) => {
   let hits = 0;
   fc.assert(
-    fc.property(arbitraryGraph, arbitraryBatches, fc.boolean(), (document, batches, seesAll) => {
+    fc.property(documents as fc.Arbitrary<object>, arbitraryBatches, fc.boolean(), (document, batches, seesAll) => {
       const both = new Remembered(document, { seesAll });
       for (const [index, batch] of batches.entries()) {
         const { mail, events } = moveOf(both.run, mostlyCurrent(batch, index), index);
@@ -147,11 +151,11 @@ test('A8: a run that others settle as well is read, until they leave it alone', 
   const both = new Remembered({ name: 'chain', nodes });
   const { run, memory } = both;
   both.settle([run.success('a')]);
-  expect(memory.recall(run.rows.head.id, undefined)).not.toBeNull();
+  expect(memory.recall(run.graph, run.rows.head.id, undefined)).not.toBeNull();
 
   run.succeed('b');
   both.memory.learn(run.graph, settledOf(seen(run), run.settle(run.success('c'))));
-  expect(memory.recall(run.rows.head.id, undefined)).toBeNull();
+  expect(memory.recall(run.graph, run.rows.head.id, undefined)).toBeNull();
 
   both.settle([run.success('d')]);
   expect(both.hits).toBe(1);
@@ -165,10 +169,10 @@ test('a run that has ended, or whose commit is in doubt, is forgotten', () => {
   const { run, memory } = both;
   both.settle([run.success('a')]);
   memory.forget([run.rows.head.id]);
-  expect(memory.recall(run.rows.head.id, undefined)).toBeNull();
+  expect(memory.recall(run.graph, run.rows.head.id, undefined)).toBeNull();
   both.settle([run.success('b')]);
   expect(run.hasEnded).toBe(true);
-  expect(memory.recall(run.rows.head.id, undefined)).toBeNull();
+  expect(memory.recall(run.graph, run.rows.head.id, undefined)).toBeNull();
 });
 
 function settledOf(snapshot: RunSnapshot, decision: Decision) {

@@ -18,6 +18,9 @@ import { NeedsMore, noReads } from './reads.ts';
 import type { Decision, Reads, RunHead, RunSnapshot, TaskRecord } from './records.ts';
 import { releaseTask } from './release-task.ts';
 import { settleTask } from './settle-task.ts';
+import { advance } from './superstep/barrier.ts';
+import { keepEphemeral } from './superstep/ephemeral.ts';
+import { beginSupersteps } from './superstep/release.ts';
 import { fireTimer } from './timers.ts';
 import type { AttemptRef, RunEvent } from './run-event.ts';
 import { WorkingRun } from './working-run.ts';
@@ -66,7 +69,8 @@ export function startRun(
   const run = new WorkingRun(graph, newRunSnapshot(head, body), now);
   run.openStep('run_started');
   run.changeRun({ status: 'running' });
-  beginRun(run);
+  if (graph.superstep) beginSupersteps(run);
+  else beginRun(run);
   settleInline(run);
   goQuiet(run);
   return toDecision(run, []);
@@ -85,9 +89,14 @@ export function failForEngineError(
   return toDecision(run, []);
 }
 
-/** When nothing is left to do, deferred nodes run; when nothing is left of them either, the run ends (rule B8). */
+/**
+ * When nothing is left to do, the superstep ends, or deferred nodes run; when nothing is left of them either, the run ends
+ * (rules B8, B9).
+ */
 function goQuiet(run: WorkingRun): void {
-  while (armDeferred(run)) settleInline(run);
+  const goOn = run.graph.superstep ? advance : armDeferred;
+  while (goOn(run)) settleInline(run);
+  if (run.graph.superstep) keepEphemeral(run);
   endWhenQuiet(run);
 }
 
