@@ -15,7 +15,8 @@ import { signalRun } from './steering/signal-run.ts';
 import type { SteerDeps } from './steering/steer-deps.ts';
 import { refuseEnded, runOf } from './steering/steered-run.ts';
 
-type Steering = Pick<
+/** The use cases that steer a run from outside. */
+export type Steering = Pick<
   Engine,
   'cancelRun' | 'retryRun' | 'replayRun' | 'forkRun' | 'rerunRun' | 'resumeRun' | 'injectState' | 'signalRun'
 > &

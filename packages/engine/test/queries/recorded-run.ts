@@ -6,7 +6,7 @@ import { TERMINAL_RUN } from '../../src/domain/index.ts';
 import type { RunReader, RunRecord, StepRange } from '../../src/ports/index.ts';
 import type { CheckpointDeps } from '../../src/runtime/queries/checkpoints/read-checkpoint.ts';
 import { foldState } from '../../src/runtime/queries/run-state.ts';
-import { isLive } from '../run/run-rows.ts';
+import { isLive } from '@weft/testing/rows';
 import { Scenario } from '../run/scenario.ts';
 
 /** What a reader of the run sees at a moment. */

@@ -72,6 +72,8 @@ export type Facts = {
   /** The name of the signal, or the node after which state is injected. */
   signal?: string;
   afterNode?: string;
+  /** The nodes that the task has gone on at by itself, instead of its edges. */
+  goto?: string[];
   /** The checkpoint that the run goes on from, by fork or replay. */
   from?: { runId: string; step: number };
   /** All that is known of a fork when it begins. */

@@ -10,7 +10,7 @@ import {
   pathOf,
   sendsAt,
   taskId,
-} from '../../src/domain/index.ts';
+} from '@weft/engine/domain';
 import type {
   Branch,
   BranchPoint,
@@ -24,7 +24,7 @@ import type {
   StepRecord,
   TaskRecord,
   TimerRecord,
-} from '../../src/domain/index.ts';
+} from '@weft/engine/domain';
 
 /** The rows of a run, as far as they are needed here. */
 export type Rows = {

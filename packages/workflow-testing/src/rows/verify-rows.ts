@@ -1,6 +1,6 @@
 /** What must hold of a run's rows after every decision. */
-import { foldChannel, TERMINAL_RUN } from '../../src/domain/index.ts';
-import type { Graph, TaskRecord } from '../../src/domain/index.ts';
+import { foldChannel, TERMINAL_RUN } from '@weft/engine/domain';
+import type { Graph, TaskRecord } from '@weft/engine/domain';
 import { foldTo } from './past-rows.ts';
 import { isLive, mustBe, type RunRows, same } from './run-rows.ts';
 import { verifyJournal } from './verify-journal.ts';

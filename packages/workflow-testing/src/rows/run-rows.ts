@@ -4,7 +4,7 @@
  */
 import type { Json } from '@weft/contract';
 
-import { emptyParts, mergeReads, noReads, ownerOf, rootOf } from '../../src/domain/index.ts';
+import { emptyParts, mergeReads, noReads, ownerOf, rootOf } from '@weft/engine/domain';
 import type {
   ChannelRecord,
   ChannelWrite,
@@ -20,7 +20,7 @@ import type {
   TaskRecord,
   TimerRecord,
   UsageRecord,
-} from '../../src/domain/index.ts';
+} from '@weft/engine/domain';
 
 import { branchPointOf, copyPast, goBack } from './past-rows.ts';
 
@@ -29,6 +29,25 @@ const INLINE_WINDOW = 100;
 const CLOSE_WINDOW = 2;
 
 export type Loaded = { tasks: number; joins: number; channels: string[]; bodies: number };
+
+/** All of a run's rows as plain JSON values. */
+export type RowsDump = {
+  head: RunHead;
+  body: NonNullable<RunSnapshot['body']>;
+  tasks: TaskRecord[];
+  joins: JoinRecord[];
+  steps: StepRecord[];
+  writes: (ChannelWrite & { compacts: boolean })[];
+  timers: TimerRecord[];
+  usage: UsageRecord[];
+  mail: Mail[];
+  kept: (Mail & { topic: string })[];
+  chunks: [string, Json[]][];
+  ending: Decision['ending'];
+  /** Epoch and key of the tasks that the run has gone on without; ids of kept mail that was dealt with. */
+  superseded: string[];
+  taken: string[];
+};
 
 export class RunRows {
   head: RunHead;
@@ -53,22 +72,65 @@ export class RunRows {
   ending: Decision['ending'] = null;
   /** What decisions have been shown so far. */
   loaded: Loaded = { tasks: 0, joins: 0, channels: [], bodies: 0 };
+  /** The same tasks by epoch and key, and the newest of each key; the same writes by channel. */
+  readonly #byName = new Map<string, TaskRecord>();
+  readonly #newest = new Map<string, TaskRecord>();
+  readonly #written = new Map<string, ChannelWrite[]>();
 
   constructor(head: RunHead, body: NonNullable<RunSnapshot['body']>) {
     this.head = head;
-    this.body = body;
+    this.body = frozen(body);
+  }
+
+  /** Nothing but what a database would have kept. */
+  dump(): RowsDump {
+    const { head, body, tasks, steps, mail, kept, ending } = this;
+    return {
+      head,
+      body,
+      tasks,
+      joins: Array.from(this.joins.values()),
+      steps,
+      writes: this.writes.map((write) => ({ ...write, compacts: this.compactions.has(write) })),
+      timers: Array.from(this.timers.values()),
+      usage: Array.from(this.usage.values()),
+      mail,
+      kept,
+      chunks: Array.from(this.chunks),
+      ending,
+      superseded: Array.from(this.superseded, ({ epoch, key }) => `${epoch} ${key}`),
+      taken: Array.from(this.taken),
+    };
+  }
+
+  /** The rows that were dumped, in another process as it were. */
+  static restore(dump: RowsDump): RunRows {
+    const rows = new RunRows(dump.head, dump.body);
+    rows.tasks.push(...dump.tasks);
+    const superseded = new Set(dump.superseded);
+    for (const task of rows.tasks) if (superseded.has(`${task.epoch} ${task.key}`)) rows.superseded.add(task);
+    rows.#indexAll();
+    for (const id of dump.taken) rows.taken.add(id);
+    for (const join of dump.joins) rows.joins.set(join.key, join);
+    rows.steps.push(...dump.steps);
+    for (const { compacts, ...write } of dump.writes) rows.#addWrite(write, compacts);
+    rows.#putTimers(dump.timers);
+    for (const spent of dump.usage) rows.#putUsage(spent);
+    rows.mail = dump.mail;
+    rows.kept = dump.kept;
+    for (const [name, items] of dump.chunks) rows.chunks.set(name, items);
+    rows.ending = dump.ending;
+    return rows;
   }
 
   /** The rows that `reads` names, frozen; mail is always seen. */
   load(reads: Reads): RunSnapshot {
     const tasks = new Map<string, TaskRecord>();
     const inline = reads.inline ? this.#inline() : [];
-    const wanted = new Set([...reads.tasks, ...inline]);
-    for (const task of this.newestTasks()) {
-      const isWaiting = reads.waiting && task.status === 'waiting';
-      if (reads.everything || isWaiting || wanted.has(task.key)) tasks.set(task.key, frozen(this.#read(task)));
-    }
-    const joins = Array.from(this.joins.values()).filter((join) => reads.everything || reads.joins.has(join.key));
+    for (const task of this.#wanted(reads, inline)) tasks.set(task.key, frozen(this.#read(task)));
+    const joins = reads.everything
+      ? Array.from(this.joins.values())
+      : Array.from(reads.joins).flatMap((key) => this.joins.get(key) ?? []);
     const channels = Array.from(reads.channels, (name) => [name, this.channel(name)] as const);
     this.loaded.tasks += reads.everything ? 0 : reads.tasks.size;
     this.loaded.joins += reads.everything ? 0 : reads.joins.size;
@@ -80,12 +142,12 @@ export class RunRows {
       tasks,
       joins: new Map(joins.map((join) => [join.key, frozen(join)])),
       channels: new Map(channels.flatMap(([name, channel]) => (channel ? [[name, frozen(channel)] as const] : []))),
-      body: reads.body ? frozen(this.body) : null,
+      body: reads.body ? this.body : null,
       mail: frozen(this.mail),
       kept: new Map(
         Array.from(reads.kept, (topic) => [topic, frozen(this.keptNow().filter((mail) => mail.topic === topic))]),
       ),
-      chunks: new Map(Array.from(reads.chunks, (name) => [name, frozen(this.chunks.get(name) ?? [])])),
+      chunks: new Map(Array.from(reads.chunks, (name) => [name, this.chunks.get(name) ?? []])),
       items: new Map(Array.from(reads.items, (key) => [key, frozen(this.itemsOf(key))])),
       branch: reads.branch === null || !this.hasStep(reads.branch) ? null : branchPointOf(this, reads.branch),
       inline,
@@ -116,6 +178,7 @@ export class RunRows {
     const { branch } = decision;
     if (branch && past) copyPast(this, past, branch, decision.head.epoch);
     else if (branch) goBack(this, branch);
+    if (branch) this.#indexAll();
     const epochs = new Map(decision.tasks.map(({ key, epoch }) => [key, epoch]));
     for (const { key, epoch } of decision.takenBack)
       this.#takeBack({ key, epoch, isReplaced: epochs.get(key) === epoch });
@@ -142,7 +205,7 @@ export class RunRows {
     }
     this.mail = this.mail.filter(({ id }) => !decision.consumedMail.includes(id));
     for (const id of decision.takenMail) this.taken.add(id);
-    for (const { key, chunk, items } of decision.chunks) this.chunks.set(`${key} ${chunk}`, copy(items));
+    for (const { key, chunk, items } of decision.chunks) this.chunks.set(`${key} ${chunk}`, frozen(items));
     if (decision.ending) this.ending = copy(decision.ending);
     if (decision.closes) this.#close();
   }
@@ -163,18 +226,29 @@ export class RunRows {
 
   /** Several epochs of one key can exist; the newest is the one that counts. */
   newestTasks(): TaskRecord[] {
-    const newest = new Map<string, TaskRecord>();
-    for (const task of this.tasks) {
-      if (this.superseded.has(task)) continue;
-      const known = newest.get(task.key);
-      if (!known || known.epoch < task.epoch) newest.set(task.key, task);
-    }
-    return Array.from(newest.values());
+    return this.tasks.filter((task) => this.#newest.get(task.key) === task);
+  }
+
+  /** The newest activation under this very key. */
+  taskOfKey(key: string): TaskRecord | undefined {
+    const task = this.#newest.get(key);
+    return task && this.#read(task);
+  }
+
+  /** Writes an attempt as running, which a worker does for itself: no decision is needed, and no step tells of it. */
+  markRunning(key: string, { worker, now }: { worker: string; now: number }): void {
+    const task = this.#newest.get(key);
+    if (task?.status === 'ready') Object.assign(task, { status: 'running', worker, startedAt: now });
+  }
+
+  /** The step of this number: those of a fork begin where it was forked. */
+  stepAt(step: number): StepRecord | undefined {
+    return this.steps[step - (this.steps[0]?.step ?? 1)];
   }
 
   /** A base stands for all that was written up to its step, a delta of the same step included. */
   channel(name: string, isSeen: (step: number) => boolean = () => true): ChannelRecord | undefined {
-    const rows = this.writes.filter((write) => write.channel === name && isSeen(write.step));
+    const rows = (this.#written.get(name) ?? []).filter((write) => isSeen(write.step));
     if (rows.length === 0) return undefined;
     const bases = rows.filter((row) => row.kind === 'base').toSorted((a, b) => a.step - b.step);
     const base = bases.at(-1);
@@ -201,7 +275,7 @@ export class RunRows {
   /** What the items of a send gave, in order. */
   itemsOf(send: string): Json[] {
     const items: Json[] = [];
-    for (const task of this.newestTasks()) {
+    for (const task of this.#newest.values()) {
       const owner = ownerOf(task.key);
       if (owner?.send === send) items[owner.item] = task.status === 'succeeded' ? this.#read(task).output : null;
     }
@@ -223,7 +297,32 @@ export class RunRows {
   }
 
   find(key: string, epoch: number): TaskRecord | undefined {
-    return this.tasks.find((task) => task.key === key && task.epoch === epoch);
+    return this.#byName.get(`${epoch} ${key}`);
+  }
+
+  #wanted(reads: Reads, inline: readonly string[]): TaskRecord[] {
+    if (reads.everything) return this.newestTasks();
+    const waiting = reads.waiting ? this.newestTasks().filter(({ status }) => status === 'waiting') : [];
+    const named = [...reads.tasks, ...inline].flatMap((key) => this.#newest.get(key) ?? []);
+    return [...waiting, ...named];
+  }
+
+  #add(task: TaskRecord): void {
+    this.tasks.push(task);
+    this.#index(task);
+  }
+
+  #index(task: TaskRecord): void {
+    this.#byName.set(`${task.epoch} ${task.key}`, task);
+    if (this.superseded.has(task)) return;
+    const known = this.#newest.get(task.key);
+    if (!known || known.epoch < task.epoch) this.#newest.set(task.key, task);
+  }
+
+  #indexAll(): void {
+    this.#byName.clear();
+    this.#newest.clear();
+    for (const task of this.tasks) this.#index(task);
   }
 
   /** A row that is armed anew in its epoch makes room; any other stays. */
@@ -233,9 +332,11 @@ export class RunRows {
     if (!task) throw new Error(`there is no task ${key} to take back`);
     if (isReplaced) {
       this.tasks.splice(index, 1);
+      this.#indexAll();
       return;
     }
     this.superseded.add(task);
+    this.#indexAll();
     if (isLive(task.status)) Object.assign(task, { status: 'cancelled', waits: null });
   }
 
@@ -244,7 +345,7 @@ export class RunRows {
     const row = this.find(task.key, task.epoch);
     if (armed.has(task.key)) {
       mustBe(!row, `the task ${task.key} was armed twice`);
-      this.tasks.push(task);
+      this.#add(task);
       return;
     }
     if (!row) throw new Error(`there is no task ${task.key} to change`);
@@ -268,18 +369,31 @@ export class RunRows {
   #putWrites({ steps, writes }: Decision): void {
     const first = steps[0]?.step ?? Number.POSITIVE_INFINITY;
     for (const write of copy(writes)) {
-      const twin = this.writes.find(
-        ({ channel, step, kind }) => channel === write.channel && step === write.step && kind === write.kind,
-      );
+      const twin = this.#isWritten(write);
       mustBe(!twin, `${write.channel} is written twice in step ${write.step}`);
-      this.writes.push(write);
-      if (write.step < first) this.compactions.add(write);
-      else mustBe(this.#saysWrite(write), `step ${write.step} does not say that it wrote ${write.channel}`);
+      this.#addWrite(write, write.step < first);
+      if (write.step >= first)
+        mustBe(this.#saysWrite(write), `step ${write.step} does not say that it wrote ${write.channel}`);
     }
   }
 
+  /** Steps only grow, compactions aside, which are rare. */
+  #isWritten({ channel, step, kind }: ChannelWrite): boolean {
+    const written = this.#written.get(channel) ?? [];
+    const isNew = step > (written.at(-1)?.step ?? 0);
+    return !isNew && written.some((write) => write.step === step && write.kind === kind);
+  }
+
+  #addWrite(write: ChannelWrite, compacts: boolean): void {
+    this.writes.push(write);
+    const before = this.#written.get(write.channel);
+    if (before) before.push(write);
+    else this.#written.set(write.channel, [write]);
+    if (compacts) this.compactions.add(write);
+  }
+
   #saysWrite({ channel, step }: ChannelWrite): boolean {
-    return this.steps.find((one) => one.step === step)?.facts.writes?.includes(channel) ?? false;
+    return this.stepAt(step)?.facts.writes?.includes(channel) ?? false;
   }
 
   #putTimers(timers: readonly TimerRecord[]): void {

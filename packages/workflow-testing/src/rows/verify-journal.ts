@@ -1,6 +1,6 @@
 /** What must hold of a run's journal, step by step. */
-import { applyStep, emptyProgress, isStale, LIVE_TASK, ownerOf, rootOf } from '../../src/domain/index.ts';
-import type { Graph, Progress, StepRecord, TaskFact } from '../../src/domain/index.ts';
+import { applyStep, emptyProgress, isStale, LIVE_TASK, ownerOf, rootOf } from '@weft/engine/domain';
+import type { Graph, Progress, StepRecord, TaskFact } from '@weft/engine/domain';
 import { foldTo } from './past-rows.ts';
 import { mustBe } from './run-rows.ts';
 
