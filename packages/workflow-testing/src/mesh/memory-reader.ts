@@ -1,6 +1,6 @@
 /** Reading runs that are held in memory: the same port that the API reads a database through. */
 import { LIVE_TASK, TERMINAL_RUN } from '@weft/engine/domain';
-import type { RunReader, StepRange, TaskView } from '@weft/engine/ports';
+import type { RunFilter, RunReader, RunRecord, StepRange, TaskView } from '@weft/engine/ports';
 
 import { branchPointOf } from '../rows/past-rows.ts';
 import type { StoredRun } from './stored-run.ts';
@@ -11,22 +11,24 @@ export function createMemoryReader(runs: () => Runs): RunReader {
   return { ...readsRuns(runs), ...readsTasks(runs), ...readsJournal(runs), ...readsState(runs) };
 }
 
-function readsRuns(runs: () => Runs): Pick<RunReader, 'run' | 'runs' | 'counts'> {
+function readsRuns(runs: () => Runs): Pick<RunReader, 'run' | 'runs' | 'lastSteps' | 'counts'> {
   return {
     run: async (tenant, id) => {
       const run = runs().get(id);
       return run?.rows.head.workflow.tenant === tenant ? run.record() : null;
     },
-    runs: async ({ tenant, statuses, workflow, tag, createdAfter, beforeId, limit }) =>
+    runs: async (filter) =>
       Array.from(runs().values(), (run) => run.record())
-        .filter(({ head, tags, createdAt }) => {
-          const isMeant = (statuses?.includes(head.status) ?? true) && (!workflow || head.workflow.name === workflow);
-          const isTagged = !tag || tags.includes(tag);
-          const isLater = createdAfter === undefined || createdAt > createdAfter;
-          return head.workflow.tenant === tenant && isMeant && isTagged && isLater && (!beforeId || head.id < beforeId);
-        })
+        .filter((run) => isMeant(run, filter))
         .toSorted((a, b) => (a.head.id < b.head.id ? 1 : -1))
-        .slice(0, limit),
+        .slice(0, filter.limit),
+    lastSteps: async (ids) =>
+      new Map(
+        ids.flatMap((id) => {
+          const run = runs().get(id);
+          return run ? [[id, run.rows.head.step] as const] : [];
+        }),
+      ),
     counts: async () => ({
       tasks: countBy(everyTask(runs).filter(({ status }) => LIVE_TASK.has(status))),
       runs: countBy(
@@ -36,7 +38,24 @@ function readsRuns(runs: () => Runs): Pick<RunReader, 'run' | 'runs' | 'counts'>
   };
 }
 
-function readsTasks(runs: () => Runs): Pick<RunReader, 'tasks' | 'task' | 'tasksByKey' | 'questions' | 'waiting'> {
+function isMeant({ head, tags, createdAt }: RunRecord, filter: RunFilter): boolean {
+  const { tenant, name, version } = head.workflow;
+  const { statuses, workflow, versions, exceptVersion, tag, createdAfter, beforeId } = filter;
+  return (
+    tenant === filter.tenant &&
+    (statuses?.includes(head.status) ?? true) &&
+    (!workflow || name === workflow) &&
+    (versions?.includes(version) ?? true) &&
+    version !== exceptVersion &&
+    (!tag || tags.includes(tag)) &&
+    (createdAfter === undefined || createdAt > createdAfter) &&
+    (!beforeId || head.id < beforeId)
+  );
+}
+
+function readsTasks(
+  runs: () => Runs,
+): Pick<RunReader, 'tasks' | 'task' | 'tasksByKey' | 'results' | 'questions' | 'waiting'> {
   const tasksOf = (id: string): TaskView[] => runs().get(id)?.tasks() ?? [];
   return {
     tasks: async (id, { limit, after, statuses }) =>
@@ -54,6 +73,12 @@ function readsTasks(runs: () => Runs): Pick<RunReader, 'tasks' | 'task' | 'tasks
         return run && task ? [run.view(task)] : [];
       });
     },
+    results: async (id, keys, maxBytes) =>
+      tasksOf(id).flatMap(({ key, status, settledStep, output, detail }) => {
+        if (status !== 'succeeded' || settledStep === null || !keys.includes(key)) return [];
+        const fits = detail?.kind !== 'items' && Buffer.byteLength(JSON.stringify(output)) <= maxBytes;
+        return [{ key, settledStep, ...(fits && { output }) }];
+      }),
     questions: async ({ limit, afterId }) =>
       everyTask(runs)
         .filter(
@@ -70,7 +95,7 @@ function readsTasks(runs: () => Runs): Pick<RunReader, 'tasks' | 'task' | 'tasks
 
 function readsJournal(
   runs: () => Runs,
-): Pick<RunReader, 'steps' | 'facts' | 'branches' | 'branchPoint' | 'stepOfMail' | 'stepOfAnswer'> {
+): Pick<RunReader, 'steps' | 'facts' | 'branches' | 'migrations' | 'branchPoint' | 'stepOfMail' | 'stepOfAnswer'> {
   const stepsOf = (id: string) => runs().get(id)?.rows.steps ?? [];
   return {
     steps: async (id, { afterStep, limit }) =>
@@ -93,6 +118,8 @@ function readsJournal(
         .filter(({ step, parent }) => step <= toStep && parent !== step - 1)
         .map(({ step, parent }) => ({ step, parent }))
         .toReversed(),
+    migrations: async (id) =>
+      stepsOf(id).flatMap(({ step, facts }) => (facts.migrated ? [{ step, ...facts.migrated }] : [])),
     stepOfMail: async (id, mailId, afterStep) =>
       stepsOf(id).findLast(({ step, facts }) => step > afterStep && facts.mail === mailId) ?? null,
     stepOfAnswer: async (id, questionId) =>

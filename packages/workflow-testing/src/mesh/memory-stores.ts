@@ -122,6 +122,7 @@ export class MemoryStores {
         run.apply(verdict.plan.decision, now);
         return { runId, kind: 'settled', plan: verdict.plan, snapshot, asRemembered: false };
       }
+      if (verdict.kind === 'lacks') return { runId, ...verdict };
       snapshot = run.rows.loadMore(snapshot, verdict.reads);
     }
     throw new Error(`a decision on run ${runId} keeps asking for more`);

@@ -5,9 +5,9 @@
 import { AppError } from '@weft/contract';
 import type { Json, JsonObject, WorkflowDocument } from '@weft/contract';
 import { contentHash, forkRun, freshHead, makeUuidV7, priorityLevel, startRun, checkInput } from '@weft/engine/domain';
-import type { Decision, RunEvent, SentMail, TaskRecord, TimerRecord, WorkflowRef } from '@weft/engine/domain';
-import type { InputChecker, Log, Mail } from '@weft/engine/ports';
-import { createGraphCache, createSteering, decideRun, planOf, startChild } from '@weft/engine/runtime';
+import type { Decision, Graph, RunEvent, SentMail, TaskRecord, TimerRecord, WorkflowRef } from '@weft/engine/domain';
+import type { InputChecker, Log, Mail, SettledRun } from '@weft/engine/ports';
+import { createGraphCache, createSteering, decideRun, loadIfThere, planOf, startChild } from '@weft/engine/runtime';
 import type { GraphCache, RunToStart, StartResult, Steering } from '@weft/engine/runtime';
 
 import { MemoryStores } from './memory-stores.ts';
@@ -105,6 +105,14 @@ export class Mesh {
       for (const timer of run.rows.timers.values()) yield { ...timer, runId };
   }
 
+  /** All versions of the workflow that a run follows. */
+  async versionsOf({ tenant, name }: WorkflowRef): Promise<Map<number, Graph>> {
+    const newest = await this.stores.workflows.load({ tenant, name });
+    const numbers = Array.from({ length: newest?.ref.version ?? 0 }, (_, index) => index + 1);
+    const graphs = await Promise.all(numbers.map((version) => this.graphs.load({ tenant, name, version })));
+    return new Map(graphs.map((graph) => [graph.ref.version, graph]));
+  }
+
   /** All that processes had in memory is gone, and is made anew from what a database would have kept, as text. */
   async crash(): Promise<void> {
     const kept: string = JSON.stringify(this.stores.dump());
@@ -135,6 +143,7 @@ export class Mesh {
     return createSteering({
       runs: stores.store,
       reader: stores.reader,
+      workflows: stores.workflows,
       clock,
       graphs,
       inputs,
@@ -178,15 +187,28 @@ export class Mesh {
 
   /** Null: there is no such run. */
   async #settleOnly(runId: string, event: RunEvent): Promise<boolean | null> {
+    const settled = await this.#decide(runId, event);
+    if (!settled) return null;
+    const { decision } = settled.plan;
+    await this.#follow(decision);
+    return decision.applied[0] ?? false;
+  }
+
+  /** Versions that deciding takes beside the one that the run follows are loaded when it is known which. */
+  async #decide(runId: string, event: RunEvent): Promise<SettledRun | null> {
     const run = this.stores.runs.get(runId);
     if (!run) return null;
     const graph = await this.graphs.load(run.rows.head.workflow);
-    const change = decideRun({ offering: OFFER_ALL, log: SILENT }, { runId, events: [event], graph, remembered: null });
-    const [settlement] = await this.stores.store.settle([change], { wait: true });
-    if (settlement?.kind !== 'settled') return null;
-    const { decision } = settlement.plan;
-    await this.#follow(decision);
-    return decision.applied[0] ?? false;
+    const versions = new Map<number, Graph | null>([[graph.ref.version, graph]]);
+    for (;;) {
+      const work = { runId, events: [event], graph, versions, remembered: null };
+      const change = decideRun({ offering: OFFER_ALL, log: SILENT }, work);
+      const [settlement] = await this.stores.store.settle([change], { wait: true });
+      if (settlement?.kind === 'settled') return settlement;
+      if (settlement?.kind !== 'lacks') return null;
+      for (const version of settlement.versions)
+        versions.set(version, await loadIfThere(this.graphs, { ...graph.ref, version }));
+    }
   }
 
   async #follow({ head, ready, sentMail, goesOn, closes }: Decision): Promise<void> {

@@ -4,8 +4,9 @@ import { defaultOf, foldChannel, TERMINAL_RUN } from '@weft/engine/domain';
 import type { ChannelRecord, Decision, Graph, GraphNode, NodeResult, TaskRecord } from '@weft/engine/domain';
 import type { InputMaterial, Mail, RunRecord, TaskView } from '@weft/engine/ports';
 
-import { RunRows } from '../rows/run-rows.ts';
-import type { RowsDump } from '../rows/run-rows.ts';
+import { dumpRows, restoreRows } from '../rows/dump.ts';
+import type { RowsDump } from '../rows/dump.ts';
+import type { RunRows } from '../rows/run-rows.ts';
 
 export type StoredRunDump = {
   rows: RowsDump;
@@ -47,11 +48,18 @@ export class StoredRun {
 
   dump(): StoredRunDump {
     const { rows, tags, createdAt, endedAt } = this;
-    return { rows: rows.dump(), tags, createdAt, endedAt, seen: Array.from(this.#seen), forkedFrom: this.forkedFrom };
+    return {
+      rows: dumpRows(rows),
+      tags,
+      createdAt,
+      endedAt,
+      seen: Array.from(this.#seen),
+      forkedFrom: this.forkedFrom,
+    };
   }
 
   static restore({ rows, ...rest }: StoredRunDump): StoredRun {
-    return new StoredRun(RunRows.restore(rows), rest);
+    return new StoredRun(restoreRows(rows), rest);
   }
 
   get id(): string {

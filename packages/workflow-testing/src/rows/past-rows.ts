@@ -19,6 +19,7 @@ import type {
   FoldedRun,
   JoinRecord,
   Mail,
+  Migration,
   RunHead,
   StepRange,
   StepRecord,
@@ -63,6 +64,15 @@ export function completeStep(steps: readonly StepRecord[], step: number): number
   return next && partOfNext({ step }, next) ? completeStep(steps, step + 1) : step;
 }
 
+/** The version of its workflow that the run began with. */
+export function firstVersion(rows: Pick<Rows, 'head' | 'steps'>): number {
+  return firstMove(rows)?.from ?? rows.head.workflow.version;
+}
+
+function firstMove({ steps }: Pick<Rows, 'steps'>): Migration | undefined {
+  return steps.find(({ facts }) => facts.migrated)?.facts.migrated;
+}
+
 export function branchPointOf(rows: Rows, at: number): BranchPoint {
   const step = completeStep(rows.steps, at);
   const path = pathIn(rows.steps, step);
@@ -76,7 +86,7 @@ export function branchPointOf(rows: Rows, at: number): BranchPoint {
   return {
     runId: rows.head.id,
     step,
-    version: fold.progress.version ?? rows.steps.find(({ facts }) => facts.migrated)?.facts.migrated?.from ?? null,
+    version: fold.progress.version ?? firstMove(rows)?.from ?? null,
     fold,
     failures,
     rows: unfinished(rows, fold),

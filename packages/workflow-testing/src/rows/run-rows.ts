@@ -4,7 +4,7 @@
  */
 import type { Json } from '@weft/contract';
 
-import { emptyParts, mergeReads, noReads, ownerOf, rootOf } from '@weft/engine/domain';
+import { rootOf } from '@weft/engine/domain';
 import type {
   ChannelRecord,
   ChannelWrite,
@@ -22,189 +22,74 @@ import type {
   UsageRecord,
 } from '@weft/engine/domain';
 
-import { branchPointOf, copyPast, goBack } from './past-rows.ts';
-
-/** Inline nodes shown to one decision, and tasks closed with one. */
-const INLINE_WINDOW = 100;
-const CLOSE_WINDOW = 2;
+import { ChannelRows } from './channel-rows.ts';
+import { loadRows, mergeSnapshots } from './load-rows.ts';
+import { copyPast, goBack } from './past-rows.ts';
+import { TaskRows } from './task-rows.ts';
+import { copy, frozen, mustBe, same } from './values.ts';
 
 export type Loaded = { tasks: number; joins: number; channels: string[]; bodies: number };
 
-/** All of a run's rows as plain JSON values. */
-export type RowsDump = {
-  head: RunHead;
-  body: NonNullable<RunSnapshot['body']>;
-  tasks: TaskRecord[];
-  joins: JoinRecord[];
-  steps: StepRecord[];
-  writes: (ChannelWrite & { compacts: boolean })[];
-  timers: TimerRecord[];
-  usage: UsageRecord[];
-  mail: Mail[];
-  kept: (Mail & { topic: string })[];
-  chunks: [string, Json[]][];
-  ending: Decision['ending'];
-  /** Epoch and key of the tasks that the run has gone on without; ids of kept mail that was dealt with. */
-  superseded: string[];
-  taken: string[];
-};
+export type KeptMail = Mail & { topic: string };
 
 export class RunRows {
   head: RunHead;
   readonly body: NonNullable<RunSnapshot['body']>;
-  readonly tasks: TaskRecord[] = [];
+  readonly taskRows = new TaskRows();
+  readonly tasks: TaskRecord[] = this.taskRows.all;
+  /** Tasks that the run has gone on without. */
+  readonly superseded: Set<TaskRecord> = this.taskRows.superseded;
   readonly joins = new Map<string, JoinRecord>();
   readonly steps: StepRecord[] = [];
-  readonly writes: ChannelWrite[] = [];
+  readonly #channels = new ChannelRows();
+  readonly writes: ChannelWrite[] = this.#channels.all;
   /** Those among the writes that only stand for others. */
-  readonly compactions = new Set<ChannelWrite>();
+  readonly compactions: Set<ChannelWrite> = this.#channels.compactions;
   readonly timers = new Map<string, TimerRecord>();
   readonly usage = new Map<string, UsageRecord>();
   mail: Mail[] = [];
   /** Mail that is kept, with its topic; and mail that was sent to other runs. */
-  kept: (Mail & { topic: string })[] = [];
+  kept: KeptMail[] = [];
   /** Kept mail that was dealt with. */
   readonly taken = new Set<string>();
-  /** Tasks that the run has gone on without. */
-  readonly superseded = new Set<TaskRecord>();
   readonly sent: SentMail[] = [];
   readonly chunks = new Map<string, Json[]>();
   ending: Decision['ending'] = null;
   /** What decisions have been shown so far. */
   loaded: Loaded = { tasks: 0, joins: 0, channels: [], bodies: 0 };
-  /** The same tasks by epoch and key, and the newest of each key; the same writes by channel. */
-  readonly #byName = new Map<string, TaskRecord>();
-  readonly #newest = new Map<string, TaskRecord>();
-  readonly #written = new Map<string, ChannelWrite[]>();
 
   constructor(head: RunHead, body: NonNullable<RunSnapshot['body']>) {
     this.head = head;
     this.body = frozen(body);
   }
 
-  /** Nothing but what a database would have kept. */
-  dump(): RowsDump {
-    const { head, body, tasks, steps, mail, kept, ending } = this;
-    return {
-      head,
-      body,
-      tasks,
-      joins: Array.from(this.joins.values()),
-      steps,
-      writes: this.writes.map((write) => ({ ...write, compacts: this.compactions.has(write) })),
-      timers: Array.from(this.timers.values()),
-      usage: Array.from(this.usage.values()),
-      mail,
-      kept,
-      chunks: Array.from(this.chunks),
-      ending,
-      superseded: Array.from(this.superseded, ({ epoch, key }) => `${epoch} ${key}`),
-      taken: Array.from(this.taken),
-    };
-  }
-
-  /** The rows that were dumped, in another process as it were. */
-  static restore(dump: RowsDump): RunRows {
-    const rows = new RunRows(dump.head, dump.body);
-    rows.tasks.push(...dump.tasks);
-    const superseded = new Set(dump.superseded);
-    for (const task of rows.tasks) if (superseded.has(`${task.epoch} ${task.key}`)) rows.superseded.add(task);
-    rows.#indexAll();
-    for (const id of dump.taken) rows.taken.add(id);
-    for (const join of dump.joins) rows.joins.set(join.key, join);
-    rows.steps.push(...dump.steps);
-    for (const { compacts, ...write } of dump.writes) rows.#addWrite(write, compacts);
-    rows.#putTimers(dump.timers);
-    for (const spent of dump.usage) rows.#putUsage(spent);
-    rows.mail = dump.mail;
-    rows.kept = dump.kept;
-    for (const [name, items] of dump.chunks) rows.chunks.set(name, items);
-    rows.ending = dump.ending;
-    return rows;
-  }
-
   /** The rows that `reads` names, frozen; mail is always seen. */
   load(reads: Reads): RunSnapshot {
-    const tasks = new Map<string, TaskRecord>();
-    const inline = reads.inline ? this.#inline() : [];
-    for (const task of this.#wanted(reads, inline)) tasks.set(task.key, frozen(this.#read(task)));
-    const joins = reads.everything
-      ? Array.from(this.joins.values())
-      : Array.from(reads.joins).flatMap((key) => this.joins.get(key) ?? []);
-    const channels = Array.from(reads.channels, (name) => [name, this.channel(name)] as const);
     this.loaded.tasks += reads.everything ? 0 : reads.tasks.size;
     this.loaded.joins += reads.everything ? 0 : reads.joins.size;
     this.loaded.channels.push(...reads.channels);
     this.loaded.bodies += reads.body ? 1 : 0;
-    return {
-      ...emptyParts(mergedReads(reads)),
-      head: frozen(this.head),
-      tasks,
-      joins: new Map(joins.map((join) => [join.key, frozen(join)])),
-      channels: new Map(channels.flatMap(([name, channel]) => (channel ? [[name, frozen(channel)] as const] : []))),
-      body: reads.body ? this.body : null,
-      mail: frozen(this.mail),
-      kept: new Map(
-        Array.from(reads.kept, (topic) => [topic, frozen(this.keptNow().filter((mail) => mail.topic === topic))]),
-      ),
-      chunks: new Map(Array.from(reads.chunks, (name) => [name, this.chunks.get(name) ?? []])),
-      items: new Map(Array.from(reads.items, (key) => [key, frozen(this.itemsOf(key))])),
-      branch: reads.branch === null || !this.hasStep(reads.branch) ? null : branchPointOf(this, reads.branch),
-      inline,
-    };
+    return loadRows(this, reads);
   }
 
   /** Adds what a decision has asked for to what it has seen, as a store does within one transaction. */
   loadMore(known: RunSnapshot, reads: Reads): RunSnapshot {
-    const more = this.load(reads);
-    return {
-      ...known,
-      tasks: new Map([...known.tasks, ...more.tasks]),
-      joins: new Map([...known.joins, ...more.joins]),
-      channels: new Map([...known.channels, ...more.channels]),
-      body: known.body ?? more.body,
-      kept: new Map([...known.kept, ...more.kept]),
-      chunks: new Map([...known.chunks, ...more.chunks]),
-      items: new Map([...known.items, ...more.items]),
-      branch: known.branch ?? more.branch,
-      reads: mergedReads(known.reads, reads),
-    };
+    return mergeSnapshots(known, this.load(reads));
   }
 
   /** `past`: the rows of the run that this one is forked from. */
   apply(decision: Decision, past: RunRows | null = null): void {
     if (decision.steps.length > 0) this.head = copy(decision.head);
     else mustBe(same(decision.head, this.head), 'a head changed without a step');
-    const { branch } = decision;
-    if (branch && past) copyPast(this, past, branch, decision.head.epoch);
-    else if (branch) goBack(this, branch);
-    if (branch) this.#indexAll();
-    const epochs = new Map(decision.tasks.map(({ key, epoch }) => [key, epoch]));
-    for (const { key, epoch } of decision.takenBack)
-      this.#takeBack({ key, epoch, isReplaced: epochs.get(key) === epoch });
-    for (const task of decision.tasks) this.#put(copy(task), decision);
+    this.#branchOff(decision, past);
+    this.#putTasks(decision);
     for (const join of decision.joins) this.joins.set(join.key, copy(join));
-    for (const step of decision.steps) {
-      const last = this.steps.at(-1)?.step ?? step.facts.from?.step ?? 0;
-      mustBe(step.step === last + 1, `step ${step.step} follows step ${last}`);
-      this.steps.push(copy(step));
-    }
+    this.#putSteps(decision);
     this.#putWrites(decision);
     for (const { key, kind } of decision.timersCleared) this.timers.delete(`${kind} ${key}`);
-    this.#putTimers(decision.timersSet);
-    for (const spent of decision.usage) this.#putUsage(spent);
-    for (const mail of decision.sentMail) {
-      if (mail.to === null) this.send(mail.kind, mail.payload, `own:${mail.kind}`);
-      else this.sent.push(copy(mail));
-    }
-    for (const { id, topic } of decision.keptMail) {
-      const mail = this.mail.find((one) => one.id === id);
-      if (!mail) throw new Error(`there is no mail ${id} to keep`);
-      this.kept.push({ ...mail, topic });
-      this.mail = this.mail.filter((one) => one.id !== id);
-    }
-    this.mail = this.mail.filter(({ id }) => !decision.consumedMail.includes(id));
-    for (const id of decision.takenMail) this.taken.add(id);
+    this.putTimers(decision.timersSet);
+    for (const spent of decision.usage) this.putUsage(spent);
+    this.#putMail(decision);
     for (const { key, chunk, items } of decision.chunks) this.chunks.set(`${key} ${chunk}`, frozen(items));
     if (decision.ending) this.ending = copy(decision.ending);
     if (decision.closes) this.#close();
@@ -224,20 +109,27 @@ export class RunRows {
     return task;
   }
 
-  /** Several epochs of one key can exist; the newest is the one that counts. */
   newestTasks(): TaskRecord[] {
-    return this.tasks.filter((task) => this.#newest.get(task.key) === task);
+    return this.taskRows.newest();
   }
 
   /** The newest activation under this very key. */
   taskOfKey(key: string): TaskRecord | undefined {
-    const task = this.#newest.get(key);
-    return task && this.#read(task);
+    return this.taskRows.ofKey(key);
+  }
+
+  find(key: string, epoch: number): TaskRecord | undefined {
+    return this.taskRows.find(key, epoch);
+  }
+
+  /** What the items of a send gave, in order. */
+  itemsOf(send: string): Json[] {
+    return this.taskRows.itemsOf(send);
   }
 
   /** Writes an attempt as running, which a worker does for itself: no decision is needed, and no step tells of it. */
   markRunning(key: string, { worker, now }: { worker: string; now: number }): void {
-    const task = this.#newest.get(key);
+    const task = this.taskRows.ofKey(key);
     if (task?.status === 'ready') Object.assign(task, { status: 'running', worker, startedAt: now });
   }
 
@@ -246,206 +138,83 @@ export class RunRows {
     return this.steps[step - (this.steps[0]?.step ?? 1)];
   }
 
-  /** A base stands for all that was written up to its step, a delta of the same step included. */
-  channel(name: string, isSeen: (step: number) => boolean = () => true): ChannelRecord | undefined {
-    const rows = (this.#written.get(name) ?? []).filter((write) => isSeen(write.step));
-    if (rows.length === 0) return undefined;
-    const bases = rows.filter((row) => row.kind === 'base').toSorted((a, b) => a.step - b.step);
-    const base = bases.at(-1);
-    const deltas = rows
-      .filter((row) => row.kind === 'delta' && row.step > (base?.step ?? -1))
-      .toSorted((a, b) => a.step - b.step);
-    return {
-      base: base?.value,
-      deltas: deltas.map((row) => row.value),
-      lastStep: deltas.at(-1)?.step ?? base?.step ?? 0,
-      deltaBytes: deltas.reduce((sum, row) => sum + JSON.stringify(row.value).length, 0),
-      baseBytes: base ? JSON.stringify(base.value).length : 0,
-    };
+  hasStep(step: number): boolean {
+    return this.stepAt(step) !== undefined;
   }
 
-  keptNow(): (Mail & { topic: string })[] {
+  channel(name: string, isSeen: (step: number) => boolean = () => true): ChannelRecord | undefined {
+    return this.#channels.read(name, isSeen);
+  }
+
+  keptNow(): KeptMail[] {
     return this.kept.filter(({ id }) => !this.taken.has(id));
   }
 
-  hasStep(step: number): boolean {
-    return this.steps.some((one) => one.step === step);
+  addWrite(write: ChannelWrite, compacts: boolean): void {
+    this.#channels.put(write, compacts);
   }
 
-  /** What the items of a send gave, in order. */
-  itemsOf(send: string): Json[] {
-    const items: Json[] = [];
-    for (const task of this.#newest.values()) {
-      const owner = ownerOf(task.key);
-      if (owner?.send === send) items[owner.item] = task.status === 'succeeded' ? this.#read(task).output : null;
-    }
-    return items;
-  }
-
-  /** A send's output is stored with its items only. */
-  #read(task: TaskRecord): TaskRecord {
-    if (task.detail?.kind !== 'items' || task.status !== 'succeeded') return task;
-    return { ...task, output: this.itemsOf(task.key) };
-  }
-
-  #inline(): string[] {
-    return this.tasks
-      .filter((task) => task.status === 'ready' && task.lane === null)
-      .toSorted((a, b) => a.readsAt - b.readsAt || (a.key < b.key ? -1 : 1))
-      .slice(0, INLINE_WINDOW)
-      .map(({ key }) => key);
-  }
-
-  find(key: string, epoch: number): TaskRecord | undefined {
-    return this.#byName.get(`${epoch} ${key}`);
-  }
-
-  #wanted(reads: Reads, inline: readonly string[]): TaskRecord[] {
-    if (reads.everything) return this.newestTasks();
-    const waiting = reads.waiting ? this.newestTasks().filter(({ status }) => status === 'waiting') : [];
-    const named = [...reads.tasks, ...inline].flatMap((key) => this.#newest.get(key) ?? []);
-    return [...waiting, ...named];
-  }
-
-  #add(task: TaskRecord): void {
-    this.tasks.push(task);
-    this.#index(task);
-  }
-
-  #index(task: TaskRecord): void {
-    this.#byName.set(`${task.epoch} ${task.key}`, task);
-    if (this.superseded.has(task)) return;
-    const known = this.#newest.get(task.key);
-    if (!known || known.epoch < task.epoch) this.#newest.set(task.key, task);
-  }
-
-  #indexAll(): void {
-    this.#byName.clear();
-    this.#newest.clear();
-    for (const task of this.tasks) this.#index(task);
-  }
-
-  /** A row that is armed anew in its epoch makes room; any other stays. */
-  #takeBack({ key, epoch, isReplaced }: { key: string; epoch: number; isReplaced: boolean }): void {
-    const index = this.tasks.findIndex((task) => task.key === key && task.epoch === epoch);
-    const task = this.tasks[index];
-    if (!task) throw new Error(`there is no task ${key} to take back`);
-    if (isReplaced) {
-      this.tasks.splice(index, 1);
-      this.#indexAll();
-      return;
-    }
-    this.superseded.add(task);
-    this.#indexAll();
-    if (isLive(task.status)) Object.assign(task, { status: 'cancelled', waits: null });
-  }
-
-  /** What is decided when a task is armed never changes again. */
-  #put(task: TaskRecord, { armed }: Decision): void {
-    const row = this.find(task.key, task.epoch);
-    if (armed.has(task.key)) {
-      mustBe(!row, `the task ${task.key} was armed twice`);
-      this.#add(task);
-      return;
-    }
-    if (!row) throw new Error(`there is no task ${task.key} to change`);
-    for (const fixed of [
-      'id',
-      'node',
-      'readsAt',
-      'lane',
-      'priority',
-      'captured',
-      'fate',
-      'item',
-      'iterations',
-    ] as const) {
-      mustBe(same(task[fixed], row[fixed]), `${fixed} of ${task.key} changed`);
-    }
-    mustBe(task.attempt >= row.attempt, `the attempt of ${task.key} fell`);
-    Object.assign(row, task);
-  }
-
-  #putWrites({ steps, writes }: Decision): void {
-    const first = steps[0]?.step ?? Number.POSITIVE_INFINITY;
-    for (const write of copy(writes)) {
-      const twin = this.#isWritten(write);
-      mustBe(!twin, `${write.channel} is written twice in step ${write.step}`);
-      this.#addWrite(write, write.step < first);
-      if (write.step >= first)
-        mustBe(this.#saysWrite(write), `step ${write.step} does not say that it wrote ${write.channel}`);
-    }
-  }
-
-  /** Steps only grow, compactions aside, which are rare. */
-  #isWritten({ channel, step, kind }: ChannelWrite): boolean {
-    const written = this.#written.get(channel) ?? [];
-    const isNew = step > (written.at(-1)?.step ?? 0);
-    return !isNew && written.some((write) => write.step === step && write.kind === kind);
-  }
-
-  #addWrite(write: ChannelWrite, compacts: boolean): void {
-    this.writes.push(write);
-    const before = this.#written.get(write.channel);
-    if (before) before.push(write);
-    else this.#written.set(write.channel, [write]);
-    if (compacts) this.compactions.add(write);
-  }
-
-  #saysWrite({ channel, step }: ChannelWrite): boolean {
-    return this.stepAt(step)?.facts.writes?.includes(channel) ?? false;
-  }
-
-  #putTimers(timers: readonly TimerRecord[]): void {
+  putTimers(timers: readonly TimerRecord[]): void {
     const names = timers.map(({ key, kind }) => `${kind} ${key}`);
     mustBe(new Set(names).size === names.length, 'one statement sets a timer twice');
     for (const timer of timers) this.timers.set(`${timer.kind} ${timer.key}`, copy(timer));
   }
 
-  #putUsage(spent: UsageRecord): void {
+  putUsage(spent: UsageRecord): void {
     const name = `${spent.key} ${spent.epoch} ${spent.attempt}`;
     if (!this.usage.has(name)) this.usage.set(name, copy(spent));
   }
 
-  #close(): void {
-    const live = this.tasks.filter(({ status }) => isLive(status));
-    // Of many the window is larger, so that a test does not take as many decisions.
-    const size = Math.max(CLOSE_WINDOW, Math.floor(live.length / 2));
-    for (const task of live.slice(0, size)) Object.assign(task, { status: 'cancelled', waits: null });
-    this.timers.clear();
-    if (live.length < size) this.mail = this.mail.filter(({ kind }) => kind !== 'close');
+  #branchOff({ branch, head }: Decision, past: RunRows | null): void {
+    if (!branch) return;
+    if (past) copyPast(this, past, branch, head.epoch);
+    else goBack(this, branch);
+    this.taskRows.indexAll();
   }
-}
 
-export function isLive(status: TaskRecord['status']): boolean {
-  return status === 'ready' || status === 'running' || status === 'waiting';
-}
+  #putTasks({ tasks, takenBack, armed }: Decision): void {
+    const epochs = new Map(tasks.map(({ key, epoch }) => [key, epoch]));
+    for (const { key, epoch } of takenBack)
+      this.taskRows.takeBack({ key, epoch, isReplaced: epochs.get(key) === epoch });
+    for (const task of tasks) this.taskRows.put(copy(task), armed.has(task.key));
+  }
 
-/** Says what is broken, at the place where it broke. */
-export function mustBe(holds: boolean, otherwise: string): void {
-  if (!holds) throw new Error(otherwise);
-}
+  #putSteps({ steps }: Decision): void {
+    for (const step of steps) {
+      const last = this.steps.at(-1)?.step ?? step.facts.from?.step ?? 0;
+      mustBe(step.step === last + 1, `step ${step.step} follows step ${last}`);
+      this.steps.push(copy(step));
+    }
+  }
 
-export function same(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
+  #putWrites({ steps, writes }: Decision): void {
+    const first = steps[0]?.step ?? Number.POSITIVE_INFINITY;
+    for (const write of copy(writes)) {
+      const { channel, step } = write;
+      this.addWrite(write, step < first);
+      const isSaid = step < first || (this.stepAt(step)?.facts.writes?.includes(channel) ?? false);
+      mustBe(isSaid, `step ${step} does not say that it wrote ${channel}`);
+    }
+  }
 
-function mergedReads(...parts: Reads[]): Reads {
-  const all = noReads();
-  for (const part of parts) mergeReads(all, part);
-  return all;
-}
+  #putMail({ sentMail, keptMail, consumedMail, takenMail }: Decision): void {
+    for (const mail of sentMail) {
+      if (mail.to === null) this.send(mail.kind, mail.payload, `own:${mail.kind}`);
+      else this.sent.push(copy(mail));
+    }
+    for (const { id, topic } of keptMail) {
+      const mail = this.mail.find((one) => one.id === id);
+      if (!mail) throw new Error(`there is no mail ${id} to keep`);
+      this.kept.push({ ...mail, topic });
+      this.mail = this.mail.filter((one) => one.id !== id);
+    }
+    this.mail = this.mail.filter(({ id }) => !consumedMail.includes(id));
+    for (const id of takenMail) this.taken.add(id);
+  }
 
-function copy<T>(value: T): T {
-  return structuredClone(value);
-}
-
-function frozen<T>(value: T): T {
-  return freeze(copy(value));
-}
-
-function freeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value;
-  for (const child of Object.values(value)) freeze(child);
-  return Object.freeze(value);
+  #close(): void {
+    const isClosed = this.taskRows.close();
+    this.timers.clear();
+    if (isClosed) this.mail = this.mail.filter(({ kind }) => kind !== 'close');
+  }
 }

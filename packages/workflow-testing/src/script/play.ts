@@ -30,6 +30,8 @@ export type CallContext = CallPlace & {
   idempotencyKey: string;
   log: (level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: JsonObject) => void;
   heartbeat: (progress?: Json) => void;
+  emit: (data: Json) => void;
+  token: (text: string, metadata?: JsonObject) => void;
 };
 
 /** Returns what a handler returns: the output, or a result with control. What it throws fails the attempt, as in a handler. */

@@ -7,10 +7,13 @@ import type { Outcome, TaskMessage } from '@weft/engine/ports';
 import type { ChildRequest } from '../mesh/mesh.ts';
 import type { StoredRun } from '../mesh/stored-run.ts';
 import type { CallPlace } from '../script/play.ts';
+import type { Told } from './ear.ts';
+import type { Performed } from './performer.ts';
 import type { World } from './world.ts';
 
 /** What an attempt did, for assertions. */
-export type Call = {
+export type Call = Told & {
+  runId: string;
   workflow: string;
   node: string;
   key: string;
@@ -61,6 +64,7 @@ export function newAttempt(
 ): Attempt {
   const { key, epoch, attempt, node, item } = task;
   const call: Call = {
+    runId: run.id,
     workflow: run.rows.head.workflow.name,
     node,
     key,
@@ -72,6 +76,9 @@ export function newAttempt(
     startedMs: elapsed(),
     endedMs: null,
     result: null,
+    emitted: [],
+    text: '',
+    progress: [],
   };
   const now = clock.now();
   return {
@@ -95,6 +102,12 @@ export function placeOfCall(
   more: { call: number; now: number },
 ): CallPlace {
   return { node, key, attempt, iteration, item, index, ...more };
+}
+
+/** What came of an attempt, which its run learns when its time is over. */
+export function hear(attempt: Attempt, { outcome, told }: Performed): void {
+  attempt.outcome = outcome;
+  Object.assign(attempt.call, told);
 }
 
 export function finishCall(call: Call, outcome: Outcome | null, endedMs: number): void {

@@ -7,7 +7,7 @@ import { renderInput } from '@weft/engine/runtime';
 import type { ReadyTask } from '../mesh/mesh.ts';
 import type { Play } from '../script/play.ts';
 import { WorkflowTestError } from '../test-error.ts';
-import { finishCall, newAttempt, placeOfCall, toMessage } from './attempt.ts';
+import { finishCall, hear, newAttempt, placeOfCall, toMessage } from './attempt.ts';
 import type { Attempt, Call } from './attempt.ts';
 import { spanOf } from './performer.ts';
 import { SharedCalls } from './shared-calls.ts';
@@ -170,7 +170,7 @@ export class Attempts {
     if (play.kind === 'crashes') return;
     const place = placeOfCall(call, { call: said?.call ?? 0, now: clock.now() });
     const work = { play, node, message, input: structuredClone(call.input), place };
-    attempt.outcome = await performer.perform(work, span);
+    hear(attempt, await performer.perform(work, span));
   }
 
   /** A worker has taken it. One that waited for the result of another is taken already. */

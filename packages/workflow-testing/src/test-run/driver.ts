@@ -131,7 +131,7 @@ export class Driver {
     const lost = this.attempts.lose();
     await this.mesh.crash();
     for (const { rows } of this.mesh.stores.runs.values())
-      verifyRows(await this.mesh.graphs.load(rows.head.workflow), rows);
+      verifyRows(await this.mesh.versionsOf(rows.head.workflow), rows);
     await this.mesh.recover();
     for (const { runId, ref } of lost) await this.mesh.settle(runId, { type: 'released', reason: 'crash', ...ref });
   }

@@ -3,13 +3,17 @@ import type { Json } from '@weft/contract';
 import type { GraphNode } from '@weft/engine/domain';
 import type { ExecutorCall, Log, Outcome, Secrets, TaskMessage } from '@weft/engine/ports';
 import { callExecutor, stoppedOutcome } from '@weft/engine/runtime';
-import { handlerExecutor, redact, redactOutcome, resolveSecrets } from '@weft/executors';
+import { handlerExecutor, redact, redactOutcome, redactText, resolveSecrets } from '@weft/executors';
 
 import { toMs } from '../duration.ts';
 import type { VirtualClock } from '../mesh/virtual-clock.ts';
 import type { CallPlace, Play, Timing } from '../script/play.ts';
 import { WorkflowTestError } from '../test-error.ts';
+import { createEar } from './ear.ts';
+import type { Told } from './ear.ts';
 import type { WorkflowTestOptions } from './options.ts';
+
+export type Performed = { outcome: Outcome; told: Told | null };
 
 export type Work = { play: Play; node: GraphNode; message: TaskMessage; input: Json; place: CallPlace };
 
@@ -32,13 +36,16 @@ export class Performer {
     this.#handlerMs = handlerTimeoutMs;
   }
 
-  async perform({ play, node, message, input, place }: Work, { cut }: Span): Promise<Outcome> {
-    if (cut) return stoppedOutcome(AbortSignal.abort(cut), node) ?? unreachable();
+  /** What comes of it, and what it has told until then. */
+  async perform({ play, node, message, input, place }: Work, { cut }: Span): Promise<Performed> {
+    if (cut) return { outcome: stoppedOutcome(AbortSignal.abort(cut), node) ?? unreachable(), told: null };
     const stop = new AbortController();
     const executor = { type: node.uses ?? node.type, run: (call: ExecutorCall) => this.#run(play, call, place) };
-    const deps = { secrets: this.#secrets, clock: this.#clock, log: SILENT, onProgress: () => undefined };
-    const called = callExecutor(deps, { attempt: { message, node, stop }, executor, input });
-    return (await this.#inTime(called, place)) ?? unreachable();
+    const deps = { secrets: this.#secrets, clock: this.#clock, log: SILENT };
+    const ear = createEar({ ...deps, message });
+    const called = callExecutor(deps, { attempt: { message, node, stop, voice: ear.voice }, executor, input });
+    const outcome = (await this.#inTime(called, place)) ?? unreachable();
+    return { outcome, told: ear.told() };
   }
 
   async #run(play: Play, call: ExecutorCall, place: CallPlace): Promise<Outcome> {
@@ -96,13 +103,14 @@ export function spanOf(play: Timing, timing: Timing, node: Pick<GraphNode, 'time
 
 function given(secrets: Readonly<Record<string, string>>): Secrets {
   const env = Object.fromEntries(Object.entries(secrets).map(([name, value]) => [`WEFT_SECRET_${name}`, value]));
-  return { resolve: (input, pointers) => resolveSecrets(input, pointers, env), redact, redactOutcome };
+  return { resolve: (input, pointers) => resolveSecrets(input, pointers, env), redact, redactOutcome, redactText };
 }
 
 const BY_NAME: Secrets = {
   resolve: (input) => ({ kind: 'resolved', input, secrets: [] }),
   redact: (value) => value,
   redactOutcome: (outcome) => outcome,
+  redactText: () => null,
 };
 
 function isAssertion(error: unknown): error is Error {

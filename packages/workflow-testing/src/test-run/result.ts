@@ -94,7 +94,7 @@ export function toResult({ run, graph, view, calls, questions, children, started
   const steps = structuredClone(rows.steps);
   const settled = settledTasks(steps, startedAt);
   const tasks = () => run.tasks().filter((task) => rows.taskOfKey(task.key)?.epoch === task.epoch);
-  const own = calls.filter(({ workflow }) => workflow === graph.ref.name);
+  const own = calls.filter(({ runId }) => runId === run.id);
   const ofNode = (node?: string) => own.filter((call) => node === undefined || call.node === node);
   return {
     id: run.id,

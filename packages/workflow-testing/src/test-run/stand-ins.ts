@@ -8,7 +8,7 @@ import type { ChildRequest } from '../mesh/mesh.ts';
 import type { StoredRun } from '../mesh/stored-run.ts';
 import type { Play } from '../script/play.ts';
 import { WorkflowTestError } from '../test-error.ts';
-import { newAttempt, placeOfCall, toMessage } from './attempt.ts';
+import { hear, newAttempt, placeOfCall, toMessage } from './attempt.ts';
 import type { Attempt } from './attempt.ts';
 import type { World } from './world.ts';
 
@@ -74,7 +74,7 @@ export class StandIns {
     if (!node || !task) return;
     const place = placeOfCall(attempt.call, { call, now: clock.now() });
     const work = { play, node, message: toMessage(parent, task), input: structuredClone(attempt.call.input), place };
-    attempt.outcome = await performer.perform(work, { ms: 0, cut: null });
+    hear(attempt, await performer.perform(work, { ms: 0, cut: null }));
   }
 
   #mustHave({ workflow, parent }: ChildRequest): void {

@@ -44,7 +44,10 @@ export type Activation = {
 };
 
 /** What is added to a step. */
-type Note = Pick<Facts, 'jumps' | 'superstep' | 'kept' | 'mail' | 'answer' | 'signal' | 'afterNode' | 'migrated' | 'goto'>;
+type Note = Pick<
+  Facts,
+  'jumps' | 'superstep' | 'kept' | 'mail' | 'answer' | 'signal' | 'afterNode' | 'migrated' | 'goto'
+>;
 
 /** What a step is about. */
 export type StepSubject = {
