@@ -28,4 +28,4 @@ export type { WorkflowTestOptions } from './test-run/options.ts';
 export type { AnswerOptions, OpenQuestion } from './test-run/questions.ts';
 export type { RunResult, SettledTask, TaskResult, Waiting } from './test-run/result.ts';
 export { testWorkflow } from './test-run/workflow-test.ts';
-export type { WorkflowTest } from './test-run/workflow-test.ts';
+export type { ForkOptions, WorkflowTest } from './test-run/workflow-test.ts';

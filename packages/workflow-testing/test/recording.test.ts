@@ -1,8 +1,9 @@
-import type { Run, Step, Task, WorkflowDocument } from '@weft/contract';
+import type { WorkflowDocument } from '@weft/contract';
 import { describe, expect, test } from 'vitest';
 
-import { makeRecording, parseRecording, replayRecording, testWorkflow } from '../src/index.ts';
-import type { Recording, RunResult } from '../src/index.ts';
+import { parseRecording, replayRecording, testWorkflow } from '../src/index.ts';
+import type { Recording } from '../src/index.ts';
+import { asRecorded } from './as-recorded.ts';
 
 const DOCUMENT: WorkflowDocument = {
   name: 'flow',
@@ -20,40 +21,6 @@ const DOCUMENT: WorkflowDocument = {
     end: { type: 'task', uses: 'echo', with: { size: '${fetch.size}', cut: '${cut}' }, needs: ['cut'], join: 'any' },
   },
 };
-
-/** What the API would say of a run that was made in a test. */
-function asRecorded(result: RunResult, document: WorkflowDocument): Recording {
-  const at = '2026-01-01T00:00:00.000Z';
-  const { id, status, output, state, error, usage } = result;
-  const run = {
-    id,
-    workflow: { name: document.name, version: 1 },
-    status,
-    input: {},
-    output,
-    state,
-    error,
-    usage,
-    createdAt: at,
-    startedAt: at,
-  } as Run;
-  const steps = result.steps.map(({ node, taskId, attempt, worker: _worker, at: _at, key: _key, ...step }): Step => {
-    const written = result.writes.filter((write) => write.step === step.step);
-    const updates =
-      written.length > 0 ? { updates: Object.fromEntries(written.map(({ channel, value }) => [channel, value])) } : {};
-    return {
-      ...step,
-      runId: id,
-      at,
-      facts: step.facts,
-      ...(node && { node }),
-      ...(taskId && { taskId }),
-      ...(attempt !== null && { attempt }),
-      ...updates,
-    };
-  });
-  return makeRecording({ run, document, tasks: result.tasks() as unknown as Task[], steps });
-}
 
 async function recorded(): Promise<Recording> {
   const t = await testWorkflow(DOCUMENT);

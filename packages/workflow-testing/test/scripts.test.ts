@@ -231,3 +231,30 @@ describe('a test that cannot be carried out', () => {
     await expect(testWorkflow(flow({ fetch: call() }), { now: 'yesterday' })).rejects.toThrow('is no instant');
   });
 });
+
+describe('what an attempt tells while it runs', () => {
+  test('is kept with its call: events, text and progress, as a worker would tell them', async () => {
+    const t = await testWorkflow(flow({ write: call({ with: { key: { secret: 'KEY' } } }) }), {
+      secrets: { KEY: 'open sesame' },
+    });
+    t.node('write').does((input, { emit, token, heartbeat }) => {
+      emit({ stage: 'begun', key: input.key });
+      for (const piece of ['say: open', ' sesame', '!']) token(piece, { model: 'm' });
+      heartbeat(0.5);
+      return 'done';
+    });
+    const result = await t.run();
+
+    expect(result.calls('write')).toMatchObject([
+      { emitted: [{ stage: 'begun', key: '***' }], text: 'say: ***!', progress: [0.5] },
+    ]);
+    expect(result.journal()).toEqual(['run_started', 'task_succeeded write', 'run_ended']);
+  });
+
+  test('is heard of handlers of the user, too', async () => {
+    const handlers = { write: async (_: unknown, ctx: { token: (text: string) => void }) => ctx.token('hello') };
+    const t = await testWorkflow(flow({ write: { type: 'task', uses: 'handler:write' } }), { handlers });
+
+    expect((await t.run()).calls('write')).toMatchObject([{ text: 'hello', emitted: [], progress: [] }]);
+  });
+});

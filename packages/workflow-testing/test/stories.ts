@@ -227,4 +227,37 @@ export const stories: Story[] = [
       },
     },
   },
+  {
+    document: {
+      name: 'supersteps',
+      mode: 'superstep',
+      state: {
+        log: { type: 'array', reducer: 'append', default: [] },
+        sum: { type: 'number', reducer: 'add', default: 0 },
+        n: { type: 'number', reducer: 'add', default: 0 },
+      },
+      nodes: {
+        plan: task('twice', { with: 5, outputMapping: { log: '' } }),
+        // It ends after its neighbour, and comes before it in the state.
+        ask: { type: 'interrupt', message: 'And?', needs: ['plan'], output: 'log' },
+        tell: echo('${state.log}', { needs: ['plan'], output: 'log' }),
+        each: { type: 'send', items: [1, 2, 3], target: 'one', concurrency: 1, needs: ['ask', 'tell'] },
+        one: task('twice', { with: '${item}', output: 'log' }),
+        flaky: task('flaky', { needs: ['each'], with: 2, retry: { maxAttempts: 2, initialMs: 2 }, output: 'log' }),
+        count: { type: 'transform', updates: { n: 1 }, needs: ['flaky'] },
+        more: {
+          type: 'route',
+          on: "state.n < 2 ? 'yes' : 'no'",
+          routes: { yes: 'count', no: 'end' },
+          needs: ['count'],
+        },
+        end: echo({ log: '${state.log}', sum: '${state.sum}', n: '${state.n}' }),
+      },
+    },
+    steer: async (run) => {
+      await run.stands('interrupted');
+      await run.answer('ask', 'asked');
+      await run.ended();
+    },
+  },
 ];

@@ -6,6 +6,7 @@ import type { InputMaterial, Mail, RunRecord, TaskView } from '@weft/engine/port
 
 import { dumpRows, restoreRows } from '../rows/dump.ts';
 import type { RowsDump } from '../rows/dump.ts';
+import { firstVersion, foldTo } from '../rows/past-rows.ts';
 import type { RunRows } from '../rows/run-rows.ts';
 
 export type StoredRunDump = {
@@ -133,12 +134,14 @@ export class StoredRun {
     return new Map(found.flatMap(([name, channel]) => (channel ? [[name, structuredClone(channel)] as const] : [])));
   }
 
-  /** Every declared key as the step has left it; ephemeral ones are not kept. */
-  stateAt(graph: Graph, step: number): Record<string, Json> {
+  /** Every key that the version of then declares, as the step has left it; ephemeral ones are not kept. */
+  stateAt(versions: ReadonlyMap<number, Graph>, step: number): Record<string, Json> {
+    const { version } = foldTo(this.rows.steps, step).progress;
+    const graph = versions.get(version ?? firstVersion(this.rows));
     const path = this.pathTo(step);
     const channels = this.channelsOf((one) => path.has(one));
     const state: Record<string, Json> = {};
-    for (const [name, schema] of graph.state) {
+    for (const [name, schema] of graph?.state ?? []) {
       if (schema.ephemeral) continue;
       const { base, deltas = [] } = channels.get(name) ?? {};
       state[name] = foldChannel(schema.reducer ?? 'last_value', base === undefined ? defaultOf(schema) : base, deltas);

@@ -2,7 +2,7 @@
 import type { Json } from '@weft/contract';
 
 import type { Agenda, Due } from '../test-run/agenda.ts';
-import type { Replay } from '../test-run/driver.ts';
+import type { Replay } from '../test-run/stage.ts';
 import { openQuestions } from '../test-run/questions.ts';
 import type { OpenQuestion } from '../test-run/questions.ts';
 import type { Play } from '../script/play.ts';

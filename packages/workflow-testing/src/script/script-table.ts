@@ -26,6 +26,12 @@ export class ScriptTable {
     for (const document of [...children, main]) this.#documents.set(document.name, document);
   }
 
+  /** Takes in another version of a workflow: nodes that it does not have any more may still run. */
+  add(document: WorkflowDocument): void {
+    const known = this.#documents.get(document.name);
+    this.#documents.set(document.name, { ...document, nodes: { ...known?.nodes, ...document.nodes } });
+  }
+
   /**
    * That of a node: `node` of the workflow under test, `workflow/node` of a child. Throws WorkflowTestError `unknown_node`,
    * `not_a_task`.

@@ -1,78 +1,52 @@
 /** Drives the runs of a test through virtual time. */
-import type { Json, WorkflowDocument } from '@weft/contract';
+import type { Json } from '@weft/contract';
 
 import { toMs } from '../duration.ts';
-import { createChance } from '../mesh/chance.ts';
-import { Mesh } from '../mesh/mesh.ts';
+import { TENANT } from '../mesh/mesh.ts';
+import type { Mesh } from '../mesh/mesh.ts';
 import type { StoredRun } from '../mesh/stored-run.ts';
-import { createVirtualClock } from '../mesh/virtual-clock.ts';
 import { verifyRows } from '../rows/verify-rows.ts';
-import type { ScriptTable } from '../script/script-table.ts';
 import { WorkflowTestError } from '../test-error.ts';
 import { nextDue, nextOfAll } from './agenda.ts';
-import type { Action, Agenda, Due } from './agenda.ts';
-import { Attempts } from './attempts.ts';
+import type { Agenda, Due } from './agenda.ts';
+import type { Attempts } from './attempts.ts';
 import { CrashPoints } from './crash-points.ts';
-import type { UnscriptedPlays } from './executors.ts';
-import type { WorkflowTestOptions } from './options.ts';
-import { Performer } from './performer.ts';
-import { openQuestions, ReadyAnswers } from './questions.ts';
-import { StandIns } from './stand-ins.ts';
-import type { RecordedPlays, World } from './world.ts';
+import { openQuestions } from './questions.ts';
+import { setStage } from './stage.ts';
+import type { DriverParts, Stage } from './stage.ts';
+import type { World } from './world.ts';
 
-export type DriverParts = {
-  document: WorkflowDocument;
-  children: readonly WorkflowDocument[];
-  scripts: ScriptTable;
-  unscripted: UnscriptedPlays;
-  options: WorkflowTestOptions;
-  replay?: Replay;
-};
-
-/** A run that is played again as it was recorded: under its id, in its order. */
-export type Replay = {
-  runId: string;
-  recorded: RecordedPlays;
-  /** Which of the things that could happen now comes next; null where the recording knows of none of them. */
-  next(agenda: Agenda): Due | null;
-};
-
-const START = Date.UTC(2026, 0, 1);
 /** A test that takes more events than this goes round in a circle. */
 const MAX_EVENTS = 1_000_000;
 
 export class Driver {
-  readonly world: World;
-  readonly attempts: Attempts;
-  readonly answers = new ReadyAnswers();
+  readonly stage: Stage;
   readonly crashPoints: CrashPoints;
-  /** After which steps all processes died. */
+  /** After which steps of the run all processes died. */
   readonly crashes: number[] = [];
-  startedAt: number;
-  runId = '';
+  /** Of the run that is driven; empty until it is started. */
+  runId: string;
   readonly #parts: DriverParts;
-  #actions: Action[] = [];
-  #events = 0;
 
-  constructor(parts: DriverParts) {
-    const { document, children, scripts, unscripted, options } = parts;
-    const clock = createVirtualClock(toInstant(options.now ?? START), createChance(options.seed ?? 0));
+  /** `fork`: a run that stands on the stage of another driver already. */
+  constructor(parts: DriverParts, fork?: { stage: Stage; runId: string }) {
     this.#parts = parts;
-    this.startedAt = clock.now();
-    this.world = {
-      mesh: new Mesh({ clock, standIn: (request) => standIns.replaces(request) }),
-      clock,
-      chance: options.seed === undefined ? null : createChance(options.seed),
-      documents: [document, ...children],
-      scripts,
-      unscripted,
-      recorded: parts.replay?.recorded ?? null,
-      performer: new Performer(clock, options),
-      elapsed: () => clock.now() - this.startedAt,
-    };
-    const standIns = new StandIns(this.world);
-    this.attempts = new Attempts(this.world, standIns);
-    this.crashPoints = new CrashPoints(options.crashAt ?? []);
+    this.stage = fork?.stage ?? setStage(parts);
+    this.runId = fork?.runId ?? '';
+    this.crashPoints = new CrashPoints(fork ? [] : (parts.options.crashAt ?? []));
+  }
+
+  /** Drives another run of the test. */
+  driving(runId: string): Driver {
+    return new Driver(this.#parts, { stage: this.stage, runId });
+  }
+
+  get world(): World {
+    return this.stage.world;
+  }
+
+  get attempts(): Attempts {
+    return this.stage.attempts;
   }
 
   get mesh(): Mesh {
@@ -89,7 +63,6 @@ export class Driver {
     const { document, children, options } = this.#parts;
     for (const child of children) await this.mesh.save(child);
     const ref = await this.mesh.save(document);
-    this.startedAt = this.world.clock.now();
     const { input = {}, config = {} } = options;
     this.runId = await this.mesh.start(ref, { input, config, id: this.#parts.replay?.runId ?? null });
   }
@@ -121,7 +94,7 @@ export class Driver {
 
   /** Has something done in so much time. */
   later(ms: number, run: () => Promise<void>): void {
-    this.#actions.push({ at: this.world.clock.now() + ms, run });
+    this.stage.actions.push({ at: this.world.clock.now() + ms, run });
   }
 
   /** All processes die; others find what a database would have kept, and do what sweepers do. */
@@ -141,7 +114,7 @@ export class Driver {
     { value, by }: { value: Json; by: string | null },
   ): Promise<void> {
     const answers = { [id]: value };
-    await this.mesh.steering.resumeRun({ tenant: 'test', runId, answers, stateUpdates: null, by });
+    await this.mesh.steering.resumeRun({ tenant: TENANT, runId, answers, stateUpdates: null, by });
   }
 
   /** Everything that needs no time: attempts begin, questions that have an answer ready get it, processes die. */
@@ -162,12 +135,12 @@ export class Driver {
   }
 
   #agenda(): Agenda {
-    return { attempts: this.attempts.underWay, actions: this.#actions, mesh: this.mesh };
+    return { attempts: this.attempts.underWay, actions: this.stage.actions, mesh: this.mesh };
   }
 
   async #happen(due: Due): Promise<void> {
-    this.#events += 1;
-    if (this.#events > MAX_EVENTS)
+    this.stage.events += 1;
+    if (this.stage.events > MAX_EVENTS)
       throw new WorkflowTestError('endless', `the test does not end: ${MAX_EVENTS} things have happened`);
     this.world.clock.moveTo(due.at);
     switch (due.kind) {
@@ -175,7 +148,7 @@ export class Driver {
         await this.attempts.end(due.attempt);
         break;
       case 'action':
-        this.#actions = this.#actions.filter((action) => action !== due.action);
+        this.stage.actions = this.stage.actions.filter((action) => action !== due.action);
         await due.action.run();
         break;
       case 'timer':
@@ -195,9 +168,10 @@ export class Driver {
   }
 
   async #answerReady(): Promise<boolean> {
-    if (this.answers.isEmpty) return false;
+    const { answers } = this.stage;
+    if (answers.isEmpty) return false;
     for (const question of openQuestions(this.mesh)) {
-      const ready = this.answers.take(question);
+      const ready = answers.take(question);
       if (!ready) continue;
       const { value, after = 0, by = null } = ready;
       const answer = () => this.answer(question, { value: typeof value === 'function' ? value(question) : value, by });
@@ -207,10 +181,4 @@ export class Driver {
     }
     return false;
   }
-}
-
-function toInstant(now: number | string | Date): number {
-  const instant = typeof now === 'number' ? now : new Date(now).getTime();
-  if (Number.isFinite(instant)) return instant;
-  throw new WorkflowTestError('bad_option', `now: ${JSON.stringify(now)} is no instant`);
 }

@@ -4,6 +4,7 @@ import type { TaskRecord } from '@weft/engine/domain';
 
 import type { Duration } from '../duration.ts';
 import type { Mesh } from '../mesh/mesh.ts';
+import { WorkflowTestError } from '../test-error.ts';
 
 export type AnswerOptions = {
   /** Virtual time from the question to its answer (0). */
@@ -32,6 +33,13 @@ export function openQuestions(mesh: Mesh): OpenQuestion[] {
     const workflow = rows.head.workflow.name;
     return rows.newestTasks().flatMap((task) => toQuestion(task, { runId: id, workflow }));
   });
+}
+
+/** Those of one run, and of the runs that it has started. */
+export function questionsOf(mesh: Mesh, runId: string): OpenQuestion[] {
+  const belongs = (id: string | undefined): boolean =>
+    id === runId || (id !== undefined && belongs(mesh.stores.runs.get(id)?.rows.head.parent?.runId));
+  return openQuestions(mesh).filter((question) => belongs(question.runId));
 }
 
 function toQuestion(
@@ -66,4 +74,13 @@ export class ReadyAnswers {
   get isEmpty(): boolean {
     return this.#byNode.size === 0;
   }
+}
+
+/** What is asked instead. */
+export function noQuestion(name: string, questions: readonly OpenQuestion[], isAmbiguous: boolean): WorkflowTestError {
+  const lines = questions.map(({ id, node, message }) => `  ${node} asks (${id}): ${message ?? ''}`);
+  if (isAmbiguous)
+    return new WorkflowTestError('no_question', `several questions are open at "${name}": name one by its id`, lines);
+  const none = lines.length === 0 ? '; nothing is asked' : '; these questions are:';
+  return new WorkflowTestError('no_question', `no question of "${name}" is open${none}`, lines);
 }

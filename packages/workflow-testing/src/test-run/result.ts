@@ -78,7 +78,8 @@ export type RunResult = {
 
 export type ResultParts = {
   run: StoredRun;
-  graph: Graph;
+  /** All versions of its workflow. */
+  versions: ReadonlyMap<number, Graph>;
   view: Run;
   calls: readonly Call[];
   questions: OpenQuestion[];
@@ -89,7 +90,7 @@ export type ResultParts = {
 
 const FINAL: ReadonlySet<string> = new Set(['succeeded', 'failed', 'skipped', 'cancelled']);
 
-export function toResult({ run, graph, view, calls, questions, children, startedAt, now }: ResultParts): RunResult {
+export function toResult({ run, versions, view, calls, questions, children, startedAt, now }: ResultParts): RunResult {
   const { rows } = run;
   const steps = structuredClone(rows.steps);
   const settled = settledTasks(steps, startedAt);
@@ -121,8 +122,8 @@ export function toResult({ run, graph, view, calls, questions, children, started
     outputOf: (node) => tasks().findLast((task) => task.node === node)?.output ?? null,
     stateAt: (step) => {
       if (!steps.some((one) => one.step === step))
-        throw new RangeError(`there is no step ${step}; the last one is ${steps.length}`);
-      return run.stateAt(graph, step);
+        throw new RangeError(`there is no step ${step}; the last one is ${steps.at(-1)?.step ?? 0}`);
+      return run.stateAt(versions, step);
     },
     calls: (node) => ofNode(node),
     called: (node) => ofNode(node).filter(({ result }) => result !== 'cached').length,

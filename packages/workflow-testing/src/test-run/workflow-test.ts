@@ -1,6 +1,5 @@
 /** Running a workflow in a test: no server, no database, no waiting. */
-import type { Json, JsonObject, WorkflowDocument } from '@weft/contract';
-import { viewRun } from '@weft/engine/runtime';
+import type { Json, JsonObject, RunMigration, WorkflowDocument } from '@weft/contract';
 
 import { toMs } from '../duration.ts';
 import type { Duration } from '../duration.ts';
@@ -14,10 +13,11 @@ import { WorkflowTestError } from '../test-error.ts';
 import { Driver } from './driver.ts';
 import type { LateReport } from './attempts.ts';
 import { unscriptedPlays } from './executors.ts';
+import type { DriverParts } from './stage.ts';
 import type { WorkflowTestOptions } from './options.ts';
-import { openQuestions } from './questions.ts';
+import { noQuestion, questionsOf } from './questions.ts';
 import type { AnswerOptions, OpenQuestion } from './questions.ts';
-import { toResult } from './result.ts';
+import { readResult } from './read-result.ts';
 import type { RunResult } from './result.ts';
 
 /**
@@ -31,17 +31,27 @@ export async function testWorkflow(source: WorkflowSource, options: WorkflowTest
   return new WorkflowTest({ document, children, unscripted: await unscriptedPlays(options), options });
 }
 
-type Parts = Omit<ConstructorParameters<typeof Driver>[0], 'scripts'>;
+type Parts = Omit<DriverParts, 'scripts'>;
+
+/** What a run that goes on from a step of the past has other than then. */
+export type ForkOptions = {
+  stateOverrides?: JsonObject | null;
+  stateUpdates?: JsonObject | null;
+  /** Another version of the workflow. */
+  workflow?: WorkflowSource | null;
+};
 
 export class WorkflowTest {
   readonly document: WorkflowDocument;
+  readonly #parts: Parts;
   readonly #driver: Driver;
   readonly #scripts: ScriptTable;
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts, fork?: { driver: Driver; scripts: ScriptTable }) {
     this.document = parts.document;
-    this.#scripts = new ScriptTable(parts.document, parts.children);
-    this.#driver = new Driver({ ...parts, scripts: this.#scripts });
+    this.#parts = parts;
+    this.#scripts = fork?.scripts ?? new ScriptTable(parts.document, parts.children);
+    this.#driver = fork?.driver ?? new Driver({ ...parts, scripts: this.#scripts });
   }
 
   /**
@@ -58,7 +68,7 @@ export class WorkflowTest {
 
   /** Answers the node whenever it asks, this one and no other: said several times, one after the other, and the last from then on. */
   whenAsked(node: string, value: Json | ((question: OpenQuestion) => Json), options: AnswerOptions = {}): this {
-    this.#driver.answers.add(this.#scripts.place(node), { value, ...options });
+    this.#driver.stage.answers.add(this.#scripts.place(node), { value, ...options });
     return this;
   }
 
@@ -92,7 +102,7 @@ export class WorkflowTest {
    */
   async answer(question: string, value: Json, { by = null }: { by?: string | null } = {}): Promise<void> {
     await this.#driver.start();
-    const open = openQuestions(this.#driver.mesh);
+    const open = questionsOf(this.#driver.mesh, this.#driver.runId);
     const meant = open.filter(({ id, node, workflow }) => [id, node, `${workflow}/${node}`].includes(question));
     const [only] = meant;
     if (only && meant.length === 1) return this.#driver.answer(only, { value, by });
@@ -140,6 +150,48 @@ export class WorkflowTest {
     await this.#steer((run) => this.#driver.mesh.steering.replayRun({ ...run, step, stateOverrides, stateUpdates }));
   }
 
+  /**
+   * Another run goes on from one of the steps of this one (null: the last), in the same mesh and at the same time; the test of it is
+   * returned, and `run()` of that does the rest. Scripts and times are those of this test: scripts go on where they are. Throws
+   * AppError as the API does.
+   */
+  async fork(
+    step: number | null = null,
+    { stateOverrides = null, stateUpdates = null, workflow = null }: ForkOptions = {},
+  ): Promise<WorkflowTest> {
+    await this.#driver.start();
+    const { mesh, runId } = this.#driver;
+    const document = workflow === null ? null : await this.#versionFrom(workflow);
+    const changes = { stateOverrides, stateUpdates, workflow: document && (await mesh.save(document)), edited: [] };
+    const forked = await mesh.steering.forkRun({ tenant: TENANT, runId, step, ...changes, tags: null });
+    const driver = this.#driver.driving(forked.runId);
+    return new WorkflowTest(
+      { ...this.#parts, document: document ?? this.document },
+      { driver, scripts: this.#scripts },
+    );
+  }
+
+  /**
+   * Moves the run to another version of its workflow, if it fits; what does not is told. `dryRun` only asks. Throws AppError
+   * `version_misfit`, `conflict`, WorkflowTestError `invalid_workflow`.
+   */
+  async migrate(workflow: WorkflowSource, { dryRun = false }: { dryRun?: boolean } = {}): Promise<RunMigration> {
+    await this.#driver.start();
+    const { mesh, runId } = this.#driver;
+    const { version } = await mesh.save(await this.#versionFrom(workflow));
+    return mesh.steering.migrateRun({ tenant: TENANT, runId, version, dryRun, ifStep: null });
+  }
+
+  async #versionFrom(source: WorkflowSource): Promise<WorkflowDocument> {
+    const document = await loadWorkflow(source);
+    if (document.name !== this.document.name) {
+      const message = `"${document.name}" is no version of the workflow "${this.document.name}"`;
+      throw new WorkflowTestError('invalid_workflow', message);
+    }
+    this.#scripts.add(document);
+    return document;
+  }
+
   /** All processes die now, and others go on with what a database would have kept. */
   async crash(): Promise<void> {
     await this.#driver.crash();
@@ -164,38 +216,7 @@ export class WorkflowTest {
   /** How the run stands now. */
   async result(): Promise<RunResult> {
     await this.#driver.start();
-    return this.#resultOf(this.#driver.runId);
-  }
-
-  async #resultOf(runId: string): Promise<RunResult> {
-    const { mesh, world, attempts, startedAt } = this.#driver;
-    const run = mesh.run(runId);
-    const graph = await mesh.graphs.load(run.rows.head.workflow);
-    const loadGraph = mesh.graphs.load.bind(mesh.graphs);
-    const view = await viewRun({ reader: mesh.stores.reader, loadGraph }, TENANT, runId);
-    if (!view) throw new Error(`there is no run ${runId}`);
-    const children = await Promise.all(
-      run.rows
-        .newestTasks()
-        .flatMap(({ detail, node }) =>
-          detail?.kind === 'child' && mesh.stores.runs.has(detail.runId)
-            ? [this.#resultOf(detail.runId).then((child) => ({ node, run: child }))]
-            : [],
-        ),
-    );
-    const questions = openQuestions(mesh).filter(
-      (question) => question.runId === runId || run.rows.head.parent === null,
-    );
-    return toResult({
-      run,
-      graph,
-      view,
-      calls: attempts.calls,
-      questions,
-      children,
-      startedAt,
-      now: world.clock.now(),
-    });
+    return readResult(this.#driver.stage, this.#driver.runId);
   }
 
   /** For the machinery: how a recorded run is steered. */
@@ -221,12 +242,4 @@ export class WorkflowTest {
     await this.#driver.start();
     await work({ tenant: TENANT, runId: this.#driver.runId });
   }
-}
-
-function noQuestion(name: string, questions: readonly OpenQuestion[], isAmbiguous: boolean): WorkflowTestError {
-  const lines = questions.map(({ id, node, message }) => `  ${node} asks (${id}): ${message ?? ''}`);
-  if (isAmbiguous)
-    return new WorkflowTestError('no_question', `several questions are open at "${name}": name one by its id`, lines);
-  const none = lines.length === 0 ? '; nothing is asked' : '; these questions are:';
-  return new WorkflowTestError('no_question', `no question of "${name}" is open${none}`, lines);
 }
