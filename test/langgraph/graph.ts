@@ -50,8 +50,8 @@ export type Graph = {
   nodes: Record<string, Node>;
   /** `a -> b`, or `a + b -> c`, which waits for both. */
   edges: string[];
-  /** Asked after the node, with the state that its own update has made; gives names of nodes, END among them. */
-  choices?: Record<string, (state: State) => string | string[]>;
+  /** Computed after the node (CEL over `state`, each expression one choice): names the next node, or `END`. */
+  choices?: Record<string, string | string[]>;
   fans?: Fan[];
   stopBefore?: string[];
   stopAfter?: string[];
@@ -69,6 +69,10 @@ export function overwrite(value: Json): Json {
 
 export function isOverwrite(value: Json | undefined): value is { overwrite: Json } {
   return typeof value === 'object' && value !== null && Object.keys(value).join() === 'overwrite';
+}
+
+export function choicesOf({ choices = {} }: Graph, from: string): string[] {
+  return [choices[from] ?? []].flat();
 }
 
 export function edgesOf({ edges }: Graph): Edge[] {

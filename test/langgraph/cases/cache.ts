@@ -13,7 +13,7 @@ export const cache: Omit<Case, 'group'>[] = [
       },
       edges: ['START -> pick'],
       fans: [{ from: 'pick', items: 'k', to: 'cached' }],
-      choices: { pick: ({ round }) => (Number(round) < 3 ? 'pick' : 'END') },
+      choices: { pick: "state.round < 3 ? 'pick' : 'END'" },
     },
     input: { ks: [[{ n: 1 }], [{ n: 1 }], [{ n: 2 }]] },
     expects: {

@@ -188,7 +188,7 @@ export const interrupts: Omit<Case, 'group'>[] = [
       channels: answered,
       nodes: { ask: asks('Again?', 'a'), say: says },
       edges: ['START -> ask', 'ask -> say'],
-      choices: { say: ({ a }) => (a === true ? 'ask' : 'END') },
+      choices: { say: "state.a == true ? 'ask' : 'END'" },
     },
     does: [
       { do: 'answer', answers: { 'Again?': true } },
@@ -244,7 +244,7 @@ export const interrupts: Omit<Case, 'group'>[] = [
       channels: { n: 'add' },
       nodes: { up: work(() => ({ update: { n: 1 } })) },
       edges: ['START -> up'],
-      choices: { up: ({ n }) => (Number(n) < 2 ? 'up' : 'END') },
+      choices: { up: "state.n < 2 ? 'up' : 'END'" },
       stopBefore: ['up'],
     },
     does: [{ do: 'goOn' }, { do: 'goOn' }],

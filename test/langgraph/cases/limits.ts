@@ -1,6 +1,6 @@
 /** How long a graph may go on. */
 import type { Case } from '../case.ts';
-import { END, logs, work } from '../graph.ts';
+import { logs, work } from '../graph.ts';
 
 const chain = (length: number) => ({
   channels: { log: 'append' } as const,
@@ -12,7 +12,7 @@ const loop = (rounds: number) => ({
   channels: { n: 'add' } as const,
   nodes: { up: work(() => ({ update: { n: 1 } })) },
   edges: ['START -> up'],
-  choices: { up: ({ n }: Record<string, unknown>) => (Number(n) < rounds ? 'up' : END) },
+  choices: { up: `state.n < ${rounds} ? 'up' : 'END'` },
 });
 
 export const limits: Omit<Case, 'group'>[] = [

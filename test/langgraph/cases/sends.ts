@@ -90,7 +90,7 @@ export const sends: Omit<Case, 'group'>[] = [
       },
       edges: ['START -> plan', 'w -> red'],
       fans: [{ from: 'plan', items: 'todo', to: 'w' }],
-      choices: { red: ({ round }) => (Number(round) < 3 ? 'plan' : END) },
+      choices: { red: "state.round < 3 ? 'plan' : 'END'" },
     },
     expects: {
       ends: 'succeeded',
@@ -132,7 +132,7 @@ export const sends: Omit<Case, 'group'>[] = [
         ...all('b', 'c', 'd'),
       },
       edges: ['START -> a', 'c -> END'],
-      choices: { b: () => 'c' },
+      choices: { b: "'c'" },
     },
     expects: { ends: 'succeeded', order: 'a | b d | c' },
   },

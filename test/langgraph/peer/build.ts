@@ -6,9 +6,10 @@ import type { Compiled, Config, NodeFunction } from '@langchain/langgraph';
 import { EphemeralValue } from '@langchain/langgraph/channels';
 import { InMemoryCache } from '@langchain/langgraph-checkpoint';
 import type { Json, JsonObject, Reducer } from '@weft/contract';
-import { applyWrite, defaultOf } from '@weft/engine/domain';
+import { applyWrite, compileCondition, defaultOf } from '@weft/engine/domain';
+import type { Condition } from '@weft/engine/domain';
 
-import { edgesOf, isOverwrite } from '../graph.ts';
+import { choicesOf, edgesOf, isOverwrite } from '../graph.ts';
 import type { Channel, ChildNode, Graph, Result, State, Work, WorkNode } from '../graph.ts';
 import type { Calls } from './calls.ts';
 import { plainState } from './plain.ts';
@@ -40,10 +41,15 @@ export function build(graph: Graph, calls: Calls, isRoot = true): Compiled {
 /** One function for all that follows a node by choice; LangGraph takes several only if they have names. */
 function chooserOf(from: string, graph: Graph): (state: Record<string, unknown>) => unknown[] {
   const fans = (graph.fans ?? []).filter((fan) => fan.from === from);
+  const choices = choicesOf(graph, from).map(compileCondition);
   return (state) => [
-    ...[graph.choices?.[from]?.(plainState(graph, state)) ?? []].flat().map(nameOf),
+    ...choices.map((choice) => choose(choice, plainState(graph, state))),
     ...fans.flatMap(({ items, to }) => listOf(state[items]).map((item) => new Send(to, item))),
   ];
+}
+
+function choose(choice: Condition, state: State): string {
+  return nameOf(choice.evaluate({ state, input: {}, config: {}, nodes: {} }) as string);
 }
 
 /** The values of the state as LangGraph takes them. */
