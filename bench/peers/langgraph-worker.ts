@@ -7,14 +7,14 @@
 import { Annotation, START, StateGraph } from '@langchain/langgraph';
 import type { Compiled } from '@langchain/langgraph';
 import { PostgresSaver } from '@langchain/langgraph-checkpoint-postgres';
-import pg from 'pg';
+import { Pool } from 'pg';
 
 import { CHAIN, FAN, PAYLOAD } from '../mesh/side.ts';
 import type { Shape } from '../mesh/side.ts';
 import { tellEndings } from './ended.ts';
 
 const [redisUrl = '', connectionString = ''] = process.argv.slice(2);
-const pool = new pg.Pool({ connectionString, max: 20 });
+const pool = new Pool({ connectionString, max: 20 });
 const checkpointer = new PostgresSaver(pool);
 await checkpointer.setup();
 

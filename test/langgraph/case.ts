@@ -45,6 +45,8 @@ export type Seen = {
   supersteps: [node: string, update: JsonObject][][];
   /** The state after each of them. */
   values: JsonObject[];
+  /** What a listener was told, where the case has one. */
+  heard: Json[];
   /** How often each node was called; of questions, how often one was asked for the first time. */
   calls: Record<string, number>;
 };
@@ -55,7 +57,13 @@ export type Expected = {
   state?: JsonObject;
   order?: string;
   calls?: Record<string, number>;
+  heard?: Json[];
 };
+
+/**
+ * `values`: the state, each time it has changed; `updates`: each node with what it wrote, and questions as `{ asks }`.
+ */
+export type Listening = 'values' | 'updates';
 
 export type Case = {
   group: Group;
@@ -64,6 +72,7 @@ export type Case = {
   graph: Graph;
   input?: JsonObject;
   does?: Action[];
+  listens?: Listening;
   expects: Expected;
   /** Where Weft does something else on purpose: why, and what. */
   differs?: { because: string; weft: Expected };
@@ -85,5 +94,6 @@ export function asExpected(seen: Seen, expected: Expected): Expected {
     ...(expected.state !== undefined && { state: seen.state }),
     ...(expected.order !== undefined && { order: orderOf(seen) }),
     ...(expected.calls !== undefined && { calls: seen.calls }),
+    ...(expected.heard !== undefined && { heard: seen.heard }),
   };
 }

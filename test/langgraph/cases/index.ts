@@ -2,12 +2,14 @@
 import type { Case, Group } from '../case.ts';
 import { cache } from './cache.ts';
 import { channels } from './channels.ts';
+import { durability } from './durability.ts';
 import { edges } from './edges.ts';
 import { errors } from './errors.ts';
 import { interrupts } from './interrupts.ts';
 import { limits } from './limits.ts';
 import { ordering } from './ordering.ts';
 import { sends } from './sends.ts';
+import { streams } from './streams.ts';
 import { subgraphs } from './subgraphs.ts';
 import { timeTravel } from './time-travel.ts';
 
@@ -19,6 +21,8 @@ const GROUPED: readonly (readonly [Group, Omit<Case, 'group'>[]])[] = [
   ['interrupts', interrupts],
   ['errors and retry', errors],
   ['time travel', timeTravel],
+  ['durability', durability],
+  ['streams', streams],
   ['cache', cache],
   ['subgraphs', subgraphs],
   ['limits', limits],

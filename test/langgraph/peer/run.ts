@@ -24,12 +24,12 @@ type Running = {
 type Told = { id: string; name: string; interrupts: Question[] };
 type Checkpoint = { metadata: { source: string; step: number }; values: unknown };
 
-export async function runOnLangGraph({ graph, input = {}, does = [] }: Case): Promise<Seen> {
-  const seen: Seen = { ends: [], state: {}, supersteps: [], values: [], calls: {} };
+export async function runOnLangGraph({ graph, input = {}, does = [], listens }: Case): Promise<Seen> {
+  const seen: Seen = { ends: [], state: {}, supersteps: [], values: [], heard: [], calls: {} };
   const calls = new Calls();
   const config: Config = {
     configurable: { thread_id: 'one' },
-    streamMode: ['tasks', 'checkpoints'],
+    streamMode: ['tasks', 'checkpoints', ...(listens ? [listens] : [])],
     recursionLimit: graph.maxSupersteps ?? 25,
   };
   let compiled: Compiled;
@@ -52,6 +52,10 @@ async function follow(running: Running, input: unknown, at = running.config): Pr
   running.asked = [];
   const keep = (mode: string, chunk: unknown): void => {
     if (mode === 'checkpoints') return keepCheckpoint(running, begun, chunk as Checkpoint);
+    if (mode !== 'tasks') {
+      seen.heard.push(heardOf(mode, chunk as Record<string, unknown>, graph));
+      return;
+    }
     const { id, name, interrupts } = chunk as Told;
     begun.set(id, name);
     running.asked.push(...interrupts);
@@ -68,6 +72,13 @@ async function follow(running: Running, input: unknown, at = running.config): Pr
     if (code === 'max_steps') keepSuperstep(running, begun, (await compiled.getState(config)).values);
     seen.ends.push(`failed ${code}`);
   }
+}
+
+/** A question is told in both modes, under a key of its own. */
+function heardOf(mode: string, chunk: Record<string, unknown>, graph: Graph): Json {
+  const { __interrupt__: asked, ...rest } = chunk;
+  if (Array.isArray(asked)) return { asks: (asked as Question[]).map(({ value }) => value as Json) };
+  return mode === 'values' ? plainState(graph, rest) : (rest as Json);
 }
 
 function keepCheckpoint(running: Running, begun: Map<string, string>, { metadata, values }: Checkpoint): void {

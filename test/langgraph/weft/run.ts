@@ -26,7 +26,7 @@ export async function runOnWeft(
   const functions = register(id, graph);
   const refused = await save(rig, graph, { id, input, functions });
   if (typeof refused === 'string')
-    return { ends: [`refused ${refused}`], state: {}, supersteps: [], values: [], calls: {} };
+    return { ends: [`refused ${refused}`], state: {}, supersteps: [], values: [], heard: [], calls: {} };
   const runId = await rig.start(refused, { input });
   const running: Running = { rig, runId, ends: [] };
   running.ends.push(endOf(await atRest(running, 0)));
@@ -39,6 +39,7 @@ export async function runOnWeft(
     supersteps,
     values: values.map((state) => wholeState(graph, state)),
     calls,
+    heard: [],
   };
 }
 
