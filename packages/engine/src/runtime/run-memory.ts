@@ -12,7 +12,8 @@ import { chunkKey, mergeReads, noReads } from '../domain/run/reads.ts';
 import { TERMINAL_RUN } from '../domain/run/records.ts';
 import type { ChannelRecord, Decision, Jumps, Reads, RunHead, RunSnapshot, TaskRecord } from '../domain/run/records.ts';
 import { CHUNK_ITEMS } from '../domain/run/send-items.ts';
-import { rootOf } from '../domain/task-key.ts';
+import { startedJumps } from '../domain/run/superstep/release.ts';
+import { ownerOf, rootOf } from '../domain/task-key.ts';
 import type { SettledRun, TaskMessage } from '../ports/index.ts';
 
 /** Runs that are remembered; the one settled longest ago is forgotten first. */
@@ -36,10 +37,10 @@ export class RunMemory {
   readonly #runs = new Map<string, Memory>();
 
   /** The run as it is believed to be; null if nothing is known, or others change it as well. */
-  recall(runId: string, message: TaskMessage | undefined): RunSnapshot | null {
+  recall(graph: Graph, runId: string, message: TaskMessage | undefined): RunSnapshot | null {
     const known = this.#runs.get(runId);
     if (known) return known.snapshot;
-    return message ? asStarted(message) : null;
+    return message ? asStarted(graph, message) : null;
   }
 
   /** Takes note of how a settle left the run. */
@@ -67,14 +68,21 @@ export class RunMemory {
 }
 
 /** A run that has just begun, seen from one of its first tasks. */
-function asStarted(message: TaskMessage): RunSnapshot | null {
+function asStarted(graph: Graph, message: TaskMessage): RunSnapshot | null {
   const { seed, key, taskEpoch, taskId, node, lane, priority, readyAt, runId, workflow, runEpoch } = message;
   if (!seed) return null;
   const readsAt = seed.step;
   const task = freshTask({ key, epoch: taskEpoch, id: taskId, node, readsAt, readyAt, lane, priority });
   return {
     ...emptyParts({ ...noReads(), tasks: new Set([key]), allJoins: true }),
-    head: freshHead({ id: runId, workflow, status: 'running', epoch: runEpoch, ...seed }),
+    head: freshHead({
+      id: runId,
+      workflow,
+      status: 'running',
+      epoch: runEpoch,
+      ...seed,
+      jumps: graph.superstep ? startedJumps(graph) : null,
+    }),
     tasks: new Map([[key, task]]),
   };
 }
@@ -144,15 +152,22 @@ function withDelta({ base, deltas, deltaBytes, baseBytes }: ChannelRecord, step:
   return { base, deltas: all, lastStep: step, deltaBytes: bytes, baseBytes };
 }
 
-/** What a loop has gone back over is read when it is needed, which is hardly ever. */
+/** What a loop has gone back over, or a superstep has left behind, is read when it is needed, which is hardly ever. */
 function forgetPast(graph: Graph, { tasks, joins, reads }: RunSnapshot, { jumps }: RunHead): void {
-  for (const [key, { settledStep }] of tasks) {
-    if (settledStep === null || !isStale(graph, jumps, key) || isLatest(jumps, key)) continue;
+  const current = new Set(jumps?.superstep?.nodes);
+  for (const [key, { settledStep, node }] of tasks) {
+    if (settledStep === null || isOfUse({ key, node })) continue;
     tasks.delete(key);
     reads.tasks.delete(key);
   }
   for (const key of joins.keys()) if (isStale(graph, jumps, key)) joins.delete(key);
   for (const key of reads.joins) if (isStale(graph, jumps, key)) reads.joins.delete(key);
+
+  /** In superstep mode: those of the superstep that is under way, and results that may be read later. */
+  function isOfUse({ key, node }: Pick<TaskRecord, 'key' | 'node'>): boolean {
+    if (!isStale(graph, jumps, key) && (!graph.superstep || current.has(rootOf(key).node))) return true;
+    return isLatest(jumps, key) && (!graph.superstep || graph.settleReads.has(node));
+  }
 }
 
 function isLatest(jumps: Jumps | null, key: string): boolean {
@@ -180,17 +195,21 @@ function isPast(name: string, send: string, next: number): boolean {
 /** A task that has ended is kept for those who read its result, and no longer known otherwise. */
 function keepTask(graph: Graph, { tasks, reads }: RunSnapshot, task: TaskRecord): void {
   const { key } = task;
-  if (
-    task.status === 'cancelled' ||
-    (task.settledStep !== null && !(graph.settleReads.has(task.node) && isSmall(task.output)))
-  ) {
+  if (task.status === 'cancelled' || (task.settledStep !== null && !isWanted(graph, task))) {
     tasks.delete(key);
     reads.tasks.delete(key);
     return;
   }
   // What the task itself reads of the state stands in its row; a settle has no use for it.
-  tasks.set(key, task.captured === null || task.lane === null ? task : { ...task, captured: null });
+  const keepsState = task.captured === null || task.lane === null || (graph.superstep && ownerOf(key) !== null);
+  tasks.set(key, keepsState ? task : { ...task, captured: null });
   reads.tasks.add(key);
+}
+
+/** A result that a settle may read; in superstep mode the barrier reads those of its whole superstep. */
+function isWanted(graph: Graph, { node, output, detail }: TaskRecord): boolean {
+  if (!graph.superstep) return graph.settleReads.has(node) && isSmall(output);
+  return isSmall(output) && (detail?.kind !== 'pending' || isSmall(detail.stateUpdates));
 }
 
 /** Whether a value is worth keeping: it is walked as far as that, and no farther. */

@@ -120,7 +120,7 @@ class GroupSettler implements Settler {
         const ofRun = byRun.get(runId) ?? [];
         const events = ofRun.map((item) => item.event);
         const graph = await this.#deps.graphs.load(ref);
-        const remembered = this.#memory.recall(runId, ofRun.find(({ message }) => message?.seed)?.message);
+        const remembered = this.#memory.recall(graph, runId, ofRun.find(({ message }) => message?.seed)?.message);
         return decideRun({ offering, log: this.#deps.log }, { runId, events, graph, remembered });
       }),
     );

@@ -103,6 +103,6 @@ test('B10: an iteration of a loop looks at and writes as many rows after 10,000 
   expect(run.head.generations).toBe(ITERATIONS - 1);
   expect(costs[ITERATIONS - 2]).toEqual(costs[2]);
   expect(Math.max(...(costs[2] ?? []))).toBeLessThan(10);
-  const known = run.memory.recall(run.head.id, undefined);
+  const known = run.memory.recall(run.graph, run.head.id, undefined);
   expect((known?.reads.tasks.size ?? 0) + (known?.reads.joins.size ?? 0)).toBeLessThan(40);
 });

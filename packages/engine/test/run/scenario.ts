@@ -4,6 +4,7 @@ import {
   addSettleReads,
   compileGraph,
   decide,
+  foldChannel,
   freshHead,
   makeUuidV7,
   noReads,
@@ -168,6 +169,13 @@ export class Scenario {
   get statuses(): Record<string, string> {
     const entries = this.rows.newestTasks().map(({ node, status }) => [node, status] as const);
     return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /** The stored value of a state key. */
+  state(key: string): Json {
+    const schema = this.graph.state.get(key);
+    const stored = this.rows.channel(key);
+    return foldChannel(schema?.reducer ?? 'last_value', stored?.base ?? schema?.default ?? null, stored?.deltas ?? []);
   }
 
   /** The journal as `type node` lines from this step on. */

@@ -49,7 +49,7 @@ class Remembered {
   settle(events: RunEvent[]): void {
     const { graph, rows, last, now } = this.run;
     const [message] = messagesOf(last);
-    const known = this.memory.recall(rows.head.id, message);
+    const known = this.memory.recall(graph, rows.head.id, message);
     const before = known && structuredClone(known);
     const verdict = known && decide(graph, { snapshot: known, events, now });
     const isHit = verdict?.kind === 'decided' && verdict.decision.applied.every(Boolean);
@@ -147,11 +147,11 @@ test('A8: a run that others settle as well is read, until they leave it alone', 
   const both = new Remembered({ name: 'chain', nodes });
   const { run, memory } = both;
   both.settle([run.success('a')]);
-  expect(memory.recall(run.rows.head.id, undefined)).not.toBeNull();
+  expect(memory.recall(run.graph, run.rows.head.id, undefined)).not.toBeNull();
 
   run.succeed('b');
   both.memory.learn(run.graph, settledOf(seen(run), run.settle(run.success('c'))));
-  expect(memory.recall(run.rows.head.id, undefined)).toBeNull();
+  expect(memory.recall(run.graph, run.rows.head.id, undefined)).toBeNull();
 
   both.settle([run.success('d')]);
   expect(both.hits).toBe(1);
@@ -165,10 +165,10 @@ test('a run that has ended, or whose commit is in doubt, is forgotten', () => {
   const { run, memory } = both;
   both.settle([run.success('a')]);
   memory.forget([run.rows.head.id]);
-  expect(memory.recall(run.rows.head.id, undefined)).toBeNull();
+  expect(memory.recall(run.graph, run.rows.head.id, undefined)).toBeNull();
   both.settle([run.success('b')]);
   expect(run.hasEnded).toBe(true);
-  expect(memory.recall(run.rows.head.id, undefined)).toBeNull();
+  expect(memory.recall(run.graph, run.rows.head.id, undefined)).toBeNull();
 });
 
 function settledOf(snapshot: RunSnapshot, decision: Decision) {

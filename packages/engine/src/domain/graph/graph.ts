@@ -12,6 +12,8 @@ import { documentEdges } from './edges.ts';
 import type { Edge } from './edges.ts';
 import type { GraphNode } from './graph-node.ts';
 import { loopEdges } from './loops.ts';
+import { compileSuperstep } from './superstep.ts';
+import type { SuperstepGraph } from './superstep.ts';
 import { wire } from './wiring.ts';
 
 export type { GraphNode, ResolvedRetry } from './graph-node.ts';
@@ -39,6 +41,8 @@ export type Graph = {
   /** Whether tasks may wait for something that a loop or the end of the run must close; and whether it has child runs. */
   hasWaits: boolean;
   hasChildren: boolean;
+  /** What the mode superstep adds; null in the mode dataflow. */
+  superstep: SuperstepGraph | null;
   /** Every node that a loop to the key would run again, the key included; filled as they are asked for. */
   closures: Map<string, ReadonlySet<string>>;
 };
@@ -59,11 +63,13 @@ export function compileGraph(ref: WorkflowRef, document: WorkflowDocument): Grap
   const output = document.output === undefined ? null : compileTemplate(document.output);
   const outputResults = resultReads(output?.references ?? [], nodeNames);
   const top = all.filter(({ name }) => !targets.has(name));
+  const begins = ({ name, inDegree }: GraphNode): boolean => wiring.started.has(name) || inDegree === 0;
+  const starts = top.filter(begins).map(({ name }) => name);
   return {
     ref,
     document,
     nodes,
-    starts: top.filter(({ name, inDegree }) => wiring.started.has(name) || inDegree === 0).map(({ name }) => name),
+    starts,
     state: new Map(Object.entries(document.state ?? {})),
     sendTargets: targets,
     finals: top.filter(({ name, out }) => wiring.ends.has(name) || !out.some(isForward)).map(({ name }) => name),
@@ -75,6 +81,7 @@ export function compileGraph(ref: WorkflowRef, document: WorkflowDocument): Grap
     deferred: top.filter(({ deferred }) => deferred).map(({ name }) => name),
     hasWaits: all.some(mayWait),
     hasChildren: all.some(({ child }) => child !== null),
+    superstep: document.mode === 'superstep' ? compileSuperstep(nodes, document, starts) : null,
     closures: new Map(),
   };
 }
@@ -94,6 +101,11 @@ export function closureOf(graph: Graph, name: string): ReadonlySet<string> {
   }
   graph.closures.set(name, closure);
   return closure;
+}
+
+/** Whether what the node reads of the state is in part gone when the next step, or superstep, has come. */
+export function readsEphemeral({ state }: Graph, { stateReads }: GraphNode): boolean {
+  return stateReads.some((channel) => state.get(channel)?.ephemeral === true);
 }
 
 /** A task's own input is rendered by its worker. */

@@ -3,7 +3,7 @@ import type { Json } from '@weft/contract';
 
 import { endAfterSuccess } from './edge-ends.ts';
 import { failRun } from './end-run.ts';
-import type { TaskDetail, TaskRecord } from './records.ts';
+import type { PendingDetail, TaskDetail, TaskRecord } from './records.ts';
 import { blame, settledRow } from './settled.ts';
 import { conclude, refuseWay } from './way-on.ts';
 import type { Way } from './way-on.ts';
@@ -13,9 +13,9 @@ import type { WorkingRun } from './working-run.ts';
 export function stopAfter(
   run: WorkingRun,
   task: TaskRecord,
-  held: { output: Json; goto: string[] | null; worker: string | null },
+  held: { output: Json; goto: string[] | null; worker: string | null; pending: PendingDetail | null },
 ) {
-  const { output, goto, worker } = held;
+  const { output, goto, worker, pending } = held;
   const id = run.questionId(task.key, 'after');
   const items = task.detail?.kind === 'items' ? task.detail.total : null;
   const detail = {
@@ -24,7 +24,7 @@ export function stopAfter(
     at: 'after',
     message: null,
     expiresAt: null,
-    held: { output, goto, items },
+    held: { output, goto, items, ...(pending && { pending }) },
   } as const;
   run.change(task, { status: 'waiting', attempt: task.attempt, waits: 'answer' }, { detail, error: null, worker });
 }
@@ -32,7 +32,7 @@ export function stopAfter(
 /** Goes on from a breakpoint after a node, in a step that says so. */
 export function passAfter(run: WorkingRun, task: TaskRecord): void {
   if (task.detail?.kind !== 'question' || !task.detail.held) throw new Error(`the task ${task.key} holds no result`);
-  const { output, goto, items } = task.detail.held;
+  const { output, goto, items, pending } = task.detail.held;
   const node = run.node(task.node);
   const way: Way = { endOf: (edge) => endAfterSuccess(node, edge, output), goto };
   const error = refuseWay(run, task, way);
@@ -42,7 +42,7 @@ export function passAfter(run: WorkingRun, task: TaskRecord): void {
     failRun(run, blame(error, task));
     return;
   }
-  const row = { ...settledRow(run), output, detail: passedDetail(goto, items) };
+  const row = { ...settledRow(run), output, detail: pending ?? passedDetail(goto, items) };
   run.change(task, { status: 'succeeded', attempt: task.attempt }, row);
   conclude(run, task, way);
 }

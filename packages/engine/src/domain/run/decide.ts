@@ -17,6 +17,8 @@ import { NeedsMore, noReads } from './reads.ts';
 import type { Decision, Reads, RunHead, RunSnapshot, TaskRecord, TimerKind } from './records.ts';
 import { releaseTask } from './release-task.ts';
 import { settleTask } from './settle-task.ts';
+import { advance } from './superstep/barrier.ts';
+import { keepEphemeral } from './superstep/ephemeral.ts';
 import type { ReleaseReason } from './release-task.ts';
 import { fireTimer } from './timers.ts';
 import { WorkingRun } from './working-run.ts';
@@ -85,9 +87,14 @@ export function failForEngineError(
   return toDecision(run, []);
 }
 
-/** When nothing is left to do, deferred nodes run; when nothing is left of them either, the run ends (rule B8). */
+/**
+ * When nothing is left to do, the superstep ends, or deferred nodes run; when nothing is left of them either, the run ends
+ * (rules B8, B9).
+ */
 function goQuiet(run: WorkingRun): void {
-  while (armDeferred(run)) settleInline(run);
+  const goOn = run.graph.superstep ? advance : armDeferred;
+  while (goOn(run)) settleInline(run);
+  if (run.graph.superstep) keepEphemeral(run);
   endWhenQuiet(run);
 }
 

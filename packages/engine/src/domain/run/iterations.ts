@@ -4,9 +4,10 @@ import type { Graph } from '../graph/graph.ts';
 import { rootOf } from '../task-key.ts';
 import type { Jumps } from './status.ts';
 
-/** The iteration of the node's activation at the top that counts now; 0 where no loop has come by. */
+/** The iteration of the node's activation at the top that counts now; 0 where no loop has come by, or no earlier superstep. */
 export function iterationOf(graph: Graph, jumps: Jumps | null, name: string): number {
   if (!jumps) return 0;
+  if (jumps.superstep) return Math.max(0, (jumps.superstep.runs[name] ?? 1) - 1);
   let iteration = 0;
   for (const [head, count] of Object.entries(jumps.heads)) {
     if (closureOf(graph, head).has(name)) iteration += count;

@@ -5,6 +5,7 @@
  * rows come from the same code.
  */
 import type { JoinRecord, RunHead } from './records.ts';
+import { applySuperstep } from './superstep/fold.ts';
 import { LIVE_TASK } from './status.ts';
 import type { Jumps, TaskStatus, Waits } from './status.ts';
 import type { Facts, JoinFact, StepRecord, TaskFact } from './step-record.ts';
@@ -59,6 +60,7 @@ export function applyStep(progress: Progress, step: FoldStep): void {
   progress.head.step = step.step;
   for (const fact of step.facts.tasks ?? []) applyTask(progress, fact);
   for (const fact of step.facts.joins ?? []) applyJoin(progress, fact);
+  if (step.facts.superstep) applySuperstep(progress.head, step.facts.superstep);
   if (step.facts.jumps) applyJumps(progress.head, step.facts.jumps);
   progress.head.kept = step.facts.kept ?? progress.head.kept;
   if (step.facts.run) applyRun(progress, step.facts.run);
@@ -114,7 +116,10 @@ export function applyJoin(
 /** Each fact says all that is new or has changed; the loops that were begun count as generations (rule B5). */
 export function applyJumps(head: Progress['head'], fact: Partial<Jumps>): void {
   const before = head.jumps ?? { heads: {}, latest: {} };
-  head.jumps = { heads: { ...before.heads, ...fact.heads }, latest: { ...before.latest, ...fact.latest } };
+  const { superstep } = before;
+  const latest = { ...before.latest, ...fact.latest };
+  head.jumps = { heads: { ...before.heads, ...fact.heads }, latest, ...(superstep && { superstep }) };
+  if (superstep) return;
   head.generations = Object.values(head.jumps.heads).reduce((sum, count) => sum + count, 0);
 }
 

@@ -37,7 +37,11 @@ export function takeInjections(run: WorkingRun, task: TaskRecord): void {
 /** Writes updates to the state in the open step; what the state cannot take was refused before, and is passed over. */
 export function inject(run: WorkingRun, updates: JsonObject): void {
   const entries: [string, Json][] = Object.entries(updates);
-  for (const entry of entries) if (!refuseUpdates(run.graph, [entry])) run.write(...entry);
+  for (const [channel, update] of entries) {
+    // In superstep mode an ephemeral update would be gone with the next barrier, which nothing comes before.
+    const isSeen = !run.graph.superstep || run.graph.state.get(channel)?.ephemeral !== true;
+    if (isSeen && !refuseUpdates(run.graph, [[channel, update]])) run.write(channel, update);
+  }
 }
 
 /** What is kept under the topic, oldest first, without what this decision has taken. */

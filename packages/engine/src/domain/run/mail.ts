@@ -9,6 +9,8 @@ import type { Mail, TaskRecord } from './records.ts';
 import { retryRun } from './retry-run.ts';
 import { passAfter } from './break-after.ts';
 import { settleTask } from './settle-task.ts';
+import { passBreakpoint } from './superstep/release.ts';
+import { ownerOf } from '../task-key.ts';
 import type { WorkingRun } from './working-run.ts';
 
 export function takeMail(run: WorkingRun, mail: Mail): void {
@@ -127,6 +129,10 @@ function answer(run: WorkingRun, task: TaskRecord, { value, by, mail }: Answer):
   // It becomes ready now, so it reads what is there now: its row is made anew.
   const { key, item } = task;
   run.change(task, { status: 'pending', attempt: task.attempt });
+  if (run.graph.superstep && ownerOf(key) === null) {
+    passBreakpoint(run, task.node);
+    return;
+  }
   run.arm(run.node(task.node), { key, fate: null, item, passes: true });
 }
 

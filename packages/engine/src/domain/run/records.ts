@@ -9,7 +9,7 @@ import type { Jumps, RunStatus, TaskStatus, Waits } from './status.ts';
 import type { StepRecord } from './step-record.ts';
 
 export { LIVE_TASK, TERMINAL_RUN } from './status.ts';
-export type { Jumps, RunStatus, TaskStatus, Waits } from './status.ts';
+export type { Jumps, RunStatus, Superstep, TaskStatus, Waits } from './status.ts';
 
 /** Names one version of one workflow of one tenant. */
 export type WorkflowRef = { tenant: string; name: string; version: number };
@@ -27,7 +27,7 @@ export type RunHead = {
   live: number;
   /** Tasks that wait for an answer (rule B8). */
   asking: number;
-  /** Generations started by back edges and gotos (rule B5). */
+  /** Generations started by back edges and gotos; in superstep mode, supersteps after the first (rule B5). */
   generations: number;
   /** Tasks that failed for good without ending the run (`skipDependents`). */
   failed: number;
@@ -89,6 +89,9 @@ export type TaskRecord = {
   worker: string | null;
 };
 
+/** In superstep mode: what an outcome says beside its output, for the barrier (rule B9). It stays in the row. */
+export type PendingDetail = { kind: 'pending'; stateUpdates: JsonObject | null; goto: string[] | null };
+
 export type TaskDetail =
   /** A question: of an interrupt node, or of a breakpoint before or after a node. */
   | {
@@ -98,7 +101,7 @@ export type TaskDetail =
       message: string | null;
       expiresAt: number | null;
       /** Of a breakpoint after a node: its result, until it is passed. */
-      held?: { output: Json; goto: string[] | null; items: number | null };
+      held?: { output: Json; goto: string[] | null; items: number | null; pending?: PendingDetail };
     }
   | { kind: 'wait'; dueAt: number; signal: string | null }
   /** `seen`: the step of the child that was heard of last. */
@@ -107,6 +110,7 @@ export type TaskDetail =
   | { kind: 'items'; total: number }
   /** It went on by goto, so its edges were not taken. */
   | { kind: 'jumped' }
+  | PendingDetail
   /** It was to go back more often than it may, and its run has failed with it. `items`: those of a send. */
   | { kind: 'halted'; items: number | null };
 

@@ -2,9 +2,11 @@
 import type { GraphNode } from '../graph/graph.ts';
 import { ownerOf } from '../task-key.ts';
 import { asArmed } from './as-armed.ts';
+import { failRun } from './end-run.ts';
 import { itemsKey } from './reads.ts';
 import type { TaskRecord } from './records.ts';
 import { clearWaitTimer } from './settled.ts';
+import { overLimit, rejoin } from './superstep/release.ts';
 import type { WorkingRun } from './working-run.ts';
 
 /** Reopens a failed run. The caller has loaded every task and join. */
@@ -13,10 +15,12 @@ export function retryRun(run: WorkingRun): void {
   run.changeRun({ status: 'running', epoch: run.head.epoch + 1 });
   run.ending = { error: null };
   const tasks = Array.from(run.tasks.values()).toSorted(asArmed);
-  for (const task of tasks) {
-    const node = run.node(task.node);
-    if (task.blamed && isTop(run, task)) reopenBehind(run, node);
-  }
+  if (run.graph.superstep) rejoin(run, tasks);
+  else
+    for (const task of tasks) {
+      const node = run.node(task.node);
+      if (task.blamed && isTop(run, task)) reopenBehind(run, node);
+    }
   const unfinished = tasks.filter((task) => run.tasks.has(task.key) && isUnfinished(run, task));
   const failedItems = Map.groupBy(
     unfinished.filter(({ status }) => status === 'failed'),
@@ -25,6 +29,8 @@ export function retryRun(run: WorkingRun): void {
   for (const task of unfinished) rearm(run, task, failedItems.get(task.key)?.length ?? 0);
   // A send that stays aborted waits for no items.
   for (const { key, status } of tasks) if (status === 'cancelled') closeCount(run, key);
+  const error = run.graph.superstep ? overLimit(run) : null;
+  if (error) failRun(run, error);
 }
 
 /** Whether the task is at the top, and no loop has gone back over it. */

@@ -187,8 +187,9 @@ export class SeenRun {
     return { step: generations, is_last_step: left <= 1, remaining_steps: left, run_id: id, node_name: name };
   }
 
-  /** Whether the key is of an iteration that this decision itself has begun, so that the store knows nothing of it. */
+  /** Whether the key is of an iteration that this decision itself has begun, so that the store need not be asked. */
   #isUnheardOf(key: string): boolean {
+    if (this.graph.superstep) return this.tasks.has(key) || this.joins.has(key);
     const { jumps } = this.snapshot.head;
     if (this.head.jumps === jumps) return false;
     const { node, iteration } = rootOf(key);

@@ -1,6 +1,7 @@
 /** The items of a send: armed a window at a time, counted as they end (rule B7). */
 import type { Json } from '@weft/contract';
 
+import { readsEphemeral } from '../graph/graph.ts';
 import type { GraphNode } from '../graph/graph.ts';
 import { itemTaskKey } from '../task-key.ts';
 import { conditionFate } from './flow.ts';
@@ -49,10 +50,18 @@ export function refill(run: WorkingRun, task: TaskRecord): void {
   const until = Math.min(task.detail.total, count.ended + concurrency);
   if (count.taken >= until) return;
   expectChunks(run, task.key, { from: count.taken, until });
+  if (run.graph.superstep && readsEphemeral(run.graph, target)) recallFirst(run, task, target);
   run.setJoin({ ...count, taken: until });
   for (let index = count.taken; index < until; index++) {
     armItem(run, { send: task, node: target, index, item: itemAt(run, task.key, index) });
   }
+}
+
+/** In superstep mode all items see the same ephemeral updates: those that the first of them has seen. */
+function recallFirst(run: WorkingRun, { key }: TaskRecord, target: GraphNode): void {
+  const first = itemTaskKey(key, 0, target.name);
+  run.expect({ ...noReads(), tasks: new Set([first]) });
+  run.state.recallEphemeral(run.task(first)?.captured ?? {});
 }
 
 function sendOf(run: WorkingRun, { node }: TaskRecord): { target: GraphNode; concurrency: number } {

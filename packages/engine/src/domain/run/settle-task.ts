@@ -7,10 +7,11 @@ import { ownerOf } from '../task-key.ts';
 import { stopAfter } from './break-after.ts';
 import { endAfterFailure, endAfterSuccess } from './edge-ends.ts';
 import { failRun } from './end-run.ts';
-import type { TaskDetail, TaskRecord } from './records.ts';
+import type { PendingDetail, TaskDetail, TaskRecord } from './records.ts';
 import { blame, clearTimers, settledRow } from './settled.ts';
 import { refuseUpdates, stateUpdates } from './state-updates.ts';
 import type { StepType } from './step-record.ts';
+import { pendingDetail } from './superstep/updates.ts';
 import { conclude, refuseJump, refuseWay } from './way-on.ts';
 import type { Way } from './way-on.ts';
 import type { WorkingRun } from './working-run.ts';
@@ -35,7 +36,8 @@ export function settleTask(run: WorkingRun, task: TaskRecord, { outcome, worker,
     return;
   }
   const { output, goto, cached } = outcome;
-  const updates = stateUpdates(run.node(task.node), outcome);
+  const node = run.node(task.node);
+  const updates = stateUpdates(node, outcome);
   const error = refuseUpdates(run.graph, updates) ?? refuseJump(run, task, goto);
   if (error) failTask(run, task, { error, worker, note });
   else
@@ -47,6 +49,7 @@ export function settleTask(run: WorkingRun, task: TaskRecord, { outcome, worker,
       type: type ?? 'task_succeeded',
       note,
       cached,
+      pending: run.graph.superstep ? pendingDetail(node, outcome) : null,
     });
 }
 
@@ -92,12 +95,14 @@ type Success = {
   type: StepType;
   note: Settled['note'];
   cached: true | undefined;
+  /** In superstep mode: what the row keeps for the barrier. */
+  pending: PendingDetail | null;
 };
 
 function succeedTask(
   run: WorkingRun,
   task: TaskRecord,
-  { output, updates, worker, goto, type, note, cached }: Success,
+  { output, updates, worker, goto, type, note, cached, pending }: Success,
 ): void {
   const node = run.node(task.node);
   const stops = node.breaks.after && !run.isStale(task.key);
@@ -112,7 +117,7 @@ function succeedTask(
   if (note) run.note(note);
   // That of a send is stored with its items.
   const stored = task.detail?.kind === 'items' ? null : output;
-  if (stops) stopAfter(run, task, { output: stored, goto, worker });
+  if (stops) stopAfter(run, task, { output: stored, goto, worker, pending });
   else {
     const { attempt } = task;
     run.change(task, cached ? { status: 'succeeded', attempt, cached } : { status: 'succeeded', attempt });
@@ -122,9 +127,12 @@ function succeedTask(
     task.output = stored;
     task.error = null;
     task.worker = worker;
-    if (goto) task.detail = { kind: 'jumped' };
+    if (pending) task.detail = pending;
+    else if (goto) task.detail = { kind: 'jumped' };
   }
-  for (const [channel, update] of updates) run.write(channel, update);
+  // A route is decided within a barrier, so what it writes is not kept for the next one.
+  if (!run.graph.superstep || node.type === 'route')
+    for (const [channel, update] of updates) run.write(channel, update);
   if (!stops) conclude(run, task, way);
 }
 

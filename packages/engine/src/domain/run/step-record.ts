@@ -1,7 +1,7 @@
 /** One step of the journal: a decided fact, never a thing to be evaluated again (rule C1). */
 import type { TaskError } from '@weft/contract';
 
-import type { Jumps, RunStatus, TaskStatus, Waits } from './status.ts';
+import type { Jumps, RunStatus, Superstep, TaskStatus, Waits } from './status.ts';
 
 export type StepType =
   | 'run_started'
@@ -17,6 +17,8 @@ export type StepType =
   | 'state_injected'
   | 'cancelled'
   | 'retried'
+  /** All updates of a superstep are applied, and what follows is triggered. */
+  | 'superstep'
   | 'run_ended';
 
 /** What happened to one task. Counters are absolute, so that applying a fact twice changes nothing. */
@@ -52,7 +54,9 @@ export type Facts = {
   writes?: string[];
   run?: { status: RunStatus; epoch?: number; error?: TaskError };
   /** Loops and gotos: what is new or changed, absolute. */
-  jumps?: Partial<Jumps>;
+  jumps?: Partial<Omit<Jumps, 'superstep'>>;
+  /** Where a run in superstep mode stands: what has changed, absolute; of `runs` what is new. */
+  superstep?: Partial<Superstep>;
   /** How many messages are kept after this step. */
   kept?: number;
   /** The message that the step deals with. */

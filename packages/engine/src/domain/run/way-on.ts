@@ -10,6 +10,8 @@ import { jumpTo, refuseLoops, startGeneration } from './jumps.ts';
 import { takeInjections } from './kept-mail.ts';
 import type { TaskRecord } from './records.ts';
 import { itemEnded } from './send-items.ts';
+import { trigger } from './superstep/release.ts';
+import { Triggers } from './superstep/trigger.ts';
 import type { WorkingRun } from './working-run.ts';
 
 /** How a settled task goes on: by its edges, or by goto. */
@@ -17,7 +19,7 @@ export type Way = { endOf: (edge: Edge) => EdgeEnd; goto: string[] | null };
 
 /** Why a task that is about to settle may not go on as it has chosen; null if it may (rule B5). */
 export function refuseWay(run: WorkingRun, task: TaskRecord, { endOf, goto }: Way): TaskError | null {
-  if (ownerOf(task.key) !== null || run.isStale(task.key)) return null;
+  if (ownerOf(task.key) !== null || run.isStale(task.key) || run.graph.superstep) return null;
   if (goto) return refuseLoops(run, task, goto.filter(isNode));
   const back = backEdge(run, task, endOf);
   return back ? refuseLoops(run, task, [back.to]) : null;
@@ -42,6 +44,10 @@ export function conclude(run: WorkingRun, task: TaskRecord, { endOf, goto }: Way
     itemEnded(run, owner.send, task);
     return;
   }
+  if (run.graph.superstep) {
+    concludeInSuperstep(run, task, endOf);
+    return;
+  }
   noteLatest(run, task);
   takeInjections(run, task);
   if (run.isStale(task.key)) return;
@@ -54,6 +60,17 @@ export function conclude(run: WorkingRun, task: TaskRecord, { endOf, goto }: Way
   else endEdges(run, run.node(task.node), endOf);
 }
 
+/** What follows is decided at the barrier; only a route is itself a part of one, and is followed at once (rule B9). */
+function concludeInSuperstep(run: WorkingRun, task: TaskRecord, endOf: Way['endOf']): void {
+  takeInjections(run, task);
+  if (run.node(task.node).type !== 'route') return;
+  noteLatest(run, task);
+  const triggers = new Triggers(run);
+  triggers.follow(task.node, endOf);
+  triggers.closeBarriers();
+  trigger(run, triggers.names);
+}
+
 /** Whoever reads the node from now on reads this iteration. */
 function noteLatest(run: WorkingRun, { key, node }: TaskRecord): void {
   if (!run.head.jumps || !run.graph.readNodes.has(node)) return;
@@ -61,10 +78,14 @@ function noteLatest(run: WorkingRun, { key, node }: TaskRecord): void {
   if (iteration > (run.head.jumps.latest[node] ?? 0)) run.note({ jumps: { latest: { [node]: iteration } } });
 }
 
-/** A goto names nodes of the top level, or the end of its branch; an item has no edges that it could go on by. */
+/**
+ * A goto names nodes of the top level, or the end of its branch. In the mode dataflow an item has no edges that it could go on
+ * by.
+ */
 export function refuseJump(run: WorkingRun, task: TaskRecord, goto: readonly string[] | undefined): TaskError | null {
   if (!goto) return null;
-  const why = ownerOf(task.key) === null ? goto.map((name) => whyNot(run, name)).find(Boolean) : ITEM_CANNOT;
+  const isTop = ownerOf(task.key) === null || run.graph.superstep !== null;
+  const why = isTop ? goto.map((name) => whyNot(run, name)).find(Boolean) : ITEM_CANNOT;
   return why ? { code: 'invalid_goto', message: why, retryable: false } : null;
 }
 

@@ -6,6 +6,7 @@ import type { Json, TaskError, Usage } from '@weft/contract';
 
 import type { GraphNode } from '../graph/graph.ts';
 import { taskId } from '../ids.ts';
+import { ownerOf } from '../task-key.ts';
 import { freshTask } from './fresh.ts';
 import { advanceTask, applyJoin, applyJumps, applyRun, countTask } from './journal.ts';
 import type {
@@ -21,6 +22,7 @@ import type {
 } from './records.ts';
 import { SeenRun } from './seen-run.ts';
 import type { Facts, JoinFact, StepRecord, StepType, TaskFact } from './step-record.ts';
+import { applySuperstep } from './superstep/fold.ts';
 
 /** A task may have started this long ago without being written as running: the queue's timeout must not hit it. */
 const UNSEEN_START_MS = 1000;
@@ -36,6 +38,9 @@ export type Activation = {
   /** The breakpoint before the node was passed. */
   passes?: boolean;
 };
+
+/** What is added to a step. */
+type Note = Pick<Facts, 'jumps' | 'superstep' | 'kept' | 'mail' | 'answer' | 'signal' | 'afterNode'>;
 
 /** What a step is about. */
 export type StepSubject = {
@@ -72,7 +77,8 @@ export class WorkingRun extends SeenRun {
 
   /** Opens the next journal step; ephemeral updates of the step before are gone. */
   openStep(type: StepType, { task, worker, goesOn }: StepSubject = {}): void {
-    if (!goesOn) this.state.openStep();
+    // In superstep mode the next superstep sees them, whatever steps it has.
+    if (!goesOn && !this.graph.superstep) this.state.forgetEphemeral();
     const step: StepRecord = {
       step: this.head.step + 1,
       parent: this.head.step,
@@ -177,7 +183,7 @@ export class WorkingRun extends SeenRun {
   }
 
   /** Adds to the open step what it is about. */
-  note({ jumps, kept, ...others }: Pick<Facts, 'jumps' | 'kept' | 'mail' | 'answer' | 'signal' | 'afterNode'>): void {
+  note({ jumps, superstep, kept, ...others }: Note): void {
     const facts = this.#facts();
     Object.assign(facts, others);
     if (jumps) {
@@ -188,6 +194,11 @@ export class WorkingRun extends SeenRun {
         ...(latest && { latest: { ...facts.jumps?.latest, ...latest } }),
       };
       applyJumps(this.head, jumps);
+    }
+    if (superstep) {
+      const runs = { ...facts.superstep?.runs, ...superstep.runs };
+      facts.superstep = { ...facts.superstep, ...superstep, runs };
+      applySuperstep(this.head, superstep);
     }
     if (kept !== undefined) {
       facts.kept = kept;
@@ -212,6 +223,12 @@ export class WorkingRun extends SeenRun {
     if (usage) this.usage.push({ key, epoch, attempt, usage });
   }
 
+  /** Items of a superstep are armed while others of it settle already. */
+  #readsAt(key: string, step: number): number {
+    const superstep = this.head.jumps?.superstep;
+    return superstep && ownerOf(key) ? superstep.since : step;
+  }
+
   #newTask(node: GraphNode, { key, fate, item = null }: Activation): TaskRecord {
     const { id, epoch, step, priority } = this.head;
     const needsWorker = node.type === 'task' && !fate;
@@ -220,7 +237,7 @@ export class WorkingRun extends SeenRun {
       epoch,
       id: taskId(id, epoch, key),
       node: node.name,
-      readsAt: step,
+      readsAt: this.#readsAt(key, step),
       readyAt: this.now,
       lane: needsWorker ? node.lane : null,
       priority: node.priority ?? priority,

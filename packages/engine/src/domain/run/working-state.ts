@@ -27,10 +27,22 @@ export class WorkingState {
   constructor(graph: Graph, snapshot: RunSnapshot) {
     this.#graph = graph;
     this.#snapshot = snapshot;
+    this.recallEphemeral(snapshot.head.jumps?.superstep?.ephemeral ?? {});
+  }
+
+  /** What has been written to ephemeral keys and is not forgotten; null if nothing. */
+  ephemeralValues(): JsonObject | null {
+    return this.#ephemeral.size > 0 ? Object.fromEntries(this.#ephemeral) : null;
+  }
+
+  /** Takes these values for those that were written to ephemeral keys; other keys are passed over. */
+  recallEphemeral(values: JsonObject): void {
+    for (const [channel, value] of Object.entries(values))
+      if (this.#graph.state.get(channel)?.ephemeral) this.#ephemeral.set(channel, value);
   }
 
   /** Forgets the ephemeral updates of the step before. */
-  openStep(): void {
+  forgetEphemeral(): void {
     this.#ephemeral.clear();
   }
 

@@ -3,11 +3,13 @@ import type { Json, Reducer, TaskError } from '@weft/contract';
 import { badUpdateError } from './bad-update.ts';
 import { refusedKeyIn } from './merge.ts';
 import { isOverwrite } from './overwrite.ts';
+import { isSeveral } from './several.ts';
 
 /** Why the reducer cannot take the update; undefined when it can, whatever the old value is. */
 export function checkUpdate(reducer: Reducer, update: Json): TaskError | undefined {
   const key = refusedKeyIn(update);
   if (key !== undefined) return badUpdateError(`the key '${key}' is refused`);
+  if (isSeveral(update)) return badUpdateError("an object with the key '__updates' alone is refused");
   if (isOverwrite(update)) return undefined;
   if (isNumeric(reducer) && (typeof update !== 'number' || !Number.isFinite(update))) {
     return badUpdateError(`the reducer ${reducer} takes numbers only`);

@@ -9,6 +9,7 @@ import { BadUpdate } from './bad-update.ts';
 import { deepMerge, type Owned } from './merge.ts';
 import { MessageList } from './messages.ts';
 import { isOverwrite, overwriteValue } from './overwrite.ts';
+import { separate } from './several.ts';
 
 export { defaultOf } from './initial-value.ts';
 
@@ -18,11 +19,12 @@ export function applyWrite(reducer: Reducer, old: Json | undefined, update: Json
 }
 
 /**
- * The value of a channel after `deltas`, in journal order; linear in what the base and the deltas hold.
+ * The value of a channel after the deltas that are `stored`, in journal order; linear in what the base and the deltas hold.
  *
  * An absent base without deltas is null. Throws `bad_update`.
  */
-export function foldChannel(reducer: Reducer, base: Json | undefined, deltas: readonly Json[]): Json {
+export function foldChannel(reducer: Reducer, base: Json | undefined, stored: readonly Json[]): Json {
+  const deltas = separate(stored);
   const start = deltas.findLastIndex(isOverwrite);
   if (start < 0) return foldPlain(reducer, base, deltas);
   const value = overwriteValue(deltas[start] as JsonObject);

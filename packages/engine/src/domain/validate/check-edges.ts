@@ -11,7 +11,7 @@ export function checkEdges(draft: Draft, issues: Issues): void {
     checkEnd(edge, 'to', { draft, issues });
     checkRouteSource(edge, draft, issues);
     // A route may lead back to itself: that is a loop, which has its own check.
-    if (edge.from === edge.to && edge.kind !== 'route') {
+    if (edge.from === edge.to && edge.kind !== 'route' && !draft.isSuperstep) {
       issues.add('self_dependency', edge.path, `the node ${quote(edge.from)} depends on itself`);
     }
   }

@@ -4,6 +4,7 @@ import type { Edge } from '../graph/edges.ts';
 import { loopEdges } from '../graph/loops.ts';
 import { checkLoops } from './check-loops.ts';
 import { checkReachable, checkWaysOut } from './check-reach.ts';
+import { checkSupersteps } from './check-supersteps.ts';
 import { type DraftGraph, readGraph } from './draft-graph.ts';
 import type { Draft } from './draft.ts';
 import type { Issues } from './document-issue.ts';
@@ -11,6 +12,10 @@ import type { Issues } from './document-issue.ts';
 export function checkGraph(draft: Draft, issues: Issues): void {
   const graph = readGraph(draft);
   const loops = loopEdges(graph.names, graph.edges);
+  if (draft.isSuperstep) {
+    checkSupersteps(loops, graph, issues);
+    return;
+  }
   for (const back of loops.cycles) reportCycle(back, graph, issues);
   checkLoops(loops, graph, issues);
   checkReachable(loops, graph, issues);

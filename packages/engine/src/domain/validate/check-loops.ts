@@ -15,7 +15,7 @@ export function checkLoops(loops: Loops, graph: DraftGraph, issues: Issues): voi
   checkDeferred(loops, graph, issues);
 }
 
-function reportAmbiguous({ heads, edge }: AmbiguousLoop, { placeOf }: DraftGraph, issues: Issues): void {
+export function reportAmbiguous({ heads, edge }: AmbiguousLoop, { placeOf }: DraftGraph, issues: Issues): void {
   const shown = heads.slice(0, 5).map(quote).join(' or ');
   const message = `it cannot be told whether the loop begins with ${shown}: write which one as ["__start__", ${quote(edge.to)}]`;
   issues.add('ambiguous_loop', placeOf(edge), message);

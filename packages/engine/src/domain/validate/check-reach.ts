@@ -9,10 +9,10 @@ import { type Issues, quote } from './document-issue.ts';
  * Where a document names its start nodes by edges from `__start__`, it names all of them. A graph without any start is
  * one circle, which was told already. What would start the run if it were not for a loop does start it.
  */
-export function checkReachable({ backs }: Loops, { names, edges }: DraftGraph, issues: Issues): void {
+export function checkReachable(loops: Loops, { names, ...graph }: DraftGraph, issues: Issues): void {
+  const edges = [...graph.edges, ...graph.itemEdges];
   const started = new Set(edges.flatMap((edge) => (edge.from === START ? [edge.to] : [])));
-  const forward = edges.filter((edge) => !backs.has(edge));
-  const roots = started.size > 0 ? started : startNodes(names, forward);
+  const roots = started.size > 0 ? started : rootsOf(loops, { names, edges });
   const reached = reachedFrom(
     roots,
     Map.groupBy(edges, ({ from }) => from),
@@ -25,6 +25,14 @@ export function checkReachable({ backs }: Loops, { names, edges }: DraftGraph, i
       started.size > 0 ? `; since the document names its start nodes, add ["__start__", ${quote(name)}]` : '';
     issues.add('unreachable_node', ['nodes', name], `no path leads from the start to ${quote(name)}${advice}`);
   }
+}
+
+/** The nodes that start the run by themselves. */
+export function rootsOf({ backs }: Loops, { names, edges }: Pick<DraftGraph, 'names' | 'edges'>): string[] {
+  return startNodes(
+    names,
+    edges.filter((edge) => !backs.has(edge)),
+  );
 }
 
 /** The end is reached by an edge to it, from a node that nothing follows, and where a loop has run its number of times. */

@@ -42,10 +42,11 @@ function faultOf(target: string, name: string, { nodeNames, nodes }: Draft): str
 }
 
 /** The tasks of a target come from the items, whatever its own edges say. */
-function checkOwnEdge({ from, to, path }: WrittenEdge, { sendTargets }: Draft, issues: Issues): void {
+function checkOwnEdge({ from, to, path }: WrittenEdge, { sendTargets, isSuperstep }: Draft, issues: Issues): void {
   for (const name of new Set([from, to])) {
     const send = sendTargets.get(name);
-    if (send === undefined) continue;
+    // In superstep mode what is sent to triggers what follows it, as any node does.
+    if (send === undefined || (isSuperstep && name === from && name !== to)) continue;
     const advice =
       name === to
         ? 'nothing else may lead to it'

@@ -3,11 +3,9 @@ import type { Draft, RawObject } from './draft.ts';
 import { type DocumentIssue, type IssuePath, Issues, quote } from './document-issue.ts';
 import { unsupported } from './unsupported.ts';
 
-/** Node types, fields and modes that the engine cannot run yet. */
+/** Node types and fields that the engine cannot run yet. */
 export function checkUnsupported(draft: Draft, issues: Issues): void {
   refuseFields(draft.root, [], { fields: unsupported.document, issues });
-  const mode = draft.root['mode'];
-  if (typeof mode === 'string' && unsupported.modes.includes(mode)) refuse(['mode'], `mode ${quote(mode)}`, issues);
   for (const [name, node] of draft.nodes) checkNode(node, ['nodes', name], issues);
 }
 

@@ -11,15 +11,19 @@ export type DraftGraph = {
   draft: Draft;
   names: readonly string[];
   edges: readonly Edge[];
+  /** In superstep mode: the edges of what sends send to, as if they were those of the sends. */
+  itemEdges: readonly Edge[];
   /** Where an edge is written. */
   placeOf: (edge: Edge) => IssuePath;
 };
 
 export function readGraph(draft: Draft): DraftGraph {
+  const edges = documentEdges(draft.edges);
   return {
     draft,
     names: [...draft.nodeNames].filter((name) => !draft.sendTargets.has(name)),
-    edges: documentEdges(draft.edges).filter((edge) => isSound(edge, draft)),
+    edges: edges.filter((edge) => isSound(edge, draft)),
+    itemEdges: draft.isSuperstep ? itemEdges(edges, draft).filter((edge) => isSound(edge, draft)) : [],
     placeOf: placesOf(draft),
   };
 }
@@ -29,9 +33,29 @@ export function isBounded(name: string, { draft }: DraftGraph): boolean {
   return draft.nodes.get(name)?.['maxIterations'] !== undefined;
 }
 
-function isSound({ from, to, kind }: Edge, { nodeNames, sendTargets }: Draft): boolean {
+function itemEdges(edges: readonly Edge[], draft: Draft): Edge[] {
+  return edges.flatMap((edge) => {
+    const send = topSend(edge.from, draft);
+    return send === undefined ? [] : [{ ...edge, from: send }];
+  });
+}
+
+/** Sends that send to each other in a circle are refused elsewhere. */
+function topSend(target: string, { sendTargets }: Draft): string | undefined {
+  const seen = new Set<string>();
+  let send = sendTargets.get(target);
+  while (send !== undefined && sendTargets.has(send) && !seen.has(send)) {
+    seen.add(send);
+    send = sendTargets.get(send);
+  }
+  return send;
+}
+
+function isSound({ from, to, kind }: Edge, { nodeNames, sendTargets, isSuperstep }: Draft): boolean {
   const bothExist = (from === START || nodeNames.has(from)) && (to === END || nodeNames.has(to));
-  return bothExist && !sendTargets.has(from) && !sendTargets.has(to) && (from !== to || kind === 'route');
+  return (
+    bothExist && !sendTargets.has(from) && !sendTargets.has(to) && (from !== to || kind === 'route' || isSuperstep)
+  );
 }
 
 function placesOf({ edges }: Draft): (edge: Edge) => IssuePath {

@@ -8,6 +8,8 @@ export type RawObject = Record<string, unknown>;
 
 export type Draft = {
   root: RawObject;
+  /** The mode is superstep, in which circles are natural. */
+  isSuperstep: boolean;
   /** Every name under `nodes`, whatever its value is. */
   nodeNames: ReadonlySet<string>;
   /** The nodes that are objects. */
@@ -29,6 +31,7 @@ export function readDraft(value: unknown): Draft {
   const graph = Object.fromEntries([...nodes].map(([name, node]) => [name, readEdgeSource(node)]));
   return {
     root,
+    isSuperstep: root['mode'] === 'superstep',
     nodeNames: new Set(members.map(([name]) => name)),
     nodes,
     stateKeys: new Set(Object.keys(asObject(root['state']) ?? {})),

@@ -4,7 +4,6 @@
  */
 export const unsupported = {
   document: ['budget'],
-  modes: ['superstep'],
   nodeTypes: ['agent'],
   /** Of nodes whose type is supported. */
   nodeFields: ['prompt', 'cost', 'concurrencyKey'],

@@ -21,6 +21,7 @@ export async function explainWaiting(reader: RunReader, run: RunRecord, task: Ta
     case 'items':
       return itemsReason(reader, task, detail);
     case 'jumped':
+    case 'pending':
     case 'halted':
       return retryReason(reader, run, task);
   }

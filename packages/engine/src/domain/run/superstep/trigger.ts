@@ -1,0 +1,100 @@
+/** Which nodes follow from what has settled: edges and gotos trigger them, barriers wait for all that they need (rule B9). */
+import { END } from '@weft/contract';
+
+import type { Edge } from '../../graph/edges.ts';
+import type { EdgeEnd } from '../../graph/join.ts';
+import { edgeEnd } from '../edge-ends.ts';
+import { noReads } from '../reads.ts';
+import type { TaskRecord } from '../records.ts';
+import type { WorkingRun } from '../working-run.ts';
+import { nextIteration, placeOfRun } from './place.ts';
+import type { Member } from './members.ts';
+
+/** Nodes that were triggered, and for barriers what of their needs has fired. */
+export class Triggers {
+  readonly names = new Set<string>();
+  readonly #fired = new Map<string, Set<string>>();
+  readonly #run: WorkingRun;
+
+  constructor(run: WorkingRun) {
+    this.#run = run;
+  }
+
+  /** Adds what follows along the edges of a settled node. */
+  follow(source: string, endOf: (edge: Edge) => EdgeEnd | null): void {
+    for (const edge of this.#run.node(source).out) {
+      const { join } = this.#run.node(edge.to);
+      const end = endOf(edge);
+      if (end === 'taken' || (join === 'allDone' && end !== null)) this.#fire(source, edge.to);
+    }
+  }
+
+  #fire(source: string, target: string): void {
+    const needs = this.#run.graph.superstep?.barriers.get(target);
+    if (!needs?.has(source)) {
+      this.names.add(target);
+      return;
+    }
+    const fired = this.#fired.get(target) ?? new Set();
+    this.#fired.set(target, fired.add(source));
+  }
+
+  /** Opens the barriers of which all needs have fired, and notes in the open step how far the others have come. */
+  closeBarriers(): void {
+    const { held } = placeOfRun(this.#run);
+    for (const [target, fired] of this.#fired) {
+      if (held.includes(target)) continue;
+      if (fillBarrier(this.#run, target, fired)) this.names.add(target);
+    }
+    // What runs has no barrier that is half full.
+    for (const target of this.names)
+      if (this.#run.graph.superstep?.barriers.has(target)) emptyBarrier(this.#run, target);
+  }
+}
+
+/** A task and its items: its own edges, those of what it sends to, once, and gotos. */
+export function followMember(triggers: Triggers, run: WorkingRun, { task, pushed }: Member): void {
+  for (const each of [task, ...pushed]) {
+    triggers.follow(each.node, (edge) => edgeEnd(run.node(each.node), edge, each));
+    for (const name of gotosOf(each)) if (name !== END) triggers.names.add(name);
+  }
+}
+
+export function gotosOf({ status, detail }: TaskRecord): readonly string[] {
+  return status === 'succeeded' && detail?.kind === 'pending' ? (detail.goto ?? []) : [];
+}
+
+/** The rows of a barrier: how many of its needs have fired, and whether this one has. */
+export function barrierKeys(run: WorkingRun, target: string, source: string): string[] {
+  if (!run.graph.superstep?.barriers.get(target)?.has(source)) return [];
+  const key = barrierKey(run, target);
+  return [key, `${key}<${source}`];
+}
+
+/** It is named by the activation of its target that comes next. */
+function barrierKey(run: WorkingRun, target: string): string {
+  return `${target}#${nextIteration(run, target)}`;
+}
+
+/** Whether the barrier is full; what has fired is noted only as long as it is not. */
+function fillBarrier(run: WorkingRun, target: string, fired: ReadonlySet<string>): boolean {
+  const needs = run.graph.superstep?.barriers.get(target)?.size ?? 0;
+  const key = barrierKey(run, target);
+  run.expect({ ...noReads(), joins: new Set([key, ...Array.from(fired, (source) => `${key}<${source}`)]) });
+  const count = run.join(key);
+  if (!count && fired.size === needs) return true;
+  const fresh = Array.from(fired).filter((source) => !run.join(`${key}<${source}`));
+  const ended = (count?.ended ?? 0) + fresh.length;
+  if (ended === needs) return true;
+  const one = { ended: 1, taken: 1, failed: 0, fired: true };
+  for (const source of fresh) run.setJoin({ key: `${key}<${source}`, ...one });
+  run.setJoin({ key, ended, taken: ended, failed: 0, fired: false });
+  return false;
+}
+
+function emptyBarrier(run: WorkingRun, target: string): void {
+  const key = barrierKey(run, target);
+  run.expect({ ...noReads(), joins: new Set([key]) });
+  const count = run.join(key);
+  if (count && !count.fired) run.setJoin({ ...count, fired: true });
+}
