@@ -17,6 +17,11 @@ function failsUntil(
   }, options);
 }
 
+/** Resolves when the node is told to stop. */
+async function stopped(signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
 export const errors: Omit<Case, 'group'>[] = [
   {
     name: 'a failure is not retried unless a policy says so',
@@ -119,16 +124,7 @@ export const errors: Omit<Case, 'group'>[] = [
           await new Promise((resolve) => setTimeout(resolve, 10));
           throw failure('first');
         }),
-        slow: work(
-          (_, { signal }) =>
-            new Promise((resolve, reject) => {
-              const timer = setTimeout(() => resolve({ update: { log: ['slow'] } }), 5000);
-              signal.addEventListener('abort', () => {
-                clearTimeout(timer);
-                reject(failure('aborted'));
-              });
-            }),
-        ),
+        slow: work((_, { signal }) => stopped(signal).then(() => Promise.reject(failure('aborted')))),
       },
       edges: ['START -> bad', 'START -> slow'],
     },
@@ -139,21 +135,26 @@ export const errors: Omit<Case, 'group'>[] = [
     graph: {
       channels: log,
       nodes: {
-        a: work(
-          (_, { signal }) =>
-            new Promise((resolve) => {
-              const timer = setTimeout(() => resolve({ update: { log: ['late'] } }), 5000);
-              signal.addEventListener('abort', () => {
-                clearTimeout(timer);
-                resolve({});
-              });
-            }),
-          { timeoutMs: 50 },
-        ),
+        a: work((_, { signal }) => stopped(signal).then(() => Promise.reject(failure('aborted'))), { timeoutMs: 50 }),
       },
       edges: ['START -> a'],
     },
     expects: { ends: 'failed timeout', state: { log: [] }, calls: { a: 1 } },
+  },
+  {
+    name: 'a node that is over its time fails, also if it then returns what it has',
+    graph: {
+      channels: log,
+      nodes: {
+        a: work((_, { signal }) => stopped(signal).then(() => ({ update: { log: ['half'] } })), { timeoutMs: 50 }),
+      },
+      edges: ['START -> a'],
+    },
+    expects: { ends: 'failed timeout', state: { log: [] }, calls: { a: 1 } },
+    differs: {
+      because: 'what a node returns within a second after it was told to stop is its result: the work is done',
+      weft: { ends: 'succeeded', state: { log: ['half'] }, calls: { a: 1 } },
+    },
   },
   {
     name: 'a handler of the error runs in the same superstep, in place of the node',

@@ -57,13 +57,9 @@ export const sends: Omit<Case, 'group'>[] = [
       fans: [{ from: 'plan', items: 'todo', to: 'w' }],
     },
     expects: { ends: 'succeeded', order: 'plan', state: { todo: [], log: ['plan'] } },
-    differs: {
-      because: 'the edges of a send are its own: a reduce over nothing is a result, too',
-      weft: { ends: 'succeeded', order: 'plan | red', state: { todo: [], log: ['plan', 'red'] } },
-    },
   },
   {
-    name: 'two sends of one node to two nodes run in the same superstep',
+    name: 'two sends of one node to two nodes run in the same superstep, and are applied in the order in which they were sent',
     graph: {
       channels: { ...log, todo: 'last' },
       nodes: {
@@ -77,7 +73,19 @@ export const sends: Omit<Case, 'group'>[] = [
         { from: 'plan', items: 'todo', to: 'v' },
       ],
     },
-    expects: { ends: 'succeeded', order: 'plan | v v w w' },
+    expects: {
+      ends: 'succeeded',
+      order: 'plan | v v w w',
+      state: { todo: items(2), log: ['plan', 'w0', 'w1', 'v0', 'v1'] },
+    },
+    differs: {
+      because: 'each send is a node, and they are applied by their names',
+      weft: {
+        ends: 'succeeded',
+        order: 'plan | v v w w',
+        state: { todo: items(2), log: ['plan', 'v0', 'v1', 'w0', 'w1'] },
+      },
+    },
   },
   {
     name: 'sends of a loop are sent anew in each round',
@@ -113,6 +121,10 @@ export const sends: Omit<Case, 'group'>[] = [
       fans: [{ from: 'plan', items: 'todo', to: 'w' }],
     },
     expects: { ends: 'failed sold_out', order: 'plan', state: { todo: items(3), log: ['plan'] } },
+    differs: {
+      because: 'the send says which item has failed; the error of the item is that of its task',
+      weft: { ends: 'failed item_failed', order: 'plan', state: { todo: items(3), log: ['plan'] } },
+    },
   },
   {
     name: 'a goto is followed beside the edges of its node',

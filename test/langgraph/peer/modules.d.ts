@@ -14,6 +14,7 @@ declare module '@langchain/langgraph' {
     values: Record<string, unknown>;
     next: string[];
     config: Config;
+    parentConfig?: Config;
     tasks: Task[];
     metadata?: { step: number; source: string };
   };

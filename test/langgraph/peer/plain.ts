@@ -12,6 +12,12 @@ export function plainState({ channels }: Graph, values: unknown): State {
   return Object.fromEntries(known.map((key) => [key, of(key)]));
 }
 
+/** The state as others see it: without what only the next superstep sees. */
+export function storedState(graph: Graph, values: unknown): State {
+  const entries = Object.entries(plainState(graph, values));
+  return Object.fromEntries(entries.map(([key, value]) => [key, graph.channels[key] === 'once' ? null : value]));
+}
+
 function plain(value: unknown, isMessages: boolean): Json {
   if (isMessages && Array.isArray(value)) return value.map(messageOf);
   return value === undefined ? null : (value as Json);

@@ -3,12 +3,12 @@ import { Command } from '@langchain/langgraph';
 import type { Compiled, Config, Snapshot } from '@langchain/langgraph';
 import type { Json, JsonObject } from '@weft/contract';
 
-import { sortStep } from '../case.ts';
 import type { Action, Case, Seen } from '../case.ts';
 import type { Graph } from '../graph.ts';
 import { build, toPeer } from './build.ts';
 import { Calls } from './calls.ts';
 import { endOf, failureOf } from './endings.ts';
+import { readHistory } from './history.ts';
 import { plainState } from './plain.ts';
 
 type Question = { id: string; value: unknown };
@@ -21,15 +21,14 @@ type Running = {
   /** What the newest stream asked. */
   asked: Question[];
 };
-type Told = { id: string; name: string; interrupts: Question[] };
-type Checkpoint = { metadata: { source: string; step: number }; values: unknown };
+type Told = { interrupts: Question[] };
 
 export async function runOnLangGraph({ graph, input = {}, does = [], listens }: Case): Promise<Seen> {
   const seen: Seen = { ends: [], state: {}, supersteps: [], values: [], heard: [], calls: {} };
   const calls = new Calls();
   const config: Config = {
     configurable: { thread_id: 'one' },
-    streamMode: ['tasks', 'checkpoints', ...(listens ? [listens] : [])],
+    streamMode: ['tasks', ...(listens ? [listens] : [])],
     recursionLimit: graph.maxSupersteps ?? 25,
   };
   let compiled: Compiled;
@@ -41,36 +40,22 @@ export async function runOnLangGraph({ graph, input = {}, does = [], listens }: 
   const running: Running = { graph, compiled, calls, seen, config, asked: [] };
   await follow(running, toPeer(input, graph));
   for (const action of does) await carryOut(running, action);
-  seen.calls = Object.fromEntries(calls.counts);
-  return seen;
+  const history = await Array.fromAsync(compiled.getStateHistory(config));
+  return { ...seen, ...readHistory(history, graph, calls), calls: Object.fromEntries(calls.counts) };
 }
 
-/** Streams until the graph is at rest, and keeps what it tells. The state is that of the last checkpoint. */
+/** Streams until the graph is at rest. */
 async function follow(running: Running, input: unknown, at = running.config): Promise<void> {
   const { graph, compiled, seen, config } = running;
-  const begun = new Map<string, string>();
   running.asked = [];
-  const keep = (mode: string, chunk: unknown): void => {
-    if (mode === 'checkpoints') return keepCheckpoint(running, begun, chunk as Checkpoint);
-    if (mode !== 'tasks') {
-      seen.heard.push(heardOf(mode, chunk as Record<string, unknown>, graph));
-      return;
-    }
-    const { id, name, interrupts } = chunk as Told;
-    begun.set(id, name);
-    running.asked.push(...interrupts);
-  };
   try {
-    for await (const [mode, chunk] of await compiled.stream(input, at)) keep(mode, chunk);
-    const end = await compiled.getState(config);
-    // A stop after a node is told before its checkpoint is.
-    if (running.asked.length === 0) keepSuperstep(running, begun, end.values);
-    seen.ends.push(endOf(end, running.asked, graph));
+    for await (const [mode, chunk] of await compiled.stream(input, at)) {
+      if (mode === 'tasks') running.asked.push(...(chunk as Told).interrupts);
+      else seen.heard.push(heardOf(mode, chunk as Record<string, unknown>, graph));
+    }
+    seen.ends.push(endOf(await compiled.getState(config), running.asked, graph));
   } catch (error) {
-    const code = failureOf(error);
-    // The last checkpoint within the bound is stored and not told.
-    if (code === 'max_steps') keepSuperstep(running, begun, (await compiled.getState(config)).values);
-    seen.ends.push(`failed ${code}`);
+    seen.ends.push(`failed ${failureOf(error)}`);
   }
 }
 
@@ -79,21 +64,6 @@ function heardOf(mode: string, chunk: Record<string, unknown>, graph: Graph): Js
   const { __interrupt__: asked, ...rest } = chunk;
   if (Array.isArray(asked)) return { asks: (asked as Question[]).map(({ value }) => value as Json) };
   return mode === 'values' ? plainState(graph, rest) : (rest as Json);
-}
-
-function keepCheckpoint(running: Running, begun: Map<string, string>, { metadata, values }: Checkpoint): void {
-  running.seen.state = plainState(running.graph, values);
-  // The first checkpoint that is told after a pause is the one before it.
-  if (metadata.source === 'loop') keepSuperstep(running, begun, values);
-}
-
-function keepSuperstep({ graph, calls, seen }: Running, begun: Map<string, string>, values: unknown): void {
-  const told = Array.from(begun).filter(([, name]) => !name.startsWith('__'));
-  begun.clear();
-  if (told.length === 0) return;
-  seen.state = plainState(graph, values);
-  seen.supersteps.push(sortStep(told.map(([id, name]) => [name, calls.updateOf(id)])));
-  seen.values.push(seen.state);
 }
 
 async function carryOut(running: Running, action: Action): Promise<void> {
@@ -125,7 +95,6 @@ async function carryOut(running: Running, action: Action): Promise<void> {
 async function write({ compiled, config, graph, seen }: Running, { update, as }: Extract<Action, { do: 'write' }>) {
   try {
     await compiled.updateState(config, toPeer(update, graph), as);
-    seen.state = plainState(graph, (await compiled.getState(config)).values);
     seen.ends.push('written');
   } catch (error) {
     seen.ends.push(`refused ${failureOf(error)}`);

@@ -169,10 +169,8 @@ function firstOf(name: string, { nodes }: Graph): string {
   return node?.kind === 'ask' ? questionName(name, node.questions.length, 0) : name;
 }
 
-/** Where an edge of the node begins: of what is sent to, at the send. */
-function lastOf(name: string, { nodes, fans = [] }: Graph): string {
+/** Where an edge of the node begins. */
+function lastOf(name: string, { nodes }: Graph): string {
   const node = nodes[name];
-  const fan = fans.find(({ to }) => to === name);
-  if (fan) return sendName(fan.from, name);
   return node?.kind === 'ask' ? questionName(name, node.questions.length, node.questions.length - 1) : name;
 }

@@ -12,6 +12,7 @@ import { toDocument } from './document.ts';
 import { register, toWeft } from './functions.ts';
 import type { Functions } from './functions.ts';
 import { readJournal } from './journal.ts';
+import { listen } from './listen.ts';
 
 const PATIENCE = { timeout: 20_000, interval: 5 };
 const TENANT = 'default';
@@ -20,7 +21,7 @@ type Running = { rig: Rig; runId: string; ends: string[] };
 
 /** `id` is a name that no other case has. */
 export async function runOnWeft(
-  { graph, input = {}, does = [] }: Case,
+  { graph, input = {}, does = [], listens }: Case,
   { rig, id }: { rig: Rig; id: string },
 ): Promise<Seen> {
   const functions = register(id, graph);
@@ -39,7 +40,9 @@ export async function runOnWeft(
     supersteps,
     values: values.map((state) => wholeState(graph, state)),
     calls,
-    heard: [],
+    heard: listens
+      ? await listen(rig, run.id, { mode: listens, toStep: run.step, hasInput: Object.keys(input).length > 0 })
+      : [],
   };
 }
 
