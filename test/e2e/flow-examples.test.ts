@@ -94,6 +94,26 @@ describe('the example improve-loop', () => {
   });
 });
 
+describe('the example superstep', () => {
+  withStack('superstep');
+
+  test('lets both sides speak in rounds, of which neither hears the other before the round is over', async () => {
+    const { code, out } = await weft('run', 'examples/superstep', '-i', 'topic=A feast');
+
+    expect(code).toBe(0);
+    const { verdict, transcript } = JSON.parse(out) as { verdict: string; transcript: JsonObject[] };
+    expect(verdict).toBe('3 : 2');
+    expect(transcript.map(({ side, says, answers }) => [side, says, answers])).toEqual([
+      ['con', 'A feast: it costs money', null],
+      ['pro', 'A feast: it saves time', null],
+      ['con', 'A feast: nobody has asked for it', 'A feast: it saves time'],
+      ['pro', 'A feast: everybody learns from it', 'A feast: it costs money'],
+      ['con', 'nothing more', 'A feast: everybody learns from it'],
+      ['pro', 'A feast: it was worth it the last time', 'A feast: nobody has asked for it'],
+    ]);
+  });
+});
+
 describe('the example approval', () => {
   withStack(null);
 

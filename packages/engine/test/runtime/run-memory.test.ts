@@ -10,6 +10,7 @@ import type { Batch } from '../run/arbitrary-graph.ts';
 import { arbitraryDocument } from '../run/arbitrary-workflow.ts';
 import { moveOf } from '../run/graph-story.ts';
 import { Scenario } from '../run/scenario.ts';
+import { arbitrarySteps } from '../run/superstep/arbitrary-steps.ts';
 
 /** A run whose every settle is decided twice, on what is remembered and on what is read. */
 class Remembered {
@@ -120,10 +121,13 @@ function mostlyCurrent({ letters, actions }: Batch, index: number): Batch {
   return { letters: index % 4 === 3 ? letters.filter(({ what }) => what !== 'cancel') : [], actions: current };
 }
 
-test('A8: so is a run with loops, sends, waits, questions and children', () => {
+test.each([
+  ['dataflow', arbitraryGraph],
+  ['superstep', arbitrarySteps],
+])('A8: so is a run with loops, sends, waits, questions and children, in the mode %s', (_, documents) => {
   let hits = 0;
   fc.assert(
-    fc.property(arbitraryGraph, arbitraryBatches, fc.boolean(), (document, batches, seesAll) => {
+    fc.property(documents as fc.Arbitrary<object>, arbitraryBatches, fc.boolean(), (document, batches, seesAll) => {
       const both = new Remembered(document, { seesAll });
       for (const [index, batch] of batches.entries()) {
         const { mail, events } = moveOf(both.run, mostlyCurrent(batch, index), index);
