@@ -179,6 +179,20 @@ export const errors: Omit<Case, 'group'>[] = [
     },
   },
   {
+    name: 'a choice that fails fails its node, and nothing of the superstep is applied',
+    graph: {
+      channels: { ...log, x: 'last' },
+      nodes: { a: logs('a'), b: logs('b') },
+      edges: ['START -> a'],
+      choices: { a: "state.x.deep == 1 ? 'b' : 'END'" },
+    },
+    expects: { ends: 'failed expression_failed', state: { log: [], x: null }, order: '' },
+    differs: {
+      because: 'a route is a node, which fails by itself; what came before it has done its work',
+      weft: { ends: 'failed expression_failed', state: { log: ['a'], x: null }, order: 'a' },
+    },
+  },
+  {
     name: 'a result that is no object fails the node',
     graph: { channels: log, nodes: { a: work(() => 'text' as never) }, edges: ['START -> a'] },
     expects: { ends: 'failed invalid_output', state: { log: [] } },
