@@ -40,8 +40,16 @@ export const WorkflowDocument = z
     state: z.record(StateKeyName, StateKey).optional(),
     defaults: NodeDefaults.optional(),
     budget: Budget.optional(),
-    mode: z.enum(['dataflow', 'superstep']).optional(),
-    maxSteps: z.int().min(1).max(1_000_000).optional().meta({ description: 'Bound on loop iterations (1000)' }),
+    mode: z
+      .enum(['dataflow', 'superstep'])
+      .optional()
+      .meta({ description: 'How nodes are scheduled: as their edges allow (dataflow), or in rounds (superstep)' }),
+    maxSteps: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .optional()
+      .meta({ description: 'Bound on loop iterations, or supersteps (1000)' }),
     interruptBefore: z.array(NodeReference).max(10_000).optional(),
     interruptAfter: z.array(NodeReference).max(10_000).optional(),
     output: JsonValue.optional().meta({ description: 'Template of the output of the run' }),
