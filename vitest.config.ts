@@ -57,7 +57,7 @@ export default defineConfig({
         test: {
           name: 'langgraph',
           include: ['test/langgraph/**/*.test.ts'],
-          globalSetup: ['packages/testkit/src/global-setup.ts'],
+          globalSetup: ['packages/testkit/src/global-setup.ts', 'test/langgraph/global-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

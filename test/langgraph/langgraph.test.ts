@@ -1,18 +1,15 @@
 /** The same graphs on LangGraph and on Weft, in superstep mode. */
 import { createRig, createTestDatabase } from '@weft/testkit';
 import type { Rig, TestDatabase } from '@weft/testkit';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 
 import { asExpected } from './case.ts';
 import type { Case, Seen } from './case.ts';
 import { cases } from './cases/index.ts';
-import { installLangGraph } from './peer/install.ts';
 import { suiteHandler } from './weft/functions.ts';
 import { runOnWeft } from './weft/run.ts';
 
-const absent = await installLangGraph();
-if (absent !== null)
-  process.stderr.write(`weft: the cases on LangGraph are skipped, since it is not here: ${absent}\n`);
+const isAbsent = inject('langGraphIsAbsent') !== null;
 
 let database: TestDatabase;
 let rig: Rig;
@@ -32,7 +29,7 @@ afterAll(async () => {
 });
 
 describe.each([...Map.groupBy(cases, ({ group }) => group)])('%s', (_, ofGroup) => {
-  describe.skipIf(absent !== null)('on LangGraph', () => {
+  describe.skipIf(isAbsent)('on LangGraph', () => {
     test.each(ofGroup)('$name', async (one) => {
       const seen = await onLangGraph(one);
 
@@ -45,7 +42,7 @@ describe.each([...Map.groupBy(cases, ({ group }) => group)])('%s', (_, ofGroup) 
       const seen = await runOnWeft(one, { rig, id: idOf(one) });
 
       expect(asExpected(seen, one.expects)).toEqual(one.expects);
-      if (absent === null) expect(comparable(seen, one)).toEqual(comparable(await onLangGraph(one), one));
+      if (!isAbsent) expect(comparable(seen, one)).toEqual(comparable(await onLangGraph(one), one));
     });
 
     test.each(ofGroup.filter(({ differs }) => differs))('not so: $name, for $differs.because', async (one) => {

@@ -89,7 +89,7 @@ function nodeOf(name: string, { goes, deferred, writesX }: Traits): Node {
   return work(
     (state) => ({
       update: {
-        log: [`${name} saw ${String(state['n'])} x ${String(state['x'])}`],
+        log: [{ [name]: [state['n'] ?? null, state['x'] ?? null] }],
         n: 1,
         [`count_${name}`]: 1,
         ...(writesX && { x: name }),
@@ -101,5 +101,5 @@ function nodeOf(name: string, { goes, deferred, writesX }: Traits): Node {
 }
 
 function worker(name: string): Node {
-  return work((item) => ({ update: { log: [`${name} got ${String(item['n'])}`], n: 10 } }));
+  return work((item) => ({ update: { log: [{ [name]: item['n'] ?? null }], n: 10 } }));
 }

@@ -2,11 +2,10 @@
 import { createRig, createTestDatabase } from '@weft/testkit';
 import type { Rig, TestDatabase } from '@weft/testkit';
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 
 import type { Case, Seen } from './case.ts';
 import type { Graph } from './graph.ts';
-import { installLangGraph } from './peer/install.ts';
 import { randomGraph } from './random-graph.ts';
 import { suiteHandler } from './weft/functions.ts';
 import { runOnWeft } from './weft/run.ts';
@@ -14,12 +13,12 @@ import { runOnWeft } from './weft/run.ts';
 const RUNS = Number(process.env['WEFT_TEST_RANDOM_GRAPHS'] ?? 20);
 const SEED = Number(process.env['WEFT_TEST_SEED'] ?? 1);
 
-const absent = await installLangGraph();
+const isAbsent = inject('langGraphIsAbsent') !== null;
 
 let database: TestDatabase;
 let rig: Rig;
 
-describe.skipIf(absent !== null)('random graphs', () => {
+describe.skipIf(isAbsent)('random graphs', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     rig = await createRig({

@@ -15,11 +15,11 @@ const PATIENCE_MS = 60_000;
  * @returns why LangGraph cannot be used; null if it can.
  */
 export async function installLangGraph(): Promise<string | null> {
+  if (process.env['WEFT_TEST_LANGGRAPH'] === 'off') return 'WEFT_TEST_LANGGRAPH is off';
   const hash = createHash('sha256')
     .update(readFileSync(join(FOLDER, 'package-lock.json')))
     .digest('hex');
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === hash) return null;
-  if (process.env['WEFT_TEST_LANGGRAPH'] === 'off') return 'WEFT_TEST_LANGGRAPH is off';
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--fetch-retries=0'];
   try {
     await promisify(execFile)('npm', args, { cwd: FOLDER, timeout: PATIENCE_MS });
