@@ -104,8 +104,8 @@ export function closureOf(graph: Graph, name: string): ReadonlySet<string> {
 }
 
 /** Whether what the node reads of the state is in part gone when the next step, or superstep, has come. */
-export function readsEphemeral({ state }: Graph, { stateReads }: GraphNode): boolean {
-  return stateReads.some((channel) => state.get(channel)?.ephemeral === true);
+export function readsEphemeral({ state }: Graph, node: GraphNode): boolean {
+  return node.stateReads.some((channel) => state.get(channel)?.ephemeral === true);
 }
 
 /** A task's own input is rendered by its worker. */

@@ -19,6 +19,7 @@ import { releaseTask } from './release-task.ts';
 import { settleTask } from './settle-task.ts';
 import { advance } from './superstep/barrier.ts';
 import { keepEphemeral } from './superstep/ephemeral.ts';
+import { beginSupersteps } from './superstep/release.ts';
 import type { ReleaseReason } from './release-task.ts';
 import { fireTimer } from './timers.ts';
 import { WorkingRun } from './working-run.ts';
@@ -68,7 +69,8 @@ export function startRun(
   const run = new WorkingRun(graph, newRunSnapshot(head, body), now);
   run.openStep('run_started');
   run.changeRun({ status: 'running' });
-  beginRun(run);
+  if (graph.superstep) beginSupersteps(run);
+  else beginRun(run);
   settleInline(run);
   goQuiet(run);
   return toDecision(run, []);

@@ -10,7 +10,6 @@ import type { EdgeEnd, Verdict } from '../graph/join.ts';
 import { ownerOf } from '../task-key.ts';
 import { addReadsBehind, addSettleReads, LOOKAHEAD, noReads, readsWhenArmed } from './reads.ts';
 import type { Fate, TaskRecord } from './records.ts';
-import { beginSupersteps } from './superstep/release.ts';
 import type { WorkingRun } from './working-run.ts';
 
 /** Ends all edges that leave `node` forward, as `endOf` says, and arms what that fires. */
@@ -25,10 +24,6 @@ export function endEdges(run: WorkingRun, node: GraphNode, endOf: (edge: Edge) =
 
 /** Begins the run: nodes without inbound edges fire, edges from `__start__` end as taken. */
 export function beginRun(run: WorkingRun): void {
-  if (run.graph.superstep) {
-    beginSupersteps(run);
-    return;
-  }
   for (const name of run.graph.starts) {
     const node = run.node(name);
     if (node.inDegree > 0) endEdge(run, node, { end: 'taken', isGoto: false });

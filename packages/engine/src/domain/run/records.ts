@@ -9,7 +9,7 @@ import type { Jumps, RunStatus, TaskStatus, Waits } from './status.ts';
 import type { StepRecord } from './step-record.ts';
 
 export { LIVE_TASK, TERMINAL_RUN } from './status.ts';
-export type { Jumps, RunStatus, Superstep, TaskStatus, Waits } from './status.ts';
+export type { Jumps, RunStatus, TaskStatus, Waits } from './status.ts';
 
 /** Names one version of one workflow of one tenant. */
 export type WorkflowRef = { tenant: string; name: string; version: number };

@@ -84,8 +84,8 @@ describe('a state key with a reducer', () => {
     ],
   ])('C2: %s folds them one after the other', (reducer, value, first, second, expected) => {
     const run = superstep({ nodes: { a: echo, b: echo }, state: { key: { type: 'any', reducer, default: value } } });
-    run.succeed('b', null, { stateUpdates: { key: second } as never });
-    run.succeed('a', null, { stateUpdates: { key: first } as never });
+    run.succeed('b', null, { stateUpdates: { key: second } });
+    run.succeed('a', null, { stateUpdates: { key: first } });
     expect(run.state('key')).toEqual(expected);
   });
 

@@ -4,8 +4,8 @@ import { itemTaskKey, nodeOf } from '../../task-key.ts';
 import { LOOKAHEAD, noReads, readsWhenArmed } from '../reads.ts';
 import type { Reads, TaskRecord } from '../records.ts';
 import type { WorkingRun } from '../working-run.ts';
+import { barrierKeys } from './barrier-rows.ts';
 import { placeOfRun } from './place.ts';
-import { barrierKeys } from './trigger.ts';
 
 /** `pushed`: the items of a pulled send, those of an inner send right behind it. */
 export type Member = { task: TaskRecord; pushed: TaskRecord[] };
