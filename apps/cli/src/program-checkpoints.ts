@@ -41,7 +41,8 @@ export function addCheckpointCommands(program: Command, perform: Perform): void 
     );
 }
 
-function required<T>(parse: (text: string) => T | undefined): (text: string) => T {
+/** Refuses what cannot be read. */
+export function required<T>(parse: (text: string) => T | undefined): (text: string) => T {
   return (text) => {
     const value = parse(text);
     if (value === undefined) throw new InvalidArgumentError('It is RUN@STEP, with the number of a step.');

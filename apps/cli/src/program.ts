@@ -8,6 +8,7 @@ import { releaseYoungGeneration } from './footprint.ts';
 import { weftVersion } from './stack/version.ts';
 import { createContext, type GlobalOptions } from './create-context.ts';
 import type { Perform } from './perform.ts';
+import { addBranchCommands } from './program-branches.ts';
 import { addCheckpointCommands } from './program-checkpoints.ts';
 import { addDevCommand } from './program-dev.ts';
 import { addProcessCommands } from './program-processes.ts';
@@ -55,6 +56,7 @@ export function createProgram(io: CliIo): Session {
   addRunCommands(program, perform);
   addSteerCommands(program, perform);
   addCheckpointCommands(program, perform);
+  addBranchCommands(program, perform);
   addWorkflowCommands(program, perform);
   addStressCommand(program, perform);
   return { program, exitCode: () => exitCode };

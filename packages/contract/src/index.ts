@@ -1,3 +1,4 @@
+export { ForkRun, ReplayRun, RerunRun } from './branch-run.ts';
 export {
   Checkpoint,
   CheckpointDiff,

@@ -49,6 +49,7 @@ export const problemTable = {
   limit_nodes: { status: 422, title: 'Too many nodes' },
   limit_depth: { status: 422, title: 'Nested too deep' },
   limit_bytes: { status: 413, title: 'Too large' },
+  node_finished: { status: 422, title: 'A node that does not run again' },
   node_type_unsupported: { status: 422, title: 'Not supported yet' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

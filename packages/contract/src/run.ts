@@ -28,7 +28,10 @@ export const Run = z
     startedAt: Instant.nullable(),
     endedAt: Instant.nullable(),
     parent: z.object({ runId: Id, taskId: Id }).exactOptional().meta({ description: 'The task whose child it is' }),
-    forkedFrom: z.object({ runId: Id, step: StepNumber }).exactOptional(),
+    forkedFrom: z
+      .object({ runId: Id, step: StepNumber })
+      .exactOptional()
+      .meta({ description: 'The checkpoint that it was forked from; step 0: it was started again' }),
     usage: Usage,
     interrupts: z.array(Interrupt).exactOptional().meta({
       description: 'Open questions of the run, and of children that wait for answers; at most 200',

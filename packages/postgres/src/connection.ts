@@ -21,6 +21,9 @@ export type Client = {
   query<Row extends QueryResultRow>(statement: Statement): Promise<QueryResult<Row>>;
 };
 
+/** Asks for rows, within a transaction or by itself. */
+export type Ask = <Row extends QueryResultRow>(statement: Statement) => Promise<Row[]>;
+
 /**
  * Every hot statement goes through an index, whatever the size of a table at the time it was planned: a plan is kept, and a
  * table that was small then may have a million rows a minute later. Generic plans beat custom ones on these statements,
@@ -106,6 +109,14 @@ export async function query<Row extends QueryResultRow>(pool: Pool, statement: S
     connection.release(isBroken(error));
     throw toStoreError(error, { during: 'commit' });
   }
+}
+
+export function askPool(pool: Pool): Ask {
+  return (statement) => query(pool, statement);
+}
+
+export function askClient(client: Client): Ask {
+  return async <Row extends QueryResultRow>(statement: Statement) => (await client.query<Row>(statement)).rows;
 }
 
 class Session implements Client {

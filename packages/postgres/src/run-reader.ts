@@ -1,12 +1,12 @@
 /** Reading runs, outside any lock: the RunReader port on Postgres. */
 import type { Json, TaskError } from '@weft/contract';
-import type { ChannelRecord, ChannelWrite, JoinRecord } from '@weft/engine/domain';
+import type { ChannelWrite, JoinRecord } from '@weft/engine/domain';
 import type { RunFilter, RunReader, RunRecord, StepRange } from '@weft/engine/ports';
 import type { Pool } from 'pg';
 
-import { query } from './connection.ts';
-import { addChannelRow } from './queries/load-snapshots.ts';
-import type { ChannelRow } from './queries/load-snapshots.ts';
+import { askPool, query } from './connection.ts';
+import { readBranchPoint } from './queries/read-branch-point.ts';
+import { readChannels, readChannelsAlong } from './queries/read-channels.ts';
 import { listBranches, listFacts, listSteps, stepOfAnswer, stepOfMail } from './queries/read-steps.ts';
 import { findTask, listTasks, openQuestions, tasksByKey, waitingTasks } from './queries/read-tasks.ts';
 import { isUuid, toUsage } from './queries/read-values.ts';
@@ -25,12 +25,13 @@ export function createRunReader(pool: Pool): RunReader {
     tasks: (runId, page) => listTasks(pool, runId, page),
     task: (tenant, id) => findTask(pool, tenant, id),
     tasksByKey: (runId, keys) => tasksByKey(pool, runId, keys),
-    steps: (runId, page) => listSteps(pool, runId, page),
-    facts: (runId, range) => listFacts(pool, runId, range),
-    branches: (runId, toStep) => listBranches(pool, runId, toStep),
+    steps: (runId, page) => listSteps(askPool(pool), runId, page),
+    facts: (runId, range) => listFacts(askPool(pool), runId, range),
+    branchPoint: (runId, step) => readBranchPoint(askPool(pool), runId, step),
+    branches: (runId, toStep) => listBranches(askPool(pool), runId, toStep),
     writes: (runId, range) => listWrites(pool, runId, range),
-    channels: (runId, atStep) => readChannels(pool, runId, atStep),
-    channelsAlong: (runId, path) => readChannelsAlong(pool, runId, path),
+    channels: (runId, atStep) => readChannels(askPool(pool), runId, atStep),
+    channelsAlong: (runId, path) => readChannelsAlong(askPool(pool), runId, path),
     joins: (runId) =>
       query<JoinRecord>(pool, {
         text: 'select key, ended, taken, failed, fired from task_join where run_id = $1 order by key',
@@ -38,8 +39,8 @@ export function createRunReader(pool: Pool): RunReader {
       }),
     questions: (filter) => openQuestions(pool, filter),
     waiting: (runId, filter) => waitingTasks(pool, runId, filter),
-    stepOfMail: (runId, mailId, afterStep) => stepOfMail(pool, runId, { mailId, afterStep }),
-    stepOfAnswer: (runId, questionId) => stepOfAnswer(pool, runId, questionId),
+    stepOfMail: (runId, mailId, afterStep) => stepOfMail(askPool(pool), runId, { mailId, afterStep }),
+    stepOfAnswer: (runId, questionId) => stepOfAnswer(askPool(pool), runId, questionId),
     counts: () => readCounts(pool),
   };
 }
@@ -53,11 +54,13 @@ type RunRow = HeadRow &
     error: TaskError | null;
     created_at: number;
     ended_at: number | null;
+    forked_run: string | null;
+    forked_step: number | null;
   };
 
 async function readRuns(pool: Pool, where: string, values: unknown[]): Promise<RunRecord[]> {
   const rows = await query<RunRow>(pool, {
-    text: `select ${HEAD_COLUMNS}, r.created_at, r.ended_at, b.input, b.config, b.tags, b.output, b.error,
+    text: `select ${HEAD_COLUMNS}, r.created_at, r.ended_at, r.forked_run, r.forked_step, b.input, b.config, b.tags, b.output, b.error,
         s.input_tokens, s.output_tokens, s.usd
       from run r join run_body b on b.run_id = r.id
       cross join lateral (
@@ -78,7 +81,12 @@ async function readRuns(pool: Pool, where: string, values: unknown[]): Promise<R
     startedAt: row.created_at,
     endedAt: row.ended_at,
     usage: toUsage(row),
+    forkedFrom: forkedFrom(row),
   }));
+}
+
+function forkedFrom({ forked_run: runId, forked_step: step }: RunRow): RunRecord['forkedFrom'] {
+  return runId === null || step === null ? null : { runId, step };
 }
 
 async function listRuns(pool: Pool, filter: RunFilter): Promise<RunRecord[]> {
@@ -98,53 +106,6 @@ async function listWrites(pool: Pool, runId: string, range: StepRange): Promise<
       where run_id = $1 and step between $2 and $3 order by step, channel, kind desc`,
     values: [runId, range.fromStep, range.toStep],
   });
-}
-
-async function readChannels(pool: Pool, runId: string, atStep: number | null): Promise<Map<string, ChannelRecord>> {
-  const rows = await query<ChannelRow>(pool, {
-    name: 'read-channels',
-    text: `with newest as materialized (
-        select channel, max(step) as step from channel_write
-        where run_id = $1 and kind = 'base' and ($2::int is null or step <= $2) group by channel
-      )
-      select w.run_id, w.channel, w.step, w.kind, w.value::text as value
-      from channel_write w left join newest b on b.channel = w.channel
-      where w.run_id = $1 and ($2::int is null or w.step <= $2) and w.step >= coalesce(b.step, 0)
-      order by w.channel, w.step, w.kind`,
-    values: [runId, atStep],
-  });
-  return toChannels(rows);
-}
-
-/** What was written on other branches is left out. Most runs have a single one. */
-async function readChannelsAlong(
-  pool: Pool,
-  runId: string,
-  path: readonly StepRange[],
-): Promise<Map<string, ChannelRecord>> {
-  const last = path.at(-1)?.toStep ?? 0;
-  if (path.length <= 1) return readChannels(pool, runId, last);
-  const rows = await query<ChannelRow>(pool, {
-    name: 'read-channels-along',
-    text: `with written as materialized (
-        select w.* from unnest($2::int[], $3::int[]) as p(from_step, to_step)
-        join channel_write w on w.run_id = $1 and w.step between p.from_step and p.to_step
-      ), newest as materialized (
-        select channel, max(step) as step from written where kind = 'base' group by channel
-      )
-      select w.run_id, w.channel, w.step, w.kind, w.value::text as value
-      from written w left join newest b on b.channel = w.channel
-      where w.step >= coalesce(b.step, 0)
-      order by w.channel, w.step, w.kind`,
-    values: [runId, path.map(({ fromStep }) => fromStep), path.map(({ toStep }) => toStep)],
-  });
-  return toChannels(rows);
-}
-
-function toChannels(rows: readonly ChannelRow[]): Map<string, ChannelRecord> {
-  const channels = new Map<string, ChannelRecord>();
-  for (const row of rows) addChannelRow(channels, row);
-  return channels;
 }
 
 type Count = { status: string; n: number };

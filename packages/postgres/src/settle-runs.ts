@@ -146,6 +146,7 @@ function absorb(known: SnapshotParts, more: SnapshotParts, reads: Reads): void {
   for (const [name, items] of more.chunks) known.chunks.set(name, items);
   for (const [key, outputs] of more.items) known.items.set(key, outputs);
   known.body ??= more.body;
+  known.branch ??= more.branch;
   known.inline.push(...more.inline);
   mergeReads(known.reads, reads);
 }

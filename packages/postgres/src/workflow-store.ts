@@ -24,7 +24,7 @@ export function createWorkflowStore(pool: Pool): WorkflowStore {
       const [row] = await query<VersionRow>(pool, {
         name: 'load-workflow',
         text: `select ${COLUMNS} from workflow_version
-          where tenant = $1 and name = $2 and ($3::int is null or version = $3) order by version desc limit 1`,
+          where tenant = $1 and name = $2 and (version = $3 or ($3::int is null and not variant)) order by version desc limit 1`,
         values: [tenant, name, version ?? null],
       });
       return row ? toStored(row) : null;
@@ -32,7 +32,8 @@ export function createWorkflowStore(pool: Pool): WorkflowStore {
     async list({ tenant, limit, afterName }) {
       const rows = await query<VersionRow>(pool, {
         text: `select distinct on (name) ${COLUMNS} from workflow_version
-          where tenant = $1 and ($2::text is null or name > $2) order by name, version desc limit $3`,
+          where tenant = $1 and not variant and ($2::text is null or name > $2)
+          order by name, version desc limit $3`,
         values: [tenant, afterName, limit],
       });
       return rows.map(toStored);
@@ -41,8 +42,13 @@ export function createWorkflowStore(pool: Pool): WorkflowStore {
 }
 
 /** Saving one workflow's versions is serial, so that their numbers have no gaps and equal contents meet. */
-async function save(client: Client, { tenant, hash, document }: Parameters<WorkflowStore['save']>[0]) {
+async function save(
+  client: Client,
+  { tenant, hash: content, document, isVariant = false }: Parameters<WorkflowStore['save']>[0],
+) {
   const { name } = document;
+  // The same content may be saved as a version of its own.
+  const hash = isVariant ? `variant ${content}` : content;
   await client.query({
     text: 'select pg_advisory_xact_lock(hashtextextended($1, 0))',
     values: [`workflow ${tenant} ${name}`],
@@ -53,10 +59,10 @@ async function save(client: Client, { tenant, hash, document }: Parameters<Workf
   });
   if (known.rows[0]) return { ...toStored(known.rows[0]), created: false };
   const saved = await client.query<VersionRow>({
-    text: `insert into workflow_version (tenant, name, version, hash, document)
-      select $1, $2, coalesce(max(version), 0) + 1, $3, $4 from workflow_version where tenant = $1 and name = $2
+    text: `insert into workflow_version (tenant, name, version, hash, document, variant)
+      select $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5 from workflow_version where tenant = $1 and name = $2
       returning ${COLUMNS}`,
-    values: [tenant, name, hash, JSON.stringify(document)],
+    values: [tenant, name, hash, JSON.stringify(document), isVariant],
   });
   if (!saved.rows[0]) throw new Error(`version of ${name} was not saved`);
   return { ...toStored(saved.rows[0]), created: true };

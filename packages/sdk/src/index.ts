@@ -1,4 +1,5 @@
 export { ApiError } from './api-error.ts';
+export type { BranchesApi, ForkOptions, RerunOptions, StateChanges } from './branches-api.ts';
 export type { CheckpointsApi, DiffOptions } from './checkpoints-api.ts';
 export { ConnectionError } from './connection-error.ts';
 export { createClient } from './client.ts';

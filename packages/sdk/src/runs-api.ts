@@ -10,6 +10,7 @@ import type {
   StepPage,
   TaskPage,
 } from '@weft/contract';
+import { branchesApi, type BranchesApi } from './branches-api.ts';
 import { checkpointsApi, type CheckpointsApi } from './checkpoints-api.ts';
 import { drawing, type GraphFormat } from './drawing.ts';
 import { runEvents, type EventOptions } from './run-events.ts';
@@ -34,7 +35,8 @@ export type ListRunsOptions = PageOptions & {
 
 /** Runs: starting, reading, steering, following and looking back at them. */
 export type RunsApi = SteerApi &
-  CheckpointsApi & {
+  CheckpointsApi &
+  BranchesApi & {
     /** The run is durable once this returns; with `waitMs` it is the finished run if it ends in time. */
     start(request: StartRun, options?: StartOptions): Promise<Run>;
     /**
@@ -75,6 +77,7 @@ export function runsApi(transport: Transport): RunsApi {
     events,
     ...steerApi(transport, pathOf),
     ...checkpointsApi(transport, pathOf),
+    ...branchesApi(transport, pathOf),
     start: (request, options = {}) => transport.json({ ...startCall(options), json: request }),
     startMany: async (runs, options = {}) => {
       const call = { ...startCall(options), path: '/v1/runs/batch' };

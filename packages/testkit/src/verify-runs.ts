@@ -3,7 +3,7 @@
  * and each epoch ends at most once. Test databases are verified before they are dropped, so every suite proves it.
  */
 import type { Json, StateKey } from '@weft/contract';
-import { canonicalJson, defaultOf, foldChannel, foldJournal } from '@weft/engine/domain';
+import { canonicalJson, defaultOf, foldChannel, foldJournal, pathOf } from '@weft/engine/domain';
 import type { ChannelRecord, ChannelWrite, JoinRecord, Progress, StepRecord, TaskRecord } from '@weft/engine/domain';
 import type { RunReader, RunRecord, WorkflowStore } from '@weft/engine/ports';
 import { openStore } from '@weft/postgres';
@@ -39,7 +39,7 @@ async function verifyRun({ reader, workflows }: Stores, run: RunRecord): Promise
     reader.writes(id, { fromStep: 0, toStep: EVERYTHING }),
     reader.channels(id, null),
   ]);
-  const folded = foldJournal(steps);
+  const folded = progressOf(steps, run);
   return [
     ...verifySteps(steps, run),
     ...differences('head', alike(run.head, folded.head), folded.head),
@@ -51,9 +51,11 @@ async function verifyRun({ reader, workflows }: Stores, run: RunRecord): Promise
 
 function verifySteps(steps: StepRecord[], run: RunRecord): string[] {
   const wrong: string[] = [];
-  const gap = steps.findIndex((step, index) => step.step !== index + 1);
-  if (gap >= 0) wrong.push(`step ${gap + 1} is missing`);
-  if (steps.length !== run.head.step) wrong.push(`${steps.length} steps, but the head says ${run.head.step}`);
+  const before = firstStep(run) - 1;
+  const gap = steps.findIndex((step, index) => step.step !== before + index + 1);
+  if (gap >= 0) wrong.push(`step ${before + gap + 1} is missing`);
+  if (before + steps.length !== run.head.step)
+    wrong.push(`${steps.length} steps after ${before}, but the head says ${run.head.step}`);
   const ends = new Map<number, number>();
   const finals = new Map<string, number>();
   for (const step of steps) {
@@ -65,6 +67,20 @@ function verifySteps(steps: StepRecord[], run: RunRecord): string[] {
   for (const [epoch, count] of ends) if (count > 1) wrong.push(`epoch ${epoch} has ended ${count} times`);
   for (const [name, count] of finals) if (count > 1) wrong.push(`task ${name} was settled ${count} times`);
   return wrong;
+}
+
+/** The journal of a fork goes on with the numbers of the run that it was forked from. */
+function firstStep({ forkedFrom }: RunRecord): number {
+  return (forkedFrom?.step ?? 0) + 1;
+}
+
+/** Along the parents, since a replay leaves steps behind. */
+function progressOf(steps: readonly StepRecord[], { head }: RunRecord): Progress {
+  const branches = steps.filter(({ step, parent }) => parent !== step - 1).toReversed();
+  const path = pathOf(branches, head.step);
+  return foldJournal(
+    steps.filter(({ step }) => path.some(({ fromStep, toStep }) => fromStep <= step && step <= toStep)),
+  );
 }
 
 /** As much of a record as its journal determines. */

@@ -114,7 +114,7 @@ export function questionName(name: string, count: number, n: number): string {
   return count === 1 ? name : `${name} ${n + 1}`;
 }
 
-function sendName(from: string, to: string): string {
+export function sendName(from: string, to: string): string {
   return `${from} to ${to}`;
 }
 

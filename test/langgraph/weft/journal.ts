@@ -1,5 +1,5 @@
 /** What the journal of a run says, in the words of the suite. */
-import type { Json, JsonObject } from '@weft/contract';
+import type { JsonObject } from '@weft/contract';
 import { viewCheckpoint } from '@weft/engine/runtime';
 import type { TaskView } from '@weft/engine/ports';
 import type { Rig } from '@weft/testkit';
@@ -7,7 +7,7 @@ import type { Rig } from '@weft/testkit';
 import { sortStep } from '../case.ts';
 import type { Seen } from '../case.ts';
 import type { Graph } from '../graph.ts';
-import { questionName, rescueName } from './document.ts';
+import { questionName, rescueName, sendName } from './document.ts';
 import type { Functions } from './functions.ts';
 
 type Reading = { runId: string; graph: Graph; functions: Functions };
@@ -25,19 +25,39 @@ export async function readJournal(rig: Rig, reading: Reading): Promise<Pick<Seen
       const name = nameIn(key);
       if (known.has(name) && (status === 'succeeded' || status === 'failed')) settled.set(key, name);
     }
+    if (type === 'replayed' || type === 'reopened') settled = new Map();
     if (type !== 'superstep' || settled.size === 0) continue;
+    const state = await stateAt(rig, runId, step);
     const updates = Array.from(settled, ([key, name]): [string, JsonObject] => [
       name,
-      updateOf(tasks[key], name, reading),
+      graph.nodes[name]?.kind === 'work' ? updateOf(tasks[key], reading) : written(name, state, graph),
     ]);
     supersteps.push(sortStep(updates));
-    values.push(await stateAt(rig, runId, step));
+    values.push(state);
     settled = new Map();
   }
   const others = Object.values(tasks).filter(({ node }) => known.get(node) === 'row');
   const rows = Map.groupBy(others, ({ node }) => node);
   const calls = [...functions.calls, ...Array.from(rows, ([node, all]) => [node, all.length] as const)];
   return { supersteps, values, calls: Object.fromEntries(calls) };
+}
+
+/** The newest step that has armed this node: a barrier, or a route behind it. Items are armed with their send. */
+export async function stepBefore(
+  rig: Rig,
+  { runId, graph }: Omit<Reading, 'functions'>,
+  node: string,
+): Promise<number> {
+  const steps = await rig.store.reader.steps(runId, { afterStep: 0, limit: 100_000 });
+  const fan = graph.fans?.find(({ to }) => to === node);
+  const name = fan ? sendName(fan.from, fan.to) : node;
+  const armed = steps.findLast(({ key: own, facts }) =>
+    facts.tasks?.some(
+      ({ key, status }) => key !== own && nameIn(key) === name && (status === 'ready' || status === 'waiting'),
+    ),
+  );
+  if (!armed) throw new Error(`${node} was never about to run`);
+  return armed.step;
 }
 
 /** The nodes that the suite knows; of those without a function the rows are counted. */
@@ -58,17 +78,19 @@ function nameIn(key: string): string {
   return key.split('/').at(-1)?.split('#')[0] ?? key;
 }
 
-function updateOf(task: TaskView | undefined, name: string, { graph, functions, runId }: Reading): JsonObject {
-  if (!task) throw new Error(`${runId} has no task of ${name}`);
-  const node = graph.nodes[name] ?? graph.nodes[name.replace(/ \d+$/, '')];
-  if (node?.kind === 'ask') {
-    const asked = node.questions.find(
-      (_, n) => questionName(name.replace(/ \d+$/, ''), node.questions.length, n) === name,
-    );
-    return asked ? { [asked.into]: task.output } : {};
-  }
-  if (node?.kind !== 'child') return functions.updates.get(task.id) ?? {};
-  return Object.fromEntries(node.gives.map((key) => [key, (task.output as Record<string, Json>)[key] ?? null]));
+function updateOf(task: TaskView | undefined, { functions }: Reading): JsonObject {
+  return functions.updates.get(task?.id ?? '') ?? {};
+}
+
+/** What a question or a child writes are keys without a reducer, so the state tells it. */
+function written(name: string, state: JsonObject, { nodes }: Graph): JsonObject {
+  const asker = name.replace(/ \d+$/, '');
+  const node = nodes[name] ?? nodes[asker];
+  if (node?.kind === 'child') return Object.fromEntries(node.gives.map((key) => [key, state[key] ?? null]));
+  if (node?.kind !== 'ask') return {};
+  const { questions } = node;
+  const asked = questions.find((_, n) => questionName(nodes[name] ? name : asker, questions.length, n) === name);
+  return asked ? { [asked.into]: state[asked.into] ?? null } : {};
 }
 
 async function stateAt(rig: Rig, runId: string, step: number): Promise<JsonObject> {

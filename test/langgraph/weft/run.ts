@@ -11,13 +11,13 @@ import type { Graph } from '../graph.ts';
 import { toDocument } from './document.ts';
 import { register, toWeft } from './functions.ts';
 import type { Functions } from './functions.ts';
-import { readJournal } from './journal.ts';
+import { readJournal, stepBefore } from './journal.ts';
 import { listen } from './listen.ts';
 
 const PATIENCE = { timeout: 20_000, interval: 5 };
 const TENANT = 'default';
 
-type Running = { rig: Rig; runId: string; ends: string[] };
+type Running = { rig: Rig; runId: string; graph: Graph; ends: string[] };
 
 /** `id` is a name that no other case has. */
 export async function runOnWeft(
@@ -29,7 +29,7 @@ export async function runOnWeft(
   if (typeof refused === 'string')
     return { ends: [`refused ${refused}`], state: {}, supersteps: [], values: [], heard: [], calls: {} };
   const runId = await rig.start(refused, { input });
-  const running: Running = { rig, runId, ends: [] };
+  const running: Running = { rig, runId, graph, ends: [] };
   running.ends.push(endOf(await atRest(running, 0)));
   for (const action of does) running.ends.push(await carryOut(running, action));
   const run = await look(running);
@@ -109,7 +109,11 @@ async function carryOut(running: Running, action: Action): Promise<string> {
 }
 
 /** Returns the questions that are answered by it. */
-async function act({ rig, runId }: Running, action: Action, questions: Map<string | null, string>): Promise<string[]> {
+async function act(
+  { rig, runId, graph }: Running,
+  action: Action,
+  questions: Map<string | null, string>,
+): Promise<string[]> {
   const request = { tenant: TENANT, runId };
   switch (action.do) {
     case 'answer': {
@@ -131,7 +135,11 @@ async function act({ rig, runId }: Running, action: Action, questions: Map<strin
       await rig.engine.injectState({ ...request, updates: toWeft(action.update), afterNode: null });
       return [];
     case 'replay':
-    case 'fork':
-      throw new Error('not yet');
+    case 'fork': {
+      const step = await stepBefore(rig, { runId, graph }, action.before);
+      const stateUpdates = action.do === 'fork' ? toWeft(action.update) : null;
+      await rig.engine.replayRun({ ...request, step, stateOverrides: null, stateUpdates });
+      return [...questions.values()];
+    }
   }
 }

@@ -11,3 +11,8 @@ export function parseOtherCheckpoint(text: string): { runId?: string; step: numb
   const [, step] = /^@([1-9]\d{0,8})$/.exec(text) ?? [];
   return step === undefined ? parseCheckpoint(text) : { step: Number(step) };
 }
+
+/** Reads `RUN@STEP`, or `RUN`. */
+export function parseRunOrCheckpoint(text: string): { runId: string; step?: number } {
+  return parseCheckpoint(text) ?? { runId: text };
+}

@@ -1,6 +1,7 @@
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
 import { inlineWorkflows } from '../inline-workflows.ts';
+import { branchRoutes } from './branch-runs.ts';
 import { checkpointRoutes } from './checkpoints.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
@@ -23,6 +24,7 @@ export function registerRoutes(api: Api, options: AppOptions): void {
   startBatchRoute(api, options, inline);
   runRoutes(api, options);
   checkpointRoutes(api, options);
+  branchRoutes(api, options);
   steerRoutes(api, options);
   interruptRoutes(api, options);
   eventRoutes(api, options);

@@ -41,8 +41,16 @@ export { outputOfFinals } from './run/end-run.ts';
 export { isStale, iterationOf, keyOfNode } from './run/iterations.ts';
 export { emptyProgress, applyStep, foldJournal } from './run/journal.ts';
 export type { Facts, FoldStep, Progress, StepRecord, StepType, TaskFact, TaskProgress } from './run/journal.ts';
+export { partOfNext, sendsAt } from './run/branch/branch-point.ts';
+export type { Branch, BranchPoint } from './run/records.ts';
+export { forkRun } from './run/branch/fork-run.ts';
+export { copyFold, emptyFold, foldedTask, foldStep } from './run/fold.ts';
+export type { FoldedRun, FoldedTask } from './run/fold.ts';
+export { CHUNK_ITEMS } from './run/send-items.ts';
+export { pathOf } from './run/step-path.ts';
+export type { BranchStep, StepRange } from './run/step-path.ts';
 export { emptyParts, freshHead, freshTask } from './run/fresh.ts';
-export { addSettleReads, firstKey, mergeReads, noReads } from './run/reads.ts';
+export { addSettleReads, firstKey, itemsKey, mergeReads, noReads } from './run/reads.ts';
 export { LIVE_TASK, TERMINAL_RUN } from './run/records.ts';
 export type {
   ChannelRecord,

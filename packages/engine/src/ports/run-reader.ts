@@ -1,5 +1,6 @@
 import type { Json, TaskError, Usage } from '@weft/contract';
 
+import type { BranchPoint } from '../domain/run/records.ts';
 import type { FoldStep, StepRecord } from '../domain/run/journal.ts';
 import type {
   ChannelRecord,
@@ -11,6 +12,7 @@ import type {
   TaskStatus,
   Waits,
 } from '../domain/run/records.ts';
+import type { StepRange } from '../domain/run/step-path.ts';
 
 export type RunRecord = {
   head: RunHead;
@@ -23,7 +25,12 @@ export type RunRecord = {
   startedAt: number | null;
   endedAt: number | null;
   usage: Usage;
+  /** The checkpoint that it was forked from; step 0 where it was only started again. */
+  forkedFrom: Checkpointed | null;
 };
+
+/** One step of one run. */
+export type Checkpointed = { runId: string; step: number };
 
 export type RunFilter = {
   tenant: string;
@@ -52,8 +59,7 @@ export type QuestionFilter = { tenant: string; limit: number; afterId: string | 
 /** What tasks wait for, and how many of them are wanted at most (null: all), oldest first. */
 export type WaitingFilter = { waits: readonly Waits[]; limit: number | null };
 
-/** Steps of a run that follow each other, both ends included. */
-export type StepRange = { fromStep: number; toStep: number };
+export type { StepRange } from '../domain/run/step-path.ts';
 
 /** Reading runs, outside any lock. Instants are epoch ms. */
 export type RunReader = {
@@ -71,6 +77,8 @@ export type RunReader = {
   steps(runId: string, page: { afterStep: number; limit: number }): Promise<StepRecord[]>;
   /** The same steps with no more than folding them takes. */
   facts(runId: string, range: StepRange): Promise<FoldStep[]>;
+  /** What a run that goes on from this step must know. The step exists. */
+  branchPoint(runId: string, step: number): Promise<BranchPoint>;
   /** The steps up to this one that do not follow the step before them, newest first. */
   branches(runId: string, toStep: number): Promise<Pick<StepRecord, 'step' | 'parent'>[]>;
   /** What the given steps wrote to the state, in order. */

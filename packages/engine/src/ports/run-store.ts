@@ -12,6 +12,8 @@ export type NewRun = {
   input: Json;
   config: Json;
   tags: string[];
+  /** The checkpoint that it is forked from; step 0: it is another run started again. */
+  forkedFrom: { runId: string; step: number } | null;
   plan(now: number): Plan;
   /** The caller's key, and the hash of what it sent: the same key with another hash is a conflict. */
   idempotency: { key: string; payloadHash: string } | null;

@@ -6,11 +6,15 @@ export type StoredWorkflow = { ref: WorkflowRef; hash: string; document: Workflo
 
 /** Workflow versions. A version never changes once saved. */
 export type WorkflowStore = {
-  /** Saves the next version, or finds the one that has this content. */
+  /**
+   * Saves the next version, or finds the one that has this content. A variant is a version that is loaded by its number
+   * only.
+   */
   save(request: {
     tenant: string;
     hash: string;
     document: WorkflowDocument;
+    isVariant?: boolean;
   }): Promise<StoredWorkflow & { created: boolean }>;
   /** The given version, or the newest. */
   load(request: { tenant: string; name: string; version?: number }): Promise<StoredWorkflow | null>;

@@ -66,10 +66,9 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
     graphs,
     settler,
     sweeper,
-    saveWorkflow: ({ tenant, document }) =>
-      deps.workflows.save({ tenant, document, hash: contentHash(document as Json) }),
+    saveWorkflow: (request) => deps.workflows.save({ ...request, hash: contentHash(request.document as Json) }),
     startRuns: (requests) => starter.start(requests),
-    ...createSteering({ ...deps, settler, graphs }),
+    ...createSteering({ ...deps, settler, graphs, start: startOne }),
     start() {
       ends = [deps.timers.onDue((timers) => fireTimers(settler, timers)), keepHouse(deps)];
       sweeper.start();

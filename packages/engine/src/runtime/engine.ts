@@ -31,8 +31,12 @@ export type StartResult =
   | { runId: string; created: false; status: null };
 
 export type Engine = {
-  /** Saves a validated document; the same content again is the same version. */
-  saveWorkflow(request: { tenant: string; document: WorkflowDocument }): Promise<StoredWorkflow & { created: boolean }>;
+  /** Saves a validated document; the same content again is the same version. A variant is run only by who names its number. */
+  saveWorkflow(request: {
+    tenant: string;
+    document: WorkflowDocument;
+    isVariant?: boolean;
+  }): Promise<StoredWorkflow & { created: boolean }>;
   /** Starts runs; durable once it returns. An error in the list (invalid input, reused key) concerns that run only. */
   startRuns(requests: readonly StartRequest[]): Promise<(StartResult | AppError)[]>;
   /**
@@ -42,6 +46,18 @@ export type Engine = {
   cancelRun(request: SteerRequest & { reason: string }): Promise<void>;
   /** Arms what failed in a failed run again. Throws as `cancelRun` does, `conflict` if the run has not failed. */
   retryRun(request: SteerRequest): Promise<void>;
+  /**
+   * Has the run go on from one of its steps; what came after that is superseded. Throws `not_found` (no such run or step),
+   * `conflict` (the run had ended with the step), `invalid_input` (the state cannot take the changes).
+   */
+  replayRun(request: SteerRequest & ReplayRequest): Promise<void>;
+  /**
+   * Starts a run that begins as this one was after one of its steps. Throws as `replayRun` does; `invalid_input` as well where
+   * the other workflow does not fit.
+   */
+  forkRun(request: SteerRequest & ForkRequest): Promise<StartResult>;
+  /** Starts the run again from its beginning, as another run. Throws `not_found`, `invalid_input`. */
+  rerunRun(request: SteerRequest & RerunRequest): Promise<StartResult>;
   /**
    * Answers open questions of the run or of its children, each by its id, and passes breakpoints; without `answers`, all
    * breakpoints of the run and of its children are passed. `stateUpdates` are applied first, through the reducers. What goes to
@@ -54,6 +70,30 @@ export type Engine = {
   injectState(request: SteerRequest & InjectRequest): Promise<Injected>;
   /** Gives a signal to the run; one that nothing waits for yet is kept. Throws `not_found`, `conflict`, `invalid_input`. */
   signalRun(request: SteerRequest & { name: string; payload: Json }): Promise<void>;
+};
+
+/** What is changed in the state of a checkpoint: values that are replaced, and updates that go through the reducers after that. */
+export type StateChanges = { stateOverrides: JsonObject | null; stateUpdates: JsonObject | null };
+
+export type ReplayRequest = StateChanges & { step: number };
+
+/**
+ * `step` null: the last one. `workflow` null: the version of the run; else `edited` names the nodes that were edited in it, if it
+ * was made for this.
+ */
+export type ForkRequest = StateChanges & {
+  step: number | null;
+  workflow: WorkflowRef | null;
+  edited: readonly string[];
+  tags: string[] | null;
+};
+
+/** What is null stays what it was. */
+export type RerunRequest = {
+  workflow: WorkflowRef | null;
+  input: Json | null;
+  config: Json | null;
+  tags: string[] | null;
 };
 
 /** `by`: who answers, as far as is known. */

@@ -4,6 +4,8 @@ import { AppError } from '@weft/contract';
 import type { Graph } from '../domain/graph/graph.ts';
 import { priorityLevel } from '../domain/graph/priority.ts';
 import { makeUuidV7 } from '../domain/ids.ts';
+import { forkRun } from '../domain/run/branch/fork-run.ts';
+import type { Fork } from '../domain/run/branch/fork-run.ts';
 import { startRun } from '../domain/run/decide.ts';
 import { freshHead } from '../domain/run/fresh.ts';
 import type { Decision, RunHead, RunParent, SentMail } from '../domain/run/records.ts';
@@ -17,8 +19,15 @@ import type { GraphCache } from './graph-cache.ts';
 import { createGroup } from './group-commit.ts';
 import { publishPlans } from './publish.ts';
 
-/** A request, and for a child run the id that its parent gave it, and the mail that asked for it. */
-export type RunToStart = StartRequest & { asChild?: { id: string; parent: RunParent; mail: string } };
+/**
+ * A request; for a child run the id that its parent gave it, and the mail that asked for it; for a fork where it begins, and for
+ * a run that is started again which one that is.
+ */
+export type RunToStart = StartRequest & {
+  asChild?: { id: string; parent: RunParent; mail: string };
+  asFork?: Pick<Fork, 'point' | 'updates' | 'differs'>;
+  forkedFrom?: NonNullable<NewRun['forkedFrom']>;
+};
 
 export type StartRuns = {
   start(requests: readonly RunToStart[]): Promise<(StartResult | AppError)[]>;
@@ -93,8 +102,15 @@ function newRun(
     config,
     tags,
     idempotency,
-    plan: (now) => admit(startRun(graph, { head, body: { input, config }, now })),
+    forkedFrom: request.forkedFrom ?? null,
+    plan: (now) => admit(firstDecision(graph, { head, body: { input, config }, now }, request.asFork)),
   };
+}
+
+type Start = Parameters<typeof startRun>[1];
+
+function firstDecision(graph: Graph, start: Start, fork: RunToStart['asFork']): Decision {
+  return fork ? forkRun(graph, { ...start, ...fork, identity: start.head }) : startRun(graph, start);
 }
 
 /** What the last commit is still telling of: the next is under way meanwhile, but they are told in order. */
@@ -174,7 +190,8 @@ function freshRun({ input, tags }: NewRun, plan: Plan | null): FreshRun | null {
   const [started] = plan?.decision.steps ?? [];
   if (!plan || !started) return null;
   const { head, writes } = plan.decision;
-  return head.status === 'running' && writes.length === 0 ? { head, input, tags, createdAt: started.at } : null;
+  const isPlain = started.type === 'run_started' && writes.length === 0;
+  return head.status === 'running' && isPlain ? { head, input, tags, createdAt: started.at } : null;
 }
 
 function asAppError(error: unknown): AppError {

@@ -2,19 +2,28 @@
 import { AppError } from '@weft/contract';
 
 import type { Engine, SteerRequest } from './engine.ts';
+import { forkRun } from './steering/fork-run.ts';
 import { injectState } from './steering/inject-state.ts';
 import { openLetters } from './steering/letters.ts';
+import { replayRun } from './steering/replay-run.ts';
+import { rerunRun } from './steering/rerun-run.ts';
 import { resumeRun } from './steering/resume-run.ts';
 import { signalRun } from './steering/signal-run.ts';
 import type { SteerDeps } from './steering/steer-deps.ts';
 import { refuseEnded, runOf } from './steering/steered-run.ts';
 
-type Steering = Pick<Engine, 'cancelRun' | 'retryRun' | 'resumeRun' | 'injectState' | 'signalRun'>;
+type Steering = Pick<
+  Engine,
+  'cancelRun' | 'retryRun' | 'replayRun' | 'forkRun' | 'rerunRun' | 'resumeRun' | 'injectState' | 'signalRun'
+>;
 
 export function createSteering(deps: SteerDeps): Steering {
   return {
     cancelRun: (request) => cancelRun(deps, request),
     retryRun: (request) => retryRun(deps, request),
+    replayRun: (request) => replayRun(deps, request),
+    forkRun: (request) => forkRun(deps, request),
+    rerunRun: (request) => rerunRun(deps, request),
     resumeRun: (request) => resumeRun(deps, request),
     injectState: (request) => injectState(deps, request),
     signalRun: (request) => signalRun(deps, request),

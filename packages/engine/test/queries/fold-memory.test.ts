@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { FoldStep } from '../../src/domain/index.ts';
 import type { RunReader, StepRange } from '../../src/ports/index.ts';
 import { FoldMemory } from '../../src/runtime/queries/checkpoints/fold-memory.ts';
-import { emptyFold, foldAlong } from '../../src/runtime/queries/checkpoints/fold-steps.ts';
+import { emptyFold } from '../../src/domain/run/fold.ts';
+import { foldAlong } from '../../src/runtime/queries/checkpoints/fold-along.ts';
 import { foldTo } from '../../src/runtime/queries/checkpoints/read-checkpoint.ts';
 import type { Place } from '../../src/runtime/queries/checkpoints/read-checkpoint.ts';
 

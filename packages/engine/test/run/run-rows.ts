@@ -22,6 +22,8 @@ import type {
   UsageRecord,
 } from '../../src/domain/index.ts';
 
+import { branchPointOf, copyPast, goBack } from './past-rows.ts';
+
 /** Inline nodes shown to one decision, and tasks closed with one. */
 const INLINE_WINDOW = 100;
 const CLOSE_WINDOW = 2;
@@ -42,6 +44,10 @@ export class RunRows {
   mail: Mail[] = [];
   /** Mail that is kept, with its topic; and mail that was sent to other runs. */
   kept: (Mail & { topic: string })[] = [];
+  /** Kept mail that was dealt with. */
+  readonly taken = new Set<string>();
+  /** Tasks that the run has gone on without. */
+  readonly superseded = new Set<TaskRecord>();
   readonly sent: SentMail[] = [];
   readonly chunks = new Map<string, Json[]>();
   ending: Decision['ending'] = null;
@@ -77,10 +83,11 @@ export class RunRows {
       body: reads.body ? frozen(this.body) : null,
       mail: frozen(this.mail),
       kept: new Map(
-        Array.from(reads.kept, (topic) => [topic, frozen(this.kept.filter((mail) => mail.topic === topic))]),
+        Array.from(reads.kept, (topic) => [topic, frozen(this.keptNow().filter((mail) => mail.topic === topic))]),
       ),
       chunks: new Map(Array.from(reads.chunks, (name) => [name, frozen(this.chunks.get(name) ?? [])])),
       items: new Map(Array.from(reads.items, (key) => [key, frozen(this.itemsOf(key))])),
+      branch: reads.branch === null || !this.hasStep(reads.branch) ? null : branchPointOf(this, reads.branch),
       inline,
     };
   }
@@ -97,18 +104,26 @@ export class RunRows {
       kept: new Map([...known.kept, ...more.kept]),
       chunks: new Map([...known.chunks, ...more.chunks]),
       items: new Map([...known.items, ...more.items]),
+      branch: known.branch ?? more.branch,
       reads: mergedReads(known.reads, reads),
     };
   }
 
-  apply(decision: Decision): void {
+  /** `past`: the rows of the run that this one is forked from. */
+  apply(decision: Decision, past: RunRows | null = null): void {
     if (decision.steps.length > 0) this.head = copy(decision.head);
     else mustBe(same(decision.head, this.head), 'a head changed without a step');
-    for (const { key, epoch } of decision.takenBack) this.#delete(key, epoch);
+    const { branch } = decision;
+    if (branch && past) copyPast(this, past, branch, decision.head.epoch);
+    else if (branch) goBack(this, branch);
+    const epochs = new Map(decision.tasks.map(({ key, epoch }) => [key, epoch]));
+    for (const { key, epoch } of decision.takenBack)
+      this.#takeBack({ key, epoch, isReplaced: epochs.get(key) === epoch });
     for (const task of decision.tasks) this.#put(copy(task), decision);
     for (const join of decision.joins) this.joins.set(join.key, copy(join));
     for (const step of decision.steps) {
-      mustBe(step.step === this.steps.length + 1, `step ${step.step} follows step ${this.steps.length}`);
+      const last = this.steps.at(-1)?.step ?? step.facts.from?.step ?? 0;
+      mustBe(step.step === last + 1, `step ${step.step} follows step ${last}`);
       this.steps.push(copy(step));
     }
     this.#putWrites(decision);
@@ -126,7 +141,7 @@ export class RunRows {
       this.mail = this.mail.filter((one) => one.id !== id);
     }
     this.mail = this.mail.filter(({ id }) => !decision.consumedMail.includes(id));
-    this.kept = this.kept.filter(({ id }) => !decision.consumedMail.includes(id));
+    for (const id of decision.takenMail) this.taken.add(id);
     for (const { key, chunk, items } of decision.chunks) this.chunks.set(`${key} ${chunk}`, copy(items));
     if (decision.ending) this.ending = copy(decision.ending);
     if (decision.closes) this.#close();
@@ -150,6 +165,7 @@ export class RunRows {
   newestTasks(): TaskRecord[] {
     const newest = new Map<string, TaskRecord>();
     for (const task of this.tasks) {
+      if (this.superseded.has(task)) continue;
       const known = newest.get(task.key);
       if (!known || known.epoch < task.epoch) newest.set(task.key, task);
     }
@@ -157,8 +173,8 @@ export class RunRows {
   }
 
   /** A base stands for all that was written up to its step, a delta of the same step included. */
-  channel(name: string): ChannelRecord | undefined {
-    const rows = this.writes.filter((write) => write.channel === name);
+  channel(name: string, isSeen: (step: number) => boolean = () => true): ChannelRecord | undefined {
+    const rows = this.writes.filter((write) => write.channel === name && isSeen(write.step));
     if (rows.length === 0) return undefined;
     const bases = rows.filter((row) => row.kind === 'base').toSorted((a, b) => a.step - b.step);
     const base = bases.at(-1);
@@ -172,6 +188,14 @@ export class RunRows {
       deltaBytes: deltas.reduce((sum, row) => sum + JSON.stringify(row.value).length, 0),
       baseBytes: base ? JSON.stringify(base.value).length : 0,
     };
+  }
+
+  keptNow(): (Mail & { topic: string })[] {
+    return this.kept.filter(({ id }) => !this.taken.has(id));
+  }
+
+  hasStep(step: number): boolean {
+    return this.steps.some((one) => one.step === step);
   }
 
   /** What the items of a send gave, in order. */
@@ -198,19 +222,26 @@ export class RunRows {
       .map(({ key }) => key);
   }
 
-  #find(key: string, epoch: number): TaskRecord | undefined {
+  find(key: string, epoch: number): TaskRecord | undefined {
     return this.tasks.find((task) => task.key === key && task.epoch === epoch);
   }
 
-  #delete(key: string, epoch: number): void {
+  /** A row that is armed anew in its epoch makes room; any other stays. */
+  #takeBack({ key, epoch, isReplaced }: { key: string; epoch: number; isReplaced: boolean }): void {
     const index = this.tasks.findIndex((task) => task.key === key && task.epoch === epoch);
-    mustBe(index >= 0, `there is no task ${key} to take back`);
-    this.tasks.splice(index, 1);
+    const task = this.tasks[index];
+    if (!task) throw new Error(`there is no task ${key} to take back`);
+    if (isReplaced) {
+      this.tasks.splice(index, 1);
+      return;
+    }
+    this.superseded.add(task);
+    if (isLive(task.status)) Object.assign(task, { status: 'cancelled', waits: null });
   }
 
   /** What is decided when a task is armed never changes again. */
   #put(task: TaskRecord, { armed }: Decision): void {
-    const row = this.#find(task.key, task.epoch);
+    const row = this.find(task.key, task.epoch);
     if (armed.has(task.key)) {
       mustBe(!row, `the task ${task.key} was armed twice`);
       this.tasks.push(task);
@@ -248,7 +279,7 @@ export class RunRows {
   }
 
   #saysWrite({ channel, step }: ChannelWrite): boolean {
-    return this.steps[step - 1]?.facts.writes?.includes(channel) ?? false;
+    return this.steps.find((one) => one.step === step)?.facts.writes?.includes(channel) ?? false;
   }
 
   #putTimers(timers: readonly TimerRecord[]): void {

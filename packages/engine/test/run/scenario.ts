@@ -5,6 +5,7 @@ import {
   compileGraph,
   decide,
   foldChannel,
+  forkRun,
   freshHead,
   makeUuidV7,
   noReads,
@@ -23,6 +24,7 @@ import type {
   TaskRecord,
   TimerKind,
 } from '../../src/domain/index.ts';
+import { branchPointOf } from './past-rows.ts';
 import { mustBe, RunRows } from './run-rows.ts';
 import { verifyRows } from './verify-rows.ts';
 
@@ -39,6 +41,8 @@ export type ScenarioOptions = {
   blind?: boolean;
   /** The run is the child of another. */
   isChild?: boolean;
+  /** The run begins as another one was after one of its steps. */
+  fork?: { from: Scenario; step: number; updates?: [string, Json][]; differs?: boolean };
 };
 
 export type SuccessParts = { stateUpdates?: JsonObject; goto?: string[]; usage?: Usage; cached?: true };
@@ -58,13 +62,42 @@ export class Scenario {
   seen: RunSnapshot | null = null;
   readonly #blind: boolean;
 
-  constructor(document: unknown, { input = {}, config = {}, blind = false, isChild = false }: ScenarioOptions = {}) {
+  constructor(
+    document: unknown,
+    { input = {}, config = {}, blind = false, isChild = false, fork }: ScenarioOptions = {},
+  ) {
     this.graph = compileGraph(ref, document as WorkflowDocument);
     this.#blind = blind;
+    if (fork) {
+      const { from, step, updates = [], differs = updates.length > 0 } = fork;
+      const { body } = from.rows;
+      this.now = from.now;
+      this.rows = new RunRows(newHead(false, from.now), body);
+      const { head: identity } = this.rows;
+      const point = branchPointOf(from.rows, step);
+      this.last = forkRun(this.graph, { point, identity, body, now: this.now, updates, differs });
+      this.#follow(this.last, from.rows);
+      return;
+    }
     const head = newHead(isChild);
     this.rows = new RunRows(head, { input, config });
     this.last = startRun(this.graph, { head: structuredClone(head), body: { input, config }, now: this.now });
     this.#follow(this.last);
+  }
+
+  /** A run of its own that goes on from one of the steps of this one. */
+  fork(
+    step: number,
+    changes: Omit<NonNullable<ScenarioOptions['fork']>, 'from' | 'step'> = {},
+    document?: unknown,
+  ): Scenario {
+    const run = new Scenario(document ?? this.graph.document, { fork: { from: this, step, ...changes } });
+    run.goOn();
+    return run;
+  }
+
+  replay(step: number, updates: [string, Json][] = []): void {
+    this.mail('replay', { step, updates });
   }
 
   /** Settles these events in one decision, without what follows from it in later transactions. */
@@ -199,17 +232,18 @@ export class Scenario {
 
   #loadMore(snapshot: RunSnapshot, reads: Reads): RunSnapshot {
     const more = this.rows.loadMore(snapshot, reads);
-    const size = ({ tasks, joins, channels, kept, chunks, items, body, everything, waiting }: Reads) =>
+    const size = ({ tasks, joins, channels, kept, chunks, items, body, everything, waiting, branch }: Reads) =>
       [tasks, joins, channels, kept, chunks, items].reduce((sum, set) => sum + set.size, 0) +
       Number(body) +
       Number(everything) +
-      Number(waiting);
+      Number(waiting) +
+      Number(branch !== null);
     mustBe(size(more.reads) > size(snapshot.reads), 'the decision asks for what it was shown');
     return more;
   }
 
-  #follow(decision: Decision): Decision {
-    this.rows.apply(decision);
+  #follow(decision: Decision, past: RunRows | null = null): Decision {
+    this.rows.apply(decision, past);
     verifyRows(this.graph, this.rows);
     this.last = decision;
     for (const task of decision.ready) this.claims.push(claimOf(this.rows.head, task));
@@ -221,7 +255,7 @@ function claimOf(head: RunHead, { key, epoch, attempt }: TaskRecord): AttemptRef
   return { key, taskEpoch: epoch, runEpoch: head.epoch, attempt };
 }
 
-function newHead(isChild: boolean): RunHead {
+function newHead(isChild: boolean, now = NOW - 1): RunHead {
   const parent = isChild ? { runId: 'parent', key: 'child#0', epoch: 0, depth: 1 } : null;
-  return freshHead({ id: makeUuidV7(NOW, new Uint8Array(10)), workflow: ref, priority: 2, parent });
+  return freshHead({ id: makeUuidV7(now + 1, new Uint8Array(10)), workflow: ref, priority: 2, parent });
 }

@@ -1,12 +1,14 @@
 /** What must hold of a run's journal, step by step. */
 import { applyStep, emptyProgress, isStale, LIVE_TASK, ownerOf, rootOf } from '../../src/domain/index.ts';
 import type { Graph, Progress, StepRecord, TaskFact } from '../../src/domain/index.ts';
+import { foldTo } from './past-rows.ts';
 import { mustBe } from './run-rows.ts';
 
 /** Throws the first thing that is wrong. */
 export function verifyJournal(graph: Graph, steps: readonly StepRecord[]): void {
-  const progress = emptyProgress();
+  let progress = emptyProgress();
   for (const step of steps) {
+    if (step.parent !== progress.head.step) progress = foldTo(steps, step.parent).progress;
     const takenBack = new Set<string>();
     for (const fact of step.facts.tasks ?? []) {
       if (!takenBack.has(fact.key)) verifyTask(progress, step, fact);
@@ -26,8 +28,14 @@ function verifyTask({ tasks }: Progress, { step, type }: StepRecord, { key, stat
     return;
   }
   const isLive = LIVE_TASK.has(before.status);
-  mustBe(isLive || type === 'retried', `step ${step} (${type}) makes ${key} ${status}, which was ${before.status}`);
-  mustBe(status === 'pending' || attempt >= before.attempt, `step ${step} lets the attempt of ${key} fall`);
+  mustBe(
+    isLive || type === 'retried' || type === 'replayed',
+    `step ${step} (${type}) makes ${key} ${status}, which was ${before.status}`,
+  );
+  mustBe(
+    status === 'pending' || type === 'replayed' || attempt >= before.attempt,
+    `step ${step} lets the attempt of ${key} fall`,
+  );
 }
 
 /**

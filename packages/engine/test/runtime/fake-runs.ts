@@ -71,6 +71,9 @@ export function fakeRuns() {
       load: async ({ name }) =>
         Array.from(runs.values()).find(({ graph }) => graph.ref.name === name)?.graph ?? fail(name),
     },
+    start: async () => {
+      throw new Error('no run is started here');
+    },
     settler: {
       async settle({ runId }) {
         hooks.beforeReading(runId);
@@ -190,6 +193,7 @@ const BLANK = {
   startedAt: 0,
   endedAt: null,
   usage: { inputTokens: 0, outputTokens: 0, usd: 0 },
+  forkedFrom: null,
 };
 
 function fail(what: string): never {

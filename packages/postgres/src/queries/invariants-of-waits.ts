@@ -18,8 +18,10 @@ const HAS_CHILD = `(t.detail->>'kind' = 'child' and (
     or exists (select 1 from inbox m
       where m.run_id in ((t.detail->>'runId')::uuid, t.run_id) and m.topic is null)))`;
 
-const HAS_ITEMS = `(t.detail->>'kind' = 'items' and exists (select 1 from task_join j
-    where j.run_id = t.run_id and j.key = t.key || '[]' and j.ended < (t.detail->>'total')::int))`;
+const HAS_ITEMS = `(t.detail->>'kind' = 'items' and (
+    exists (select 1 from task_join j
+      where j.run_id = t.run_id and j.key = t.key || '[]' and j.ended < (t.detail->>'total')::int)
+    or exists (select 1 from inbox m where m.run_id = t.run_id and m.kind = 'go_on')))`;
 
 const HAS_END = `case t.waits
     when 'answer' then t.detail->>'kind' = 'question'
@@ -37,7 +39,7 @@ export const OF_WAITS = {
     where r.status not in ${ENDED} and r.asking <> t.n`,
   'an open run counts the mail that it keeps': `select r.id as run, format('%s, but there are %s', r.kept, m.n) as what
     from run r cross join lateral (
-      select count(*) as n from inbox where run_id = r.id and topic is not null
+      select count(*) as n from inbox where run_id = r.id and topic is not null and not taken
     ) as m
     where r.status not in ${ENDED} and r.kept <> m.n`,
   'a task says what it waits for exactly as long as it waits': `select run_id as run, key as what from task
@@ -58,7 +60,7 @@ export const OF_WAITS = {
       select count(*) as taken, count(*) filter (where newest.status in ('succeeded', 'failed', 'skipped')) as ended
       from (
         select distinct on (t.key) t.status from task t
-        where t.run_id = j.run_id and t.scope = left(j.key, -2)
+        where t.run_id = j.run_id and t.scope = left(j.key, -2) and not t.superseded
           and t.key >= left(j.key, -2) || '[' and t.key < left(j.key, -2) || '\\'
         order by t.key, t.epoch desc
       ) as newest

@@ -10,6 +10,8 @@ import { PARTITIONED } from './partitions.ts';
 
 const FINAL = `('succeeded', 'failed', 'skipped')`;
 const LAST_STEP = `('run_ended', 'cancelled')`;
+/** The journal of a fork goes on with the numbers of the run that it was forked from. */
+const FIRST_STEP = `(case when r.forked_step > 0 then r.forked_step else 0 end + 1)`;
 
 const OF_RUNS = {
   'a run has a known status, and an end once that is final': `select id as run, status as what from run
@@ -28,7 +30,7 @@ const OF_RUNS = {
     cross join lateral (select count(*) as n from task_join where run_id = r.id and not fired) as j
     where r.open_joins <> j.n`,
   'a run counts what it is blamed for, and does not succeed with it': `select r.id as run, t.n::text as what from run r
-    cross join lateral (select count(*) as n from task where run_id = r.id and blamed) as t
+    cross join lateral (select count(*) as n from task where run_id = r.id and blamed and not superseded) as t
     where r.failed <> t.n or (r.status = 'succeeded' and t.n > 0)`,
 } as const;
 
@@ -37,20 +39,22 @@ const OF_JOURNALS = {
     from run r cross join lateral (
       select count(*) as n, coalesce(min(step), 0) as low, coalesce(max(step), 0) as high from step where run_id = r.id
     ) as s
-    where s.high <> r.step or s.n <> r.step or s.low <> 1`,
+    where s.high <> r.step or s.n <> r.step - s.low + 1 or s.low <> ${FIRST_STEP}`,
   'a run has ended exactly if its last step says so': `select r.id as run, s.type as what from run r
     join step s on s.run_id = r.id and s.step = r.step
-    where (r.status in ${ENDED}) <> (s.type in ${LAST_STEP})`,
+    where (r.status in ${ENDED}) <> (s.type in ${LAST_STEP}) and s.type <> 'forked'`,
   'an epoch ends once': `select run_id as run, epoch::text as what from step where type in ${LAST_STEP}
     group by run_id, epoch having count(*) > 1`,
-  'after an end comes nothing but a retry': `select s.run_id as run, after.type as what from step s
+  'after an end comes nothing but a retry or a replay': `select s.run_id as run, after.type as what from step s
     join step after on after.run_id = s.run_id and after.step = s.step + 1
-    where s.type in ${LAST_STEP} and after.type <> 'retried'`,
+    where s.type in ${LAST_STEP} and after.type not in ('retried', 'replayed')`,
   'a task is settled once in an epoch': `select run_id as run, key as what from step
     where type in ('task_succeeded', 'task_failed', 'task_skipped') group by run_id, epoch, key having count(*) > 1`,
   'a task is settled exactly if it has the step that says so': `select t.run_id as run, t.key as what from task t
     left join step s on s.run_id = t.run_id and s.step = t.settled_step and s.key = t.key
-    where (t.status in ${FINAL}) <> (s.step is not null) or (s.step is null) <> (t.settled_step is null)`,
+    join run r on r.id = t.run_id
+    where t.settled_step >= ${FIRST_STEP} is not false
+      and ((t.status in ${FINAL}) <> (s.step is not null) or (s.step is null) <> (t.settled_step is null))`,
 } as const;
 
 const OF_TASKS = {

@@ -66,7 +66,7 @@ async function loadResults(pool: Pool, tasks: Requests): Promise<ResultRow[]> {
       ) as t
       cross join lateral (
         select * from task where run_id = q.run_id and key = q.node || '#' || coalesce(t.iterations->>q.node, '0')
-          and settled_step <= t.reads_at offset 0
+          and settled_step <= t.reads_at and not superseded offset 0
       ) as s
       order by q.n, q.node, s.epoch desc`,
     values: [

@@ -1,12 +1,16 @@
 /** What a settle reads of its runs, under their locks; all queries of one call travel together. */
 import { emptyParts } from '@weft/engine/domain';
-import type { ChannelRecord, JoinRecord, RunHead, RunSnapshot } from '@weft/engine/domain';
+import type { JoinRecord, RunHead, RunSnapshot } from '@weft/engine/domain';
 
+import { askClient } from '../connection.ts';
 import type { Client } from '../connection.ts';
 import { NOW } from '../database-clock.ts';
 import { HEAD_COLUMNS, TASK_COLUMNS, toHead } from '../rows.ts';
 import type { HeadRow, TaskRow } from '../rows.ts';
 import { loadChunks, loadItems, loadKept, loadMail, loadWaiting } from './load-waiting.ts';
+import { addChannelRow } from './channel-rows.ts';
+import type { ChannelRow } from './channel-rows.ts';
+import { readBranchPoint } from './read-branch-point.ts';
 import { addTask, pairs } from './snapshot-parts.ts';
 import type { LoadRequest, PartOf, SnapshotParts } from './snapshot-parts.ts';
 
@@ -55,6 +59,7 @@ export async function loadParts(client: Client, requests: readonly LoadRequest[]
     loadChunks(client, requests, part),
     loadItems(client, requests, part),
     loadWhole(client, requests, part),
+    loadBranches(client, requests, part),
   ]);
   return parts;
 }
@@ -65,7 +70,7 @@ async function loadTasks(client: Client, requests: readonly LoadRequest[], part:
   const { rows } = await client.query<TaskRow>({
     name: 'load-tasks',
     text: `select ${TASK_COLUMNS} from unnest($1::uuid[], $2::text[]) as q (run_id, key)
-      join task t on t.run_id = q.run_id and t.key = q.key`,
+      join task t on t.run_id = q.run_id and t.key = q.key and not t.superseded`,
     values: [runIds, keys],
   });
   for (const row of rows) addTask(part(row.run_id), row);
@@ -83,8 +88,6 @@ async function loadJoins(client: Client, requests: readonly LoadRequest[], part:
   for (const { run_id, ...join } of rows) part(run_id).joins.set(join.key, join);
 }
 
-export type ChannelRow = { run_id: string; channel: string; step: number; kind: 'base' | 'delta'; value: string };
-
 async function loadChannels(client: Client, requests: readonly LoadRequest[], part: PartOf): Promise<void> {
   const { runIds, keys } = pairs(requests, (reads) => reads.channels);
   if (keys.length === 0) return;
@@ -101,21 +104,6 @@ async function loadChannels(client: Client, requests: readonly LoadRequest[], pa
     values: [runIds, keys],
   });
   for (const row of rows) addChannelRow(part(row.run_id).channels, row);
-}
-
-/** A base stands for all that was written up to its step, a delta of the same step included. */
-export function addChannelRow(channels: Map<string, ChannelRecord>, row: ChannelRow): void {
-  const known = channels.get(row.channel) ?? { base: undefined, deltas: [], lastStep: 0, deltaBytes: 0, baseBytes: 0 };
-  const value = JSON.parse(row.value) as ChannelRecord['deltas'][number];
-  if (row.kind === 'base') {
-    channels.set(row.channel, { ...known, base: value, lastStep: row.step, baseBytes: row.value.length });
-    return;
-  }
-  if (known.base !== undefined && row.step === known.lastStep && known.deltas.length === 0) return;
-  known.deltas.push(value);
-  known.lastStep = row.step;
-  known.deltaBytes += row.value.length;
-  channels.set(row.channel, known);
 }
 
 async function loadBodies(client: Client, requests: readonly LoadRequest[], part: PartOf): Promise<void> {
@@ -146,13 +134,25 @@ async function loadInline(client: Client, requests: readonly LoadRequest[], part
   }
 }
 
+async function loadBranches(client: Client, requests: readonly LoadRequest[], part: PartOf): Promise<void> {
+  for (const { runId, reads } of requests) {
+    if (reads.branch === null) continue;
+    const exists = await client.query({
+      name: 'step-exists',
+      text: 'select 1 from step where run_id = $1 and step = $2',
+      values: [runId, reads.branch],
+    });
+    if (exists.rows.length > 0) part(runId).branch = await readBranchPoint(askClient(client), runId, reads.branch);
+  }
+}
+
 async function loadWhole(client: Client, requests: readonly LoadRequest[], part: PartOf): Promise<void> {
   const runIds = requests.filter(({ reads }) => reads.everything).map(({ runId }) => runId);
   if (runIds.length === 0) return;
   const [tasks, joins] = await Promise.all([
     client.query<TaskRow>({
       name: 'load-whole-tasks',
-      text: `select ${TASK_COLUMNS} from task t where t.run_id = any($1::uuid[])`,
+      text: `select ${TASK_COLUMNS} from task t where t.run_id = any($1::uuid[]) and not t.superseded`,
       values: [runIds],
     }),
     client.query<JoinRecord & { run_id: string }>({

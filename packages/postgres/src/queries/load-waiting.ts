@@ -25,7 +25,7 @@ export async function loadKept(client: Client, requests: readonly LoadRequest[],
   const { rows } = await client.query<Mail & { run_id: string; topic: string }>({
     name: 'load-kept',
     text: `select i.run_id, i.topic, i.id, i.kind, i.payload from unnest($1::uuid[], $2::text[]) as q (run_id, topic)
-      join inbox i on i.run_id = q.run_id and i.topic = q.topic order by i.run_id, i.id`,
+      join inbox i on i.run_id = q.run_id and i.topic = q.topic and not i.taken order by i.run_id, i.id`,
     values: [runIds, keys],
   });
   for (const { run_id, topic, ...mail } of rows) {

@@ -1,10 +1,8 @@
 /** Reading the journal. */
-import type { Facts, FoldStep, StepRecord, StepType } from '@weft/engine/domain';
+import type { BranchStep, Facts, FoldStep, StepRecord, StepType } from '@weft/engine/domain';
 import type { RunReader, StepRange } from '@weft/engine/ports';
-import type { Pool } from 'pg';
 
-import { query } from '../connection.ts';
-import type { Statement } from '../connection.ts';
+import type { Ask, Statement } from '../connection.ts';
 
 type StepRow = {
   step: number;
@@ -22,13 +20,13 @@ type StepRow = {
 
 const STEPS = 'select step, parent, epoch, type, node, key, task_id, attempt, worker, at, facts from step';
 
-async function readSteps(pool: Pool, statement: Statement): Promise<StepRecord[]> {
-  const rows = await query<StepRow>(pool, statement);
+async function readSteps(ask: Ask, statement: Statement): Promise<StepRecord[]> {
+  const rows = await ask<StepRow>(statement);
   return rows.map(({ task_id, ...row }) => ({ ...row, taskId: task_id }));
 }
 
-export function listSteps(pool: Pool, runId: string, page: Parameters<RunReader['steps']>[1]): Promise<StepRecord[]> {
-  return readSteps(pool, {
+export function listSteps(ask: Ask, runId: string, page: Parameters<RunReader['steps']>[1]): Promise<StepRecord[]> {
+  return readSteps(ask, {
     name: 'list-steps',
     text: `${STEPS} where run_id = $1 and step > $2 order by step limit $3`,
     values: [runId, page.afterStep, page.limit],
@@ -36,8 +34,8 @@ export function listSteps(pool: Pool, runId: string, page: Parameters<RunReader[
 }
 
 /** As one text: a row for each step costs more than parsing its facts. Steps are numbered without gaps. */
-export async function listFacts(pool: Pool, runId: string, { fromStep, toStep }: StepRange): Promise<FoldStep[]> {
-  const [row] = await query<{ facts: string | null }>(pool, {
+export async function listFacts(ask: Ask, runId: string, { fromStep, toStep }: StepRange): Promise<FoldStep[]> {
+  const [row] = await ask<{ facts: string | null }>({
     name: 'list-facts',
     text: `select '[' || string_agg(facts, ',') || ']' as facts from (
         select facts::text as facts from step where run_id = $1 and step between $2 and $3 order by step
@@ -50,12 +48,8 @@ export async function listFacts(pool: Pool, runId: string, { fromStep, toStep }:
   return facts.map((part, index) => ({ step: fromStep + index, facts: part }));
 }
 
-export function listBranches(
-  pool: Pool,
-  runId: string,
-  toStep: number,
-): Promise<Pick<StepRecord, 'step' | 'parent'>[]> {
-  return query(pool, {
+export function listBranches(ask: Ask, runId: string, toStep: number): Promise<BranchStep[]> {
+  return ask({
     name: 'list-branches',
     text: `select step, parent from step where run_id = $1 and step <= $2 and parent <> step - 1 order by step desc`,
     values: [runId, toStep],
@@ -63,11 +57,11 @@ export function listBranches(
 }
 
 export async function stepOfMail(
-  pool: Pool,
+  ask: Ask,
   runId: string,
   { mailId, afterStep }: { mailId: string; afterStep: number },
 ): Promise<StepRecord | null> {
-  const [step] = await readSteps(pool, {
+  const [step] = await readSteps(ask, {
     name: 'step-of-mail',
     text: `${STEPS} where run_id = $1 and step > $2 and facts->>'mail' = $3 order by step desc limit 1`,
     values: [runId, afterStep, mailId],
@@ -75,8 +69,8 @@ export async function stepOfMail(
   return step ?? null;
 }
 
-export async function stepOfAnswer(pool: Pool, runId: string, questionId: string): Promise<StepRecord | null> {
-  const [step] = await readSteps(pool, {
+export async function stepOfAnswer(ask: Ask, runId: string, questionId: string): Promise<StepRecord | null> {
+  const [step] = await readSteps(ask, {
     name: 'step-of-answer',
     text: `${STEPS} where run_id = $1 and type = 'answered' and facts#>>'{answer,id}' = $2 order by step desc limit 1`,
     values: [runId, questionId],

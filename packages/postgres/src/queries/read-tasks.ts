@@ -36,7 +36,7 @@ export function listTasks(pool: Pool, runId: string, page: Parameters<RunReader[
   const { after, statuses, limit } = page;
   return readTasks(pool, {
     name: 'list-tasks',
-    where: `where t.run_id = $1 and ($2::int is null or (t.reads_at, t.key) > ($2, $3::text))
+    where: `where t.run_id = $1 and not t.superseded and ($2::int is null or (t.reads_at, t.key) > ($2, $3::text))
       and ($4::text[] is null or t.status = any($4)) order by t.reads_at, t.key, t.epoch limit $5`,
     values: [runId, after?.readsAt ?? null, after?.key ?? null, statuses ?? null, limit],
   });
@@ -54,8 +54,10 @@ export async function findTask(pool: Pool, tenant: string, id: string): Promise<
 export function tasksByKey(pool: Pool, runId: string, keys: readonly string[]): Promise<TaskView[]> {
   return readTasks(pool, {
     name: 'tasks-by-key',
-    where: `where t.run_id = $1 and t.key = any($2)
-      and not exists (select 1 from task newer where newer.run_id = t.run_id and newer.key = t.key and newer.epoch > t.epoch)`,
+    where: `where t.run_id = $1 and t.key = any($2) and not t.superseded and not exists (
+        select 1 from task newer
+        where newer.run_id = t.run_id and newer.key = t.key and newer.epoch > t.epoch and not newer.superseded
+      )`,
     values: [runId, keys],
   });
 }

@@ -74,16 +74,17 @@ function insertHeads(client: Client, starts: readonly PlannedStart[]): Promise<u
   return client.query({
     name: 'insert-runs',
     text: `insert into run (id, tenant, workflow, version, status, epoch, step, live, asking, generations, failed,
-        open_joins, priority, jumps, kept, parent_run, parent_key, parent_epoch, depth, created_at, ended_at)
+        open_joins, priority, jumps, kept, parent_run, parent_key, parent_epoch, depth, forked_run, forked_step, created_at,
+        ended_at)
       select u.id, u.tenant, u.workflow, u.version, u.status, u.epoch, u.step, u.live, u.asking, u.generations, u.failed,
         u.open_joins, u.priority, u.jumps, u.kept, u.parent_run, u.parent_key, u.parent_epoch, u.depth,
-        to_timestamp(u.now / 1000),
+        u.forked_run, u.forked_step, to_timestamp(u.now / 1000),
         case when u.status in ('succeeded', 'failed', 'cancelled') then to_timestamp(u.now / 1000) end
       from unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::int[], $7::int[], $8::int[], $9::int[],
         $10::int[], $11::int[], $12::int[], $13::smallint[], $14::float8[], $15::json[], $16::int[], $17::uuid[], $18::text[],
-        $19::int[], $20::smallint[])
+        $19::int[], $20::smallint[], $21::uuid[], $22::int[])
         as u (id, tenant, workflow, version, status, epoch, step, live, asking, generations, failed, open_joins, priority, now,
-          jumps, kept, parent_run, parent_key, parent_epoch, depth)`,
+          jumps, kept, parent_run, parent_key, parent_epoch, depth, forked_run, forked_step)`,
     values: [
       heads.map((head) => head.id),
       heads.map((head) => head.workflow.tenant),
@@ -105,6 +106,8 @@ function insertHeads(client: Client, starts: readonly PlannedStart[]): Promise<u
       heads.map((head) => head.parent?.key),
       heads.map((head) => head.parent?.epoch),
       heads.map((head) => head.parent?.depth ?? 0),
+      starts.map(({ start }) => start.forkedFrom?.runId),
+      starts.map(({ start }) => start.forkedFrom?.step),
     ].map(arrayText),
   });
 }

@@ -53,3 +53,13 @@ export function deleteMail(client: Client, rows: Tagged<string>[]): Promise<unkn
     columns: [(id) => id],
   });
 }
+
+/** It stays for whoever goes back to before it was taken. */
+export function takeMail(client: Client, rows: Tagged<string>[]): Promise<unknown>[] {
+  return sendRows(client, rows, {
+    name: 'take-mail',
+    text: `update inbox i set taken = true from unnest($1::uuid[], $2::uuid[]) as u (run_id, id)
+      where i.run_id = u.run_id and i.id = u.id`,
+    columns: [(id) => id],
+  });
+}

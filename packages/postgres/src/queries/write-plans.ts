@@ -7,10 +7,11 @@
 import type { Client } from '../connection.ts';
 import type { Decision, PlannedRun, Tagged } from './planned-run.ts';
 import { deleteTimers, insertChunks, insertUsage, upsertTimers } from './write-aside.ts';
+import { sendBranches } from './write-branch.ts';
 import { isWorthWriting, updateBodies } from './write-heads.ts';
 import { insertSteps, insertWrites, upsertJoins } from './write-journal.ts';
-import { deleteMail, insertMail, keepMail } from './write-mail.ts';
-import { closeTasks, deleteTasks, insertTasks, updateTasks } from './write-tasks.ts';
+import { deleteMail, insertMail, keepMail, takeMail } from './write-mail.ts';
+import { closeTasks, insertTasks, takeBackTasks, updateTasks } from './write-tasks.ts';
 
 /** Sends all statements for these runs except that for their heads. Returns the answers to wait for. */
 export function sendPlans(client: Client, runs: readonly PlannedRun[]): Promise<unknown>[] {
@@ -22,10 +23,8 @@ export function sendPlans(client: Client, runs: readonly PlannedRun[]): Promise<
   const closing = runs.filter(({ plan }) => plan.decision.closes);
   // A task that is taken back may be armed again, and a timer that is cleared may be set again: deletes come first.
   return [
-    deleteTasks(
-      client,
-      rows((decision) => decision.takenBack),
-    ),
+    sendBranches(client, runs),
+    takeBackTasks(client, runs),
     insertTasks(client, armed),
     updateTasks(client, changed),
     upsertJoins(
@@ -64,6 +63,10 @@ export function sendPlans(client: Client, runs: readonly PlannedRun[]): Promise<
     deleteMail(
       client,
       rows((decision) => decision.consumedMail),
+    ),
+    takeMail(
+      client,
+      rows((decision) => decision.takenMail),
     ),
     updateBodies(client, ending),
     closeTasks(client, closing),

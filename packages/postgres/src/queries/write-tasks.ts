@@ -102,12 +102,26 @@ export function updateTasks(client: Client, rows: Tagged<Task>[]): Promise<unkno
   });
 }
 
-export function deleteTasks(client: Client, rows: Tagged<Decision['takenBack'][number]>[]): Promise<unknown>[] {
+/** A row that is armed anew in its epoch makes room; any other stays for whoever goes back to where it counted. */
+export function takeBackTasks(client: Client, runs: readonly PlannedRun[]): Promise<unknown>[] {
+  const rows = runs.flatMap((run) => {
+    const { takenBack, tasks } = run.plan.decision;
+    if (takenBack.length === 0) return [];
+    const epochs = new Map(tasks.map(({ key, epoch }) => [key, epoch]));
+    return takenBack.map((row) => ({ run, row: { ...row, isReplaced: epochs.get(row.key) === row.epoch } }));
+  });
   return sendRows(client, rows, {
-    name: 'delete-tasks',
-    text: `delete from task t using unnest($1::uuid[], $2::text[], $3::int[]) as u (run_id, key, epoch)
-      where t.run_id = u.run_id and t.key = u.key and t.epoch = u.epoch`,
-    columns: [(task) => task.key, (task) => task.epoch],
+    name: 'take-back-tasks',
+    text: `with u as materialized (
+        select * from unnest($1::uuid[], $2::text[], $3::int[], $4::boolean[]) as u (run_id, key, epoch, is_replaced)
+      ), deleted as (
+        delete from task t using u where t.run_id = u.run_id and t.key = u.key and t.epoch = u.epoch and u.is_replaced
+      )
+      update task t set superseded = true, waits = null, offered_at = null, deadline = null,
+        status = case when t.status in ('ready', 'running', 'waiting') then 'cancelled' else t.status end,
+        settled_at = coalesce(t.settled_at, now())
+      from u where t.run_id = u.run_id and t.key = u.key and t.epoch = u.epoch and not u.is_replaced`,
+    columns: [(task) => task.key, (task) => task.epoch, (task) => task.isReplaced],
   });
 }
 

@@ -73,11 +73,13 @@ export function decision(of: RunHead, parts: Partial<Decision> = {}): Decision {
     keptMail: [],
     chunks: [],
     consumedMail: [],
+    takenMail: [],
     ending: null,
     ready: [],
     applied: [],
     closes: false,
     goesOn: false,
+    branch: null,
     ...parts,
   };
 }
@@ -106,6 +108,7 @@ export function newRun({ head: headParts, tasks, offered, decides, ...parts }: N
     config: {},
     tags: [],
     idempotency: null,
+    forkedFrom: null,
     plan: () => plan(of, { ...arming(tasks?.(of.id) ?? []), ...decides }, offered),
     ...parts,
   };

@@ -48,6 +48,6 @@ export function passAfter(run: WorkingRun, task: TaskRecord): void {
 }
 
 function passedDetail(goto: string[] | null, items: number | null): TaskDetail | null {
-  if (goto) return { kind: 'jumped' };
+  if (goto) return { kind: 'jumped', to: goto };
   return items === null ? null : { kind: 'items', total: items };
 }

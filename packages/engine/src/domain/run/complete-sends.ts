@@ -7,6 +7,27 @@ import { refill } from './send-items.ts';
 import { failForGood, settleTask } from './settle-task.ts';
 import type { WorkingRun } from './working-run.ts';
 
+/** A run that has branched off between the end of an item and what its send made of it goes on with the send. */
+export function resumeSends(run: WorkingRun): void {
+  for (const task of run.waitingTasks()) {
+    if (task.waits !== 'items' || task.detail?.kind !== 'items') continue;
+    const count = run.join(itemsKey(task.key));
+    if (!count || !isDue(run, task, { count, total: task.detail.total })) continue;
+    run.openStep('task_waiting', { task });
+    run.dueSends.add(task.key);
+    completeSends(run);
+  }
+}
+
+function isDue(run: WorkingRun, task: TaskRecord, { count, total }: { count: JoinRecord; total: number }): boolean {
+  const { concurrency = 0, failsWithItem = false } = run.node(task.node).send ?? {};
+  return (
+    count.ended >= total ||
+    (failsWithItem && count.failed > 0) ||
+    count.taken < Math.min(total, count.ended + concurrency)
+  );
+}
+
 /** A send that ends may itself be an item, so that its own send is due. */
 export function completeSends(run: WorkingRun): void {
   // A set is walked in order of insertion, so this goes on to what is added.

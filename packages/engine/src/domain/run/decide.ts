@@ -6,35 +6,26 @@
  * (rules A5, A8).
  */
 import type { Graph } from '../graph/graph.ts';
-import type { Outcome } from '../outcome/outcome.ts';
+import { replayRun } from './branch/replay-run.ts';
+import { toDecision } from './decision.ts';
 import { endWhenQuiet, failRun } from './end-run.ts';
 import { armDeferred, beginRun } from './flow.ts';
 import { emptyParts } from './fresh.ts';
 import { settleInline } from './inline.ts';
 import { expectMail } from './expect-mail.ts';
-import { consumedMail, takeMail } from './mail.ts';
+import { takeMail } from './mail.ts';
 import { NeedsMore, noReads } from './reads.ts';
-import type { Decision, Reads, RunHead, RunSnapshot, TaskRecord, TimerKind } from './records.ts';
+import type { Decision, Reads, RunHead, RunSnapshot, TaskRecord } from './records.ts';
 import { releaseTask } from './release-task.ts';
 import { settleTask } from './settle-task.ts';
 import { advance } from './superstep/barrier.ts';
 import { keepEphemeral } from './superstep/ephemeral.ts';
 import { beginSupersteps } from './superstep/release.ts';
-import type { ReleaseReason } from './release-task.ts';
 import { fireTimer } from './timers.ts';
+import type { AttemptRef, RunEvent } from './run-event.ts';
 import { WorkingRun } from './working-run.ts';
 
-/** Names one attempt of one task: what a claim holds, and what the fence checks (rule A5). */
-export type AttemptRef = { key: string; taskEpoch: number; runEpoch: number; attempt: number };
-
-/** Something that happened to a run. */
-export type RunEvent =
-  /** `ranMs`: how long the attempt ran, as its worker measured it. */
-  | ({ type: 'outcome'; outcome: Outcome; worker: string; ranMs?: number } & AttemptRef)
-  | ({ type: 'released'; reason: ReleaseReason } & AttemptRef)
-  | { type: 'timer'; key: string; kind: TimerKind; attempt: number }
-  /** Nothing new: mail and left-over inline nodes are taken care of with every decision. */
-  | { type: 'advance' };
+export type { AttemptRef, RunEvent } from './run-event.ts';
 
 export type Verdict = { kind: 'decided'; decision: Decision } | { kind: 'needs'; reads: Reads };
 
@@ -46,8 +37,10 @@ export function decide(
   graph: Graph,
   { snapshot, events, now }: { snapshot: RunSnapshot; events: readonly RunEvent[]; now: number },
 ): Verdict {
-  const run = new WorkingRun(graph, snapshot, now);
   try {
+    const replay = snapshot.mail.find(({ kind }) => kind === 'replay');
+    if (replay) return { kind: 'decided', decision: replayRun(graph, { snapshot, mail: replay, events, now }) };
+    const run = new WorkingRun(graph, snapshot, now);
     expectMail(run);
     for (const mail of snapshot.mail) takeMail(run, mail);
     if (!run.hasEnded) run.inline.push(...snapshot.inline.filter((key) => !run.inline.includes(key)));
@@ -102,45 +95,6 @@ function goQuiet(run: WorkingRun): void {
 
 function newRunSnapshot(head: RunHead, body: NonNullable<RunSnapshot['body']>): RunSnapshot {
   return { ...emptyParts({ ...noReads(), everything: true }), head, body };
-}
-
-function toDecision(run: WorkingRun, applied: boolean[]): Decision {
-  const { head, steps, state, usage, ending, armed, takenBack, sentMail, keptMail, chunks } = run;
-  return {
-    head,
-    steps,
-    tasks: pick(run.tasks, run.changedTasks),
-    armed,
-    takenBack,
-    joins: pick(run.joins, run.changedJoins),
-    writes: [...state.writes, ...state.compactions],
-    timersSet: Array.from(run.timersSet.values()),
-    timersCleared: Array.from(run.timersCleared.values()),
-    usage,
-    sentMail,
-    keptMail,
-    chunks,
-    consumedMail: consumedMail(run),
-    ending,
-    ready: pick(run.tasks, run.ready),
-    applied,
-    closes: run.hasEnded && run.snapshot.mail.some((mail) => mail.kind === 'close'),
-    goesOn: goesOn(run),
-  };
-}
-
-function pick<Row>(rows: ReadonlyMap<string, Row>, keys: Iterable<string>): Row[] {
-  const picked: Row[] = [];
-  for (const key of keys) {
-    const row = rows.get(key);
-    if (row) picked.push(row);
-  }
-  return picked;
-}
-
-/** What was left over by an earlier transaction is loaded in part only: there may be more of it. */
-function goesOn(run: WorkingRun): boolean {
-  return !run.hasEnded && (run.inline.length > 0 || run.snapshot.inline.length > 0);
 }
 
 /** Applies one event. Returns false if the fence refused it: it is late, and changes nothing but the usage account. */

@@ -58,6 +58,7 @@ export function emptyParts(reads: Reads): Omit<RunSnapshot, 'head'> {
     kept: new Map<string, RunSnapshot['mail']>(),
     chunks: new Map<string, Json[]>(),
     items: new Map<string, Json[]>(),
+    branch: null,
     inline: [],
   };
 }

@@ -19,7 +19,7 @@ import type { WorkingRun } from './working-run.ts';
 /** Settles armed inline nodes, first come first served, as far as the decision's budget goes (rule A11). */
 export function settleInline(run: WorkingRun): void {
   completeSends(run);
-  while (run.inlineBudget > 0) {
+  while (run.inlineBudget > 0 && !run.hasEnded) {
     const key = run.inline.shift();
     if (key === undefined) return;
     const task = run.task(key);

@@ -4,33 +4,14 @@
  * The machine changes its own picture of a run only through the functions below, so a fold of the journal and the live
  * rows come from the same code.
  */
-import type { JoinRecord, RunHead } from './records.ts';
+import type { Progress, TaskProgress } from './records.ts';
 import { applySuperstep } from './superstep/fold.ts';
 import { LIVE_TASK } from './status.ts';
-import type { Jumps, TaskStatus, Waits } from './status.ts';
+import type { Jumps, Waits } from './status.ts';
 import type { Facts, JoinFact, StepRecord, TaskFact } from './step-record.ts';
 
+export type { Progress, TaskProgress } from './records.ts';
 export type { Facts, StepRecord, StepType, TaskFact } from './step-record.ts';
-
-/** The part of a task that the journal determines. */
-export type TaskProgress = {
-  status: TaskStatus;
-  attempt: number;
-  failures: number;
-  crashes: number;
-  blamed: boolean;
-  waits: Waits | null;
-};
-
-/** The part of a run that the journal determines; state is folded from the channel rows beside it. */
-export type Progress = {
-  head: Pick<
-    RunHead,
-    'status' | 'epoch' | 'step' | 'live' | 'asking' | 'generations' | 'failed' | 'openJoins' | 'jumps' | 'kept'
-  >;
-  tasks: Map<string, TaskProgress>;
-  joins: Map<string, JoinRecord>;
-};
 
 /** What the journal determines of a head, before its first step. */
 export function emptyHead(): Progress['head'] {
@@ -58,12 +39,20 @@ export type FoldStep = Pick<StepRecord, 'step' | 'facts'>;
 /** Applies one step to `progress`, in place. */
 export function applyStep(progress: Progress, step: FoldStep): void {
   progress.head.step = step.step;
+  if (step.facts.snapshot) applySnapshot(progress, step.facts.snapshot);
   for (const fact of step.facts.tasks ?? []) applyTask(progress, fact);
   for (const fact of step.facts.joins ?? []) applyJoin(progress, fact);
   if (step.facts.superstep) applySuperstep(progress.head, step.facts.superstep);
   if (step.facts.jumps) applyJumps(progress.head, step.facts.jumps);
   progress.head.kept = step.facts.kept ?? progress.head.kept;
   if (step.facts.run) applyRun(progress, step.facts.run);
+}
+
+function applySnapshot(progress: Progress, { tasks, joins, jumps, mail }: NonNullable<Facts['snapshot']>): void {
+  for (const fact of tasks) applyTask(progress, fact);
+  for (const fact of joins) applyJoin(progress, fact);
+  if (jumps) applyJumps(progress.head, jumps);
+  progress.head.kept = mail.length;
 }
 
 /** The progress of a run after the given steps (all of one run, in order). */

@@ -1,6 +1,7 @@
 /** Messages to a run from outside its own transactions (rule A10). */
 import type { Json, JsonObject } from '@weft/contract';
 
+import { resumeSends } from './complete-sends.ts';
 import { cancelRun } from './end-run.ts';
 import { expectTasks } from './expect-mail.ts';
 import { inject, keep } from './kept-mail.ts';
@@ -38,8 +39,12 @@ export function takeMail(run: WorkingRun, mail: Mail): void {
       hearOfChild(run, mail);
       return;
     case 'retry':
+    case 'replay':
     case 'close':
     case 'start':
+      return;
+    case 'go_on':
+      resumeSends(run);
       return;
     default:
       kind satisfies never;
@@ -48,12 +53,12 @@ export function takeMail(run: WorkingRun, mail: Mail): void {
 
 /**
  * Ids of the mail that is dealt with. The wish to close an ended run's tasks stays until the store has closed them all,
- * window by window; it is void once the run goes on. Kept mail stays until it is asked for.
+ * window by window; it is void once the run goes on. Kept mail stays.
  */
-export function consumedMail({ snapshot, hasEnded, keptMail, takenMail }: WorkingRun): string[] {
+export function consumedMail({ snapshot, hasEnded, keptMail }: WorkingRun): string[] {
   const kept = new Set(keptMail.map(({ id }) => id));
   const dealtWith = snapshot.mail.filter(({ id, kind }) => !kept.has(id) && (kind !== 'close' || !hasEnded));
-  return [...dealtWith.map(({ id }) => id), ...takenMail];
+  return dealtWith.map(({ id }) => id);
 }
 
 function reasonOf({ reason }: Mail['payload']): string {

@@ -24,6 +24,7 @@ export function noReads(): Reads {
     kept: new Set(),
     chunks: new Set(),
     items: new Set(),
+    branch: null,
   };
 }
 
@@ -144,6 +145,7 @@ export function mergeReads(reads: Reads, more: Reads): void {
   reads.inline ||= more.inline;
   reads.everything ||= more.everything;
   reads.waiting ||= more.waiting;
+  reads.branch ??= more.branch;
 }
 
 const SETS = ['tasks', 'joins', 'channels', 'kept', 'chunks', 'items'] as const;

@@ -108,8 +108,8 @@ export type TaskDetail =
   | { kind: 'child'; runId: string; seen: number }
   /** A send: its output is that of its items, in order, and is stored with them only (rule B7). */
   | { kind: 'items'; total: number }
-  /** It went on by goto, so its edges were not taken. */
-  | { kind: 'jumped' }
+  /** It went on by goto, so its edges were not taken. `to`: where, of one that a breakpoint had held. */
+  | { kind: 'jumped'; to?: string[] }
   | PendingDetail
   /** It was to go back more often than it may, and its run has failed with it. `items`: those of a send. */
   | { kind: 'halted'; items: number | null };
@@ -142,13 +142,15 @@ export type TimerRecord = { key: string; kind: TimerKind; attempt: number; dueAt
 export type Mail = { id: string; kind: MailKind; payload: JsonObject };
 
 /**
- * From outside: `cancel retry answer inject signal`; from the run to itself: `close`; from a parent: `start` (the run does not
+ * From outside: `cancel retry replay answer inject signal`; from the run to itself: `close go_on`; from a parent: `start` (the run does not
  * exist yet) and `cancel`; from a child: `child_ended child_asks child_runs`.
  */
 export type MailKind =
   | 'cancel'
   | 'retry'
+  | 'replay'
   | 'close'
+  | 'go_on'
   | 'answer'
   | 'inject'
   | 'signal'
@@ -167,6 +169,65 @@ export type KeptMail = { id: string; topic: string };
 export type ItemChunk = { key: string; chunk: number; items: Json[] };
 
 export type UsageRecord = { key: string; epoch: number; attempt: number; usage: Usage };
+
+/** The part of a task that the journal determines. */
+export type TaskProgress = {
+  status: TaskStatus;
+  attempt: number;
+  failures: number;
+  crashes: number;
+  blamed: boolean;
+  waits: Waits | null;
+};
+
+/** The part of a run that the journal determines; state is folded from the channel rows beside it. */
+export type Progress = {
+  head: Pick<
+    RunHead,
+    'status' | 'epoch' | 'step' | 'live' | 'asking' | 'generations' | 'failed' | 'openJoins' | 'jumps' | 'kept'
+  >;
+  tasks: Map<string, TaskProgress>;
+  joins: Map<string, JoinRecord>;
+};
+
+/**
+ * Beside its progress, the journal says of a task in which epoch it was armed (0 where it is not among them), and when its
+ * waiting is over; and which mail is kept. Most runs have none of it, and folding is to cost them nothing.
+ */
+export type FoldedRun = {
+  progress: Progress;
+  epochs: Map<string, number>;
+  dueAts: Map<string, number>;
+  kept: Set<string>;
+};
+
+/** A run as of one of its steps, with all that a run needs to know that goes on from there (rules C3, C4). */
+export type BranchPoint = {
+  runId: string;
+  /** Where the run is complete: steps of one decision that make sense only together are not parted (see `partOfNext`). */
+  step: number;
+  fold: FoldedRun;
+  /** The rows, as they are now, of the tasks that had neither succeeded nor been skipped; some may be gone. */
+  rows: ReadonlyMap<string, TaskRecord>;
+  /** Why tasks had failed, and in which step. */
+  failures: ReadonlyMap<string, { error: TaskError; step: number }>;
+  channels: ReadonlyMap<string, ChannelRecord>;
+  /** Channels that the run has written in later steps, on whatever branch. */
+  writtenLater: readonly string[];
+  /** Kept mail, oldest first. */
+  kept: readonly KeptMail[];
+  /** Of each send that had not ended well those items that were not armed yet, by index. */
+  items: ReadonlyMap<string, ReadonlyMap<number, Json>>;
+};
+
+/** Names the row of a task. */
+export type FinishedTask = Pick<TaskRecord, 'key' | 'epoch'>;
+
+/**
+ * What a run goes on with: of another run, whose rows are copied, or of its own past, whose rows count again while all
+ * others are superseded. Everything else is part of the decision like that of any other.
+ */
+export type Branch = { from: string; finished: readonly FinishedTask[]; kept: readonly string[] };
 
 /** What a decision must see of a run beyond its head. */
 export type Reads = {
@@ -190,6 +251,8 @@ export type Reads = {
   chunks: Set<string>;
   /** Keys of sends whose items' outputs are wanted, in order. */
   items: Set<string>;
+  /** The step that the run is to go on from; null: where it is. */
+  branch: number | null;
 };
 
 /** A run as seen under its lock. A key that was asked for and is absent does not exist. */
@@ -206,6 +269,8 @@ export type RunSnapshot = {
   chunks: Map<string, Json[]>;
   /** Outputs of the items of sends, by the send's key; null for an item that gave none. */
   items: Map<string, Json[]>;
+  /** The run at the step that it is to go on from, if that was asked for and is there. */
+  branch: BranchPoint | null;
   /** Keys of left-over inline nodes, if they were asked for: the first of them, and their tasks are among `tasks`. */
   inline: string[];
   /** What was asked for when this was loaded. */
@@ -229,6 +294,8 @@ export type Decision = {
   keptMail: KeptMail[];
   chunks: ItemChunk[];
   consumedMail: string[];
+  /** Kept mail that is dealt with. */
+  takenMail: string[];
   /** The run's own error and output, where they change. */
   ending: { error: TaskError | null; output?: Json } | null;
   /** Tasks to hand to workers. */
@@ -239,4 +306,6 @@ export type Decision = {
   closes: boolean;
   /** Inline nodes are left over: decide again in another transaction. */
   goesOn: boolean;
+  /** What the run goes on with of one that it branches off, or of its own past. */
+  branch: Branch | null;
 };

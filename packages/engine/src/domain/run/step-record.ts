@@ -19,6 +19,11 @@ export type StepType =
   | 'retried'
   /** All updates of a superstep are applied, and what follows is triggered. */
   | 'superstep'
+  /** The run goes on from an earlier step; `reopened` if it had ended. */
+  | 'replayed'
+  | 'reopened'
+  /** The first step of a run that goes on from a step of another one. */
+  | 'forked'
   | 'run_ended';
 
 /** What happened to one task. Counters are absolute, so that applying a fact twice changes nothing. */
@@ -66,6 +71,10 @@ export type Facts = {
   /** The name of the signal, or the node after which state is injected. */
   signal?: string;
   afterNode?: string;
+  /** The checkpoint that the run goes on from, by fork or replay. */
+  from?: { runId: string; step: number };
+  /** All that is known of a fork when it begins. */
+  snapshot?: Required<Pick<Facts, 'tasks' | 'joins'>> & { jumps: Jumps | null; mail: string[] };
 };
 
 export type StepRecord = {

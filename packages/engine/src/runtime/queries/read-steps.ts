@@ -35,8 +35,15 @@ export function toStep(runId: string, { record, writes }: StepWithWrites): Step 
     ...(record.taskId !== null && { taskId: record.taskId }),
     ...(record.attempt !== null && { attempt: record.attempt }),
     ...(writes.length > 0 && { updates: updatesOf(writes) }),
-    facts: record.facts,
+    facts: shownFacts(record),
     at: toInstant(record.at),
     ...(record.worker !== null && { worker: record.worker }),
   };
+}
+
+/** What a fork begins with is as large as the run that it was forked from; it is shown by its checkpoint. */
+function shownFacts({ facts: { snapshot, ...facts } }: StepRecord): Step['facts'] {
+  if (!snapshot) return facts;
+  const { tasks, joins } = snapshot;
+  return { ...facts, snapshot: { tasks: tasks.length, joins: joins.length } };
 }

@@ -62,6 +62,7 @@ export async function toRun(deps: RunQueryDeps, record: RunRecord): Promise<Run>
     startedAt: toInstantOrNull(record.startedAt),
     endedAt: toInstantOrNull(record.endedAt),
     ...parentOf(head),
+    ...(record.forkedFrom && { forkedFrom: record.forkedFrom }),
     usage: record.usage,
     ...(interrupts.length > 0 && { interrupts }),
   };

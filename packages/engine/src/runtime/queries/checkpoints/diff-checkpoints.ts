@@ -4,8 +4,8 @@ import type { CheckpointDiff, CheckpointTask } from '@weft/contract';
 
 import { jsonPatch } from '../../../domain/state/json-patch.ts';
 import { toInstant } from '../instant.ts';
-import { foldedTask } from './fold-steps.ts';
-import type { FoldedRun, FoldedTask } from './fold-steps.ts';
+import { foldedTask } from '../../../domain/run/fold.ts';
+import type { FoldedRun, FoldedTask } from '../../../domain/run/fold.ts';
 import { checkpointId, toCheckpointTask } from './name-checkpoint.ts';
 import { findPlace, foldBoth, stateAt } from './read-checkpoint.ts';
 import type { CheckpointDeps, Place } from './read-checkpoint.ts';
@@ -63,7 +63,7 @@ function taskChanges(a: Side, b: Side): CheckpointDiff['tasks'] {
     const after = foldedTask(b.fold, key);
     if (!before) continue;
     if (!after) removed.add(() => toCheckpointTask(a.runId, before));
-    else if (!isSame(before, after)) {
+    else if (!isSame(before, after) || (a.runId === b.runId && before.epoch !== after.epoch)) {
       changed.add(() => ({ before: toCheckpointTask(a.runId, before), after: toCheckpointTask(b.runId, after) }));
     }
   }
@@ -97,7 +97,6 @@ function isSame(a: FoldedTask, b: FoldedTask): boolean {
     a.dueAt === b.dueAt &&
     a.attempt === b.attempt &&
     a.failures === b.failures &&
-    a.crashes === b.crashes &&
-    a.epoch === b.epoch
+    a.crashes === b.crashes
   );
 }

@@ -3,9 +3,10 @@
  * whoever looks at one checkpoint mostly looks at more of the same run.
  */
 import type { RunReader, StepRange } from '../../../ports/index.ts';
-import { copyFold, FOLD_BATCH } from './fold-steps.ts';
-import type { FoldedRun } from './fold-steps.ts';
-import { leadsThrough } from './step-path.ts';
+import { copyFold } from '../../../domain/run/fold.ts';
+import { FOLD_BATCH } from './fold-along.ts';
+import type { FoldedRun } from '../../../domain/run/fold.ts';
+import { leadsThrough } from '../../../domain/run/step-path.ts';
 
 /** Tasks and joins of all that is remembered: some tens of megabytes at most. */
 const MAX_RECORDS = 100_000;

@@ -4,7 +4,8 @@ import type { RunStatus } from '../../../domain/run/status.ts';
 import type { StepRecord } from '../../../domain/run/step-record.ts';
 import type { RunReader } from '../../../ports/index.ts';
 import type { QueryDeps } from '../query-deps.ts';
-import { emptyFold, foldAlong } from './fold-steps.ts';
+import { emptyFold } from '../../../domain/run/fold.ts';
+import { foldAlong } from './fold-along.ts';
 import { toSummary } from './name-checkpoint.ts';
 import { pathTo } from './step-path.ts';
 

@@ -5,7 +5,7 @@ import type { RunStatus } from '../../../domain/run/status.ts';
 import type { StepRecord } from '../../../domain/run/step-record.ts';
 import { nodeOf, placeOf } from '../../../domain/task-key.ts';
 import { toInstant } from '../instant.ts';
-import type { FoldedTask } from './fold-steps.ts';
+import type { FoldedTask } from '../../../domain/run/fold.ts';
 
 /** How a checkpoint is called everywhere. */
 export function checkpointId(runId: string, step: number): string {

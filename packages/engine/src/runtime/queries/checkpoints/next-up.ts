@@ -5,8 +5,8 @@ import type { Graph } from '../../../domain/graph/graph.ts';
 import { LIVE_TASK, TERMINAL_RUN } from '../../../domain/run/status.ts';
 import { nodeOf } from '../../../domain/task-key.ts';
 import { toInstant } from '../instant.ts';
-import { foldedTask } from './fold-steps.ts';
-import type { FoldedRun, FoldedTask } from './fold-steps.ts';
+import { foldedTask } from '../../../domain/run/fold.ts';
+import type { FoldedRun, FoldedTask } from '../../../domain/run/fold.ts';
 import { placeOfKey } from './name-checkpoint.ts';
 
 const MAX_SHOWN = 200;

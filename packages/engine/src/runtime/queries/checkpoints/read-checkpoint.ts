@@ -7,11 +7,14 @@ import type { ChannelRecord } from '../../../domain/run/records.ts';
 import type { StepRecord } from '../../../domain/run/step-record.ts';
 import type { RunReader, RunRecord, StepRange } from '../../../ports/index.ts';
 import type { QueryDeps } from '../query-deps.ts';
+import { stepOf } from '../../steering/steered-run.ts';
 import { foldState, keepsState } from '../run-state.ts';
 import { memoryOf } from './fold-memory.ts';
-import { copyFold, emptyFold, foldAlong } from './fold-steps.ts';
-import type { FoldedRun } from './fold-steps.ts';
-import { leadsThrough, pathAfter, pathTo } from './step-path.ts';
+import { copyFold, emptyFold } from '../../../domain/run/fold.ts';
+import { foldAlong } from './fold-along.ts';
+import type { FoldedRun } from '../../../domain/run/fold.ts';
+import { leadsThrough, pathAfter } from '../../../domain/run/step-path.ts';
+import { pathTo } from './step-path.ts';
 
 export type CheckpointDeps = Pick<QueryDeps, 'reader' | 'loadGraph'>;
 
@@ -26,14 +29,11 @@ export async function findPlace(
 ): Promise<Place> {
   const run = await reader.run(tenant, runId);
   if (!run) throw new AppError('not_found', 'there is no such run');
-  const [[record], path, graph] = await Promise.all([
-    reader.steps(runId, { afterStep: step - 1, limit: 1 }),
+  const [record, path, graph] = await Promise.all([
+    stepOf({ reader }, run, step),
     pathTo(reader, runId, step),
     loadGraph(run.head.workflow),
   ]);
-  if (record?.step !== step) {
-    throw new AppError('not_found', `there is no step ${step} of this run; the last one is ${run.head.step}`);
-  }
   return { run, graph, record, path };
 }
 

@@ -1,7 +1,7 @@
 import type { Checkpoint, CheckpointTask } from '@weft/contract';
 
-import { foldedTask } from './fold-steps.ts';
-import type { FoldedRun } from './fold-steps.ts';
+import { foldedTask } from '../../../domain/run/fold.ts';
+import type { FoldedRun } from '../../../domain/run/fold.ts';
 import { toCheckpointTask, toSummary } from './name-checkpoint.ts';
 import { nextUp } from './next-up.ts';
 import { findPlace, foldTo, stateAt } from './read-checkpoint.ts';

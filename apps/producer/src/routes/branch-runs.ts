@@ -1,0 +1,103 @@
+import { ForkRun, ReplayRun, RerunRun, Run } from '@weft/contract';
+import { viewRun } from '@weft/engine/runtime';
+
+import type { Api } from '../api.ts';
+import type { AppOptions } from '../app-options.ts';
+import { editedWorkflow } from '../edited-workflow.ts';
+import { actionKeyOf } from '../http/idempotency.ts';
+import { asId, found, IdParams } from '../http/ids.ts';
+import { problems } from '../schemas/answers.ts';
+import { IdempotencyHeaders } from '../schemas/requests.ts';
+import { TENANT } from '../tenant.ts';
+
+/** Going on from a checkpoint, in the same run or in another one; and beginning again. */
+export function branchRoutes(api: Api, options: AppOptions): void {
+  replayRoute(api, options);
+  forkRoute(api, options);
+  rerunRoute(api, options);
+}
+
+function replayRoute(api: Api, { engine, queries }: AppOptions): void {
+  api.route({
+    method: 'POST',
+    url: '/v1/runs/:id/replay',
+    schema: {
+      summary: 'Have a run go on from one of its steps',
+      description:
+        'What was unsettled then begins anew. Later steps stay in the journal as a branch that is superseded; their tasks are not listed any more. A run that has ended is reopened.',
+      tags: ['runs'],
+      params: IdParams,
+      headers: IdempotencyHeaders,
+      body: ReplayRun,
+      response: { 200: Run, ...problems },
+    },
+    handler: async (request) => {
+      const runId = asId('run', request.params.id);
+      const idempotency = actionKeyOf(request, { action: 'replay', runId });
+      const { step, stateOverrides = null, stateUpdates = null } = request.body;
+      await engine.replayRun({ tenant: TENANT, runId, step, stateOverrides, stateUpdates, idempotency });
+      return found(await viewRun(queries, TENANT, runId), 'such run');
+    },
+  });
+}
+
+function forkRoute(api: Api, options: AppOptions): void {
+  const { engine, queries } = options;
+  api.route({
+    method: 'POST',
+    url: '/v1/runs/:id/fork',
+    schema: {
+      summary: 'Start a run that goes on from a step of this one',
+      description:
+        'Finished tasks are not run again. With other state, another version or edited nodes, tasks that were ready read the state anew. A fork of the end of a failed run tries again what has failed.',
+      tags: ['runs'],
+      params: IdParams,
+      headers: IdempotencyHeaders,
+      body: ForkRun,
+      response: { 200: Run, 201: Run, ...problems },
+    },
+    handler: async (request, reply) => {
+      const runId = asId('run', request.params.id);
+      const idempotency = actionKeyOf(request, { action: 'fork', runId });
+      const { step = null, stateOverrides = null, stateUpdates = null, tags = null, ...changes } = request.body ?? {};
+      const workflow = await editedWorkflow(options, runId, changes);
+      const edited = Object.keys(changes.nodeOverrides ?? {});
+      const where = { tenant: TENANT, runId, step, workflow, edited, tags };
+      const started = await engine.forkRun({ ...where, stateOverrides, stateUpdates, idempotency });
+      const run = found(await viewRun(queries, TENANT, started.runId), 'such run');
+      return reply
+        .code(started.created ? 201 : 200)
+        .header('location', `/v1/runs/${run.id}`)
+        .send(run);
+    },
+  });
+}
+
+function rerunRoute(api: Api, options: AppOptions): void {
+  const { engine, queries } = options;
+  api.route({
+    method: 'POST',
+    url: '/v1/runs/:id/rerun',
+    schema: {
+      summary: 'Start a run again from its beginning',
+      description: 'As another run, of the same version, with the same input and config, where nothing else is said.',
+      tags: ['runs'],
+      params: IdParams,
+      headers: IdempotencyHeaders,
+      body: RerunRun,
+      response: { 200: Run, 201: Run, ...problems },
+    },
+    handler: async (request, reply) => {
+      const runId = asId('run', request.params.id);
+      const idempotency = actionKeyOf(request, { action: 'rerun', runId });
+      const { input = null, config = null, tags = null, version } = request.body ?? {};
+      const workflow = await editedWorkflow(options, runId, { version });
+      const started = await engine.rerunRun({ tenant: TENANT, runId, workflow, input, config, tags, idempotency });
+      const run = found(await viewRun(queries, TENANT, started.runId), 'such run');
+      return reply
+        .code(started.created ? 201 : 200)
+        .header('location', `/v1/runs/${run.id}`)
+        .send(run);
+    },
+  });
+}

@@ -1,0 +1,195 @@
+/** Going on from a step that lies in the past: what a fork and a replay have in common (rules C3, C4). */
+import type { Json } from '@weft/contract';
+
+import type { Graph } from '../../graph/graph.ts';
+import { applyWrite, defaultOf, foldChannel } from '../../state/reducer.ts';
+import { toDecision } from '../decision.ts';
+import { copyFold, emptyFold } from '../fold.ts';
+import type { FoldedTask } from '../fold.ts';
+import { emptyParts } from '../fresh.ts';
+import { applyStep } from '../journal.ts';
+import { itemsKey, noReads } from '../reads.ts';
+import type {
+  ChannelRecord,
+  ChannelWrite,
+  Decision,
+  JoinRecord,
+  RunHead,
+  RunSnapshot,
+  TaskRecord,
+} from '../records.ts';
+import { CHUNK_ITEMS } from '../send-items.ts';
+import type { Facts, JoinFact, StepRecord, TaskFact } from '../step-record.ts';
+import { WorkingRun } from '../working-run.ts';
+import { itemsOf, standingAt } from './begin-anew.ts';
+import type { Standing } from './begin-anew.ts';
+import type { Branch, BranchPoint } from '../records.ts';
+
+export type BranchOff = {
+  type: 'forked' | 'replayed';
+  point: BranchPoint;
+  /** What the run goes on as: its id, its workflow, its new epoch, and the last step of its journal. */
+  head: RunHead;
+  body: NonNullable<RunSnapshot['body']>;
+  now: number;
+  /** Applied to the state through the reducers, in order; `__overwrite__` replaces. */
+  updates: readonly (readonly [string, Json])[];
+  /** Whether what begins anew reads the state as it is now. */
+  fresh: boolean;
+};
+
+/** The decision, and the run at work, for what comes after. */
+export type BranchedOff = { run: WorkingRun; decision: Decision };
+
+export function branchOff(graph: Graph, request: BranchOff): BranchedOff {
+  const { type, point } = request;
+  const state = stateOf(graph, request);
+  const run = new WorkingRun(graph, snapshotOf(graph, request, state), request.now);
+  run.openStep(type);
+  const [step] = run.steps;
+  if (!step) throw new Error('no step was opened');
+  step.parent = type === 'replayed' ? point.step : 0;
+  const standing = standingAt(run, request);
+  const writes = writesOf(request, { state, step: step.step });
+  Object.assign(step.facts, factsOf(request, standing, writes));
+  takeStand(run, standing);
+  restoreItems(run, point);
+  const joins = Array.from(point.fold.progress.joins.values());
+  goOn(run, step, request);
+  return { run, decision: { ...toDecision(run, []), writes, joins, branch: branchOf(point, standing.finished) } };
+}
+
+/** What each channel holds after the updates. */
+function stateOf(graph: Graph, { point, updates }: BranchOff): Map<string, Json> {
+  const state = new Map<string, Json>();
+  for (const [name, schema] of graph.state) {
+    if (schema.ephemeral) continue;
+    const reducer = schema.reducer ?? 'last_value';
+    const stored = point.channels.get(name);
+    const base = stored?.base === undefined ? defaultOf(schema) : stored.base;
+    let value = foldChannel(reducer, base, stored?.deltas ?? []);
+    for (const [channel, update] of updates) if (channel === name) value = applyWrite(reducer, value, update);
+    state.set(name, value);
+  }
+  return state;
+}
+
+/** Nothing of the run is looked at but what stands here. */
+function snapshotOf(graph: Graph, { head, body }: BranchOff, state: ReadonlyMap<string, Json>): RunSnapshot {
+  const reads = { ...noReads(), everything: true, body: true, channels: new Set(graph.state.keys()) };
+  const channels = new Map(Array.from(state, ([name, base]) => [name, plainChannel(base)]));
+  return { ...emptyParts(reads), head: { ...head }, body, channels };
+}
+
+function plainChannel(base: Json): ChannelRecord {
+  return { base, deltas: [], lastStep: 0, deltaBytes: 0, baseBytes: 0 };
+}
+
+/** A fork has a state of its own; a replayed run begins anew those channels that were written since, or are now. */
+function writesOf(
+  { type, point, updates }: BranchOff,
+  { state, step }: { state: ReadonlyMap<string, Json>; step: number },
+): ChannelWrite[] {
+  const updated = updates.map(([channel]) => channel);
+  const channels = new Set([...updated, ...(type === 'forked' ? point.channels.keys() : point.writtenLater)]);
+  return Array.from(channels).flatMap((channel): ChannelWrite[] => {
+    const value = state.get(channel);
+    return value === undefined ? [] : [{ channel, step, kind: 'base', value }];
+  });
+}
+
+function factsOf(request: BranchOff, { finished, anew }: Standing, writes: readonly ChannelWrite[]): Partial<Facts> {
+  const { type, point, head } = request;
+  const { fold } = point;
+  const from = { runId: point.runId, step: point.step };
+  // What had failed in the end is retried at once.
+  const status = fold.progress.head.status === 'failed' ? 'failed' : 'running';
+  const facts: Partial<Facts> = { from, run: { status, epoch: head.epoch } };
+  if (writes.length > 0) facts.writes = writes.map(({ channel }) => channel);
+  if (type === 'replayed') {
+    facts.tasks = anew.flatMap((task) => [{ key: task.key, status: 'pending', attempt: task.attempt }, factOf(task)]);
+    return facts;
+  }
+  facts.snapshot = {
+    tasks: inOrder(fold.progress.tasks.keys(), [...finished.map(factOf), ...anew.map(factOf)]),
+    joins: Array.from(fold.progress.joins.values(), toJoinFact),
+    jumps: fold.progress.head.jumps,
+    mail: Array.from(fold.kept),
+  };
+  return facts;
+}
+
+/** Tasks stay in the order in which they were armed. */
+function inOrder(keys: Iterable<string>, facts: readonly TaskFact[]): TaskFact[] {
+  const byKey = new Map(facts.map((fact) => [fact.key, fact]));
+  return Array.from(keys).flatMap((key) => byKey.get(key) ?? []);
+}
+
+function factOf(task: FoldedTask | TaskRecord): TaskFact {
+  const { key, status, attempt, failures, crashes, blamed, waits } = task;
+  const detail = 'detail' in task ? task.detail : null;
+  return {
+    key,
+    status,
+    attempt,
+    ...(failures > 0 && { failures }),
+    ...(crashes > 0 && { crashes }),
+    ...(blamed && { blamed }),
+    ...(waits !== null && { waits }),
+    ...(detail?.kind === 'wait' && { dueAt: detail.dueAt }),
+    ...(detail?.kind === 'items' && { items: detail.total }),
+  };
+}
+
+function toJoinFact({ key, ended, taken, failed, fired }: JoinRecord): JoinFact {
+  return [key, ended, taken, failed, fired ? 1 : 0];
+}
+
+function takeStand(run: WorkingRun, { anew }: Standing): void {
+  for (const task of anew) {
+    run.tasks.set(task.key, task);
+    run.armed.add(task.key);
+    run.changedTasks.add(task.key);
+    if (task.status === 'ready') run.handOut(task);
+  }
+}
+
+/** The items of sends that were not armed yet, in the pieces that they are read in; those before them are not read again. */
+function restoreItems(run: WorkingRun, point: BranchPoint): void {
+  for (const [key, rest] of point.items) {
+    const total = itemsOf(point, key)?.total ?? 0;
+    const from = point.fold.progress.joins.get(itemsKey(key))?.taken ?? 0;
+    for (let chunk = Math.floor(from / CHUNK_ITEMS); chunk * CHUNK_ITEMS < total; chunk++) {
+      const size = Math.min(CHUNK_ITEMS, total - chunk * CHUNK_ITEMS);
+      run.chunks.push({
+        key,
+        chunk,
+        items: Array.from({ length: size }, (_, i) => rest.get(chunk * CHUNK_ITEMS + i) ?? null),
+      });
+    }
+  }
+}
+
+/** The head is what the step's facts make of it. What can go on by itself does so in the next transaction, for which mail asks. */
+function goOn(run: WorkingRun, step: StepRecord, { type, point }: BranchOff): void {
+  const { progress } = type === 'replayed' ? copyFold(point.fold) : emptyFold();
+  const { facts } = step;
+  applyStep(progress, step);
+  const { live, asking, status } = progress.head;
+  if (live === 0 && asking > 0 && facts.run) {
+    facts.run.status = 'interrupted';
+    progress.head.status = 'interrupted';
+  }
+  Object.assign(run.head, progress.head);
+  const sends = Array.from(run.tasks.values()).some(({ waits }) => waits === 'items');
+  if (run.inline.length === 0 && live + asking > 0 && !sends) return;
+  run.sentMail.push({ to: null, kind: status === 'failed' ? 'retry' : 'go_on', payload: {}, dedupeKey: null });
+}
+
+function branchOf({ runId, kept }: BranchPoint, finished: readonly FoldedTask[]): Branch {
+  return {
+    from: runId,
+    finished: finished.map(({ key, epoch }) => ({ key, epoch })),
+    kept: kept.map(({ id }) => id),
+  };
+}

@@ -1,0 +1,55 @@
+/** Replaying a run: it goes on from an earlier step, and what came after that is superseded (rule C3). */
+import type { Json } from '@weft/contract';
+
+import type { Graph } from '../../graph/graph.ts';
+import { closeChildren } from '../children.ts';
+import { toDecision } from '../decision.ts';
+import { NeedsMore } from '../reads.ts';
+import type { Decision, Mail, RunSnapshot, UsageRecord } from '../records.ts';
+import { TERMINAL_RUN } from '../status.ts';
+import { WorkingRun } from '../working-run.ts';
+import type { RunEvent } from '../run-event.ts';
+import { branchOff } from './branch-off.ts';
+
+/** The payload of mail of kind `replay`: what is applied to the state of the step, in order. */
+export type ReplayRequest = { step: number; updates: [string, Json][] };
+
+type Replay = { snapshot: RunSnapshot; mail: Mail; events: readonly RunEvent[]; now: number };
+
+/**
+ * Nothing else is decided with it: outcomes that come at the same time are those of the epoch that ends here, and other mail is
+ * read by the next decision. A step that is not there, or at which the run had ended, changes nothing.
+ */
+export function replayRun(graph: Graph, { snapshot, mail, events, now }: Replay): Decision {
+  const { step, updates } = mail.payload as ReplayRequest;
+  const { reads, branch, head } = snapshot;
+  if (reads.branch === null) throw new NeedsMore({ branch: step, waiting: graph.hasChildren, body: true });
+  const before = new WorkingRun(graph, snapshot, now);
+  const late = { applied: events.map(({ type }) => type === 'advance'), usage: lateUsage(events) };
+  if (!branch || !snapshot.body || step > head.step || TERMINAL_RUN.has(branch.fold.progress.head.status)) {
+    return { ...toDecision(before, late.applied), usage: late.usage, consumedMail: [mail.id], goesOn: true };
+  }
+  closeChildren(before);
+  const { run, decision } = branchOff(graph, {
+    type: 'replayed',
+    point: branch,
+    head: { ...head, ...branch.fold.progress.head, epoch: head.epoch + 1, step: head.step },
+    body: snapshot.body,
+    now,
+    updates,
+    fresh: updates.length > 0,
+  });
+  run.note({ mail: mail.id });
+  if (before.hasEnded) run.openStep('reopened');
+  const sentMail = [...before.sentMail, ...decision.sentMail];
+  return { ...decision, ...late, sentMail, consumedMail: [mail.id], ending: { error: null }, goesOn: true };
+}
+
+/** Tokens were spent, whatever becomes of the outcome (rule A5). */
+function lateUsage(events: readonly RunEvent[]): UsageRecord[] {
+  return events.flatMap((event) => {
+    if (event.type !== 'outcome' || !event.outcome.usage) return [];
+    const { key, taskEpoch, attempt, outcome } = event;
+    return [{ key, epoch: taskEpoch, attempt, usage: outcome.usage }];
+  }) as UsageRecord[];
+}

@@ -1,0 +1,69 @@
+/** A run as of one of its steps, folded from the facts along the path: its progress, and what else the facts say. */
+import { applyStep, emptyProgress } from './journal.ts';
+import type { FoldStep, TaskFact } from './journal.ts';
+import type { FoldedRun, TaskProgress } from './records.ts';
+
+export type { FoldedRun } from './records.ts';
+
+/** A task that is known after a step. */
+export type FoldedTask = TaskProgress & { key: string; epoch: number; dueAt: number | null };
+
+export function emptyFold(): FoldedRun {
+  return { progress: emptyProgress(), epochs: new Map(), dueAts: new Map(), kept: new Set() };
+}
+
+/** Applies one step, in place. */
+export function foldStep(fold: FoldedRun, step: FoldStep): void {
+  const { head } = fold.progress;
+  const { facts } = step;
+  const keptBefore = head.kept;
+  const armed = head.epoch > 0 || facts.run?.epoch !== undefined ? armedKeys(fold, step) : [];
+  applyStep(fold.progress, step);
+  for (const key of armed) fold.epochs.set(key, head.epoch);
+  for (const fact of tasksOf(step)) noteDue(fold, fact);
+  for (const id of facts.snapshot?.mail ?? []) fold.kept.add(id);
+  if (facts.mail === undefined || facts.kept === undefined) return;
+  if (head.kept > keptBefore) fold.kept.add(facts.mail);
+  else fold.kept.delete(facts.mail);
+}
+
+export function copyFold({ progress: { head, tasks, joins }, epochs, dueAts, kept }: FoldedRun): FoldedRun {
+  return {
+    progress: {
+      head: { ...head },
+      tasks: new Map(Array.from(tasks, ([key, task]) => [key, { ...task }])),
+      joins: new Map(joins),
+    },
+    epochs: new Map(epochs),
+    dueAts: new Map(dueAts),
+    kept: new Set(kept),
+  };
+}
+
+/** What is known of a task; null if it is not armed. */
+export function foldedTask({ progress, epochs, dueAts }: FoldedRun, key: string): FoldedTask | null {
+  const task = progress.tasks.get(key);
+  if (!task) return null;
+  const dueAt = task.status === 'waiting' ? (dueAts.get(key) ?? null) : null;
+  return { key, ...task, epoch: epochs.get(key) ?? 0, dueAt };
+}
+
+function tasksOf({ facts }: FoldStep): readonly TaskFact[] {
+  return facts.snapshot?.tasks ?? facts.tasks ?? [];
+}
+
+function noteDue({ dueAts }: FoldedRun, { key, dueAt }: TaskFact): void {
+  if (dueAt !== undefined) dueAts.set(key, dueAt);
+  else if (dueAts.size > 0) dueAts.delete(key);
+}
+
+/** The tasks that the step arms: a task that it takes back before that counts anew. */
+function armedKeys({ progress }: FoldedRun, step: FoldStep): string[] {
+  const takenBack = new Set<string>();
+  const armed: string[] = [];
+  for (const { key, status } of tasksOf(step)) {
+    if (status === 'pending') takenBack.add(key);
+    else if (takenBack.has(key) || !progress.tasks.has(key)) armed.push(key);
+  }
+  return armed;
+}

@@ -1,0 +1,115 @@
+/** A run as of one of its steps, with all that a run must know that goes on from there (rules C3, C4). */
+import type { Json, TaskError } from '@weft/contract';
+import { CHUNK_ITEMS, emptyFold, foldedTask, foldStep, partOfNext, pathOf, sendsAt } from '@weft/engine/domain';
+import type { BranchPoint, FoldedRun, FoldStep, KeptMail, StepRange, TaskRecord } from '@weft/engine/domain';
+
+import type { Ask } from '../connection.ts';
+import { TASK_COLUMNS, toTask } from '../rows.ts';
+import type { TaskRow } from '../rows.ts';
+import { readChannelsAlong } from './read-channels.ts';
+import { listBranches, listFacts, listSteps } from './read-steps.ts';
+
+/**
+ * The step exists, or one that belongs to it is taken. What led to it never changes, so nothing is locked; only the rows of
+ * unfinished tasks may move on.
+ */
+export async function readBranchPoint(ask: Ask, runId: string, at: number): Promise<BranchPoint> {
+  const step = await completeStep(ask, runId, at);
+  const path = pathOf(await listBranches(ask, runId, step), step);
+  const fold = emptyFold();
+  const failures: Failures = new Map();
+  for (const facts of await factsAlong(ask, runId, path)) {
+    foldStep(fold, facts);
+    noteFailures(failures, facts);
+  }
+  const [rows, channels, writtenLater, kept, items] = await Promise.all([
+    unfinishedRows(ask, runId, fold),
+    readChannelsAlong(ask, runId, path),
+    channelsAfter(ask, runId, step),
+    keptMail(ask, runId, fold),
+    itemsToCome(ask, runId, fold),
+  ]);
+  return { runId, step, fold, failures, rows, channels, writtenLater, kept, items };
+}
+
+/** The last of the steps that belong together. */
+async function completeStep(ask: Ask, runId: string, step: number): Promise<number> {
+  const next = await listSteps(ask, runId, { afterStep: step, limit: 20 });
+  let last = step;
+  for (const record of next) {
+    if (!partOfNext({ step: last }, record)) return last;
+    last = record.step;
+  }
+  return next.length < 20 ? last : completeStep(ask, runId, last);
+}
+
+async function factsAlong(ask: Ask, runId: string, path: readonly StepRange[]): Promise<FoldStep[]> {
+  const parts = await Promise.all(path.map((range) => listFacts(ask, runId, range)));
+  return parts.flat();
+}
+
+type Failures = Map<string, { error: TaskError; step: number }>;
+
+function noteFailures(failures: Failures, { step, facts }: FoldStep): void {
+  for (const { key, status, error } of facts.tasks ?? []) {
+    if (status === 'failed' && error) failures.set(key, { error, step });
+  }
+}
+
+/** Of the epoch in which each was armed. */
+async function unfinishedRows(ask: Ask, runId: string, fold: FoldedRun): Promise<Map<string, TaskRecord>> {
+  const wanted = Array.from(fold.progress.tasks)
+    .filter(([, { status }]) => status !== 'succeeded' && status !== 'skipped')
+    .map(([key]) => ({ key, epoch: foldedTask(fold, key)?.epoch ?? 0 }));
+  if (wanted.length === 0) return new Map();
+  const rows = await ask<TaskRow>({
+    name: 'branch-tasks',
+    text: `select ${TASK_COLUMNS} from unnest($2::text[], $3::int[]) as q (key, epoch)
+      join task t on t.run_id = $1 and t.key = q.key and t.epoch = q.epoch`,
+    values: [runId, wanted.map(({ key }) => key), wanted.map(({ epoch }) => epoch)],
+  });
+  return new Map(rows.map((row) => [row.key, toTask(row)]));
+}
+
+async function channelsAfter(ask: Ask, runId: string, step: number): Promise<string[]> {
+  const rows = await ask<{ channel: string }>({
+    name: 'branch-channels',
+    text: 'select distinct channel from channel_write where run_id = $1 and step > $2',
+    values: [runId, step],
+  });
+  return rows.map(({ channel }) => channel);
+}
+
+async function keptMail(ask: Ask, runId: string, { kept }: FoldedRun): Promise<KeptMail[]> {
+  if (kept.size === 0) return [];
+  return ask<KeptMail>({
+    name: 'branch-mail',
+    text: 'select id, topic from inbox where run_id = $1 and id = any($2::uuid[]) and topic is not null order by id',
+    values: [runId, Array.from(kept)],
+  });
+}
+
+type ItemRow = { send: string; index: number; item: Json };
+
+/** Those that were armed later stand in their rows, the others in the pieces that they wait in. */
+async function itemsToCome(ask: Ask, runId: string, fold: FoldedRun): Promise<Map<string, Map<number, Json>>> {
+  const sends = sendsAt(fold);
+  if (sends.length === 0) return new Map();
+  const rows = await ask<ItemRow>({
+    name: 'branch-items',
+    text: `select q.send, i.index, i.item from unnest($2::text[], $3::int[]) as q (send, taken)
+      cross join lateral (
+        select c.chunk * ${CHUNK_ITEMS} + (e.n - 1)::int as index, e.item from send_chunk c
+          cross join lateral json_array_elements(c.items) with ordinality as e (item, n)
+        where c.run_id = $1 and c.key = q.send
+        union all
+        select t.item_index, t.item from task t
+        where t.run_id = $1 and t.key >= q.send || '[' and t.key < q.send || '\\' and t.scope = q.send
+      ) as i
+      where i.index >= q.taken`,
+    values: [runId, sends.map(({ key }) => key), sends.map(({ taken }) => taken)],
+  });
+  const items = new Map(sends.map(({ key }) => [key, new Map<number, Json>()]));
+  for (const { send, index, item } of rows) items.get(send)?.set(index, item);
+  return items;
+}
