@@ -51,6 +51,7 @@ export function applyStep(progress: Progress, step: FoldStep): void {
 function applySnapshot(progress: Progress, { tasks, joins, jumps, mail }: NonNullable<Facts['snapshot']>): void {
   for (const fact of tasks) applyTask(progress, fact);
   for (const fact of joins) applyJoin(progress, fact);
+  if (jumps?.superstep) applySuperstep(progress.head, jumps.superstep);
   if (jumps) applyJumps(progress.head, jumps);
   progress.head.kept = mail.length;
 }

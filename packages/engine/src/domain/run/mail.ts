@@ -10,7 +10,7 @@ import type { Mail, TaskRecord } from './records.ts';
 import { retryRun } from './retry-run.ts';
 import { passAfter } from './break-after.ts';
 import { settleTask } from './settle-task.ts';
-import { passBreakpoint } from './superstep/release.ts';
+import { isPassed, passBreakpoint } from './superstep/release.ts';
 import { ownerOf } from '../task-key.ts';
 import type { WorkingRun } from './working-run.ts';
 
@@ -121,6 +121,7 @@ function answer(run: WorkingRun, task: TaskRecord, { value, by, mail }: Answer):
   if (task.detail?.kind !== 'question') return;
   const { id, at } = task.detail;
   const note = { mail, answer: { id, by } };
+  if (at === 'before' && isPassed(run, task)) return;
   if (at === 'node') {
     settleTask(run, task, { outcome: { kind: 'succeeded', output: value }, worker: null, type: 'answered', note });
     return;
@@ -133,11 +134,11 @@ function answer(run: WorkingRun, task: TaskRecord, { value, by, mail }: Answer):
   }
   // It becomes ready now, so it reads what is there now: its row is made anew.
   const { key, item } = task;
-  run.change(task, { status: 'pending', attempt: task.attempt });
   if (run.graph.superstep && ownerOf(key) === null) {
-    passBreakpoint(run, task.node);
+    passBreakpoint(run, task);
     return;
   }
+  run.change(task, { status: 'pending', attempt: task.attempt });
   run.arm(run.node(task.node), { key, fate: null, item, passes: true });
 }
 

@@ -67,7 +67,8 @@ export class Pregel {
       // Who needs a route and is none of its targets follows whatever it chooses.
       const whatever = this.#out(name).filter((to) => !Object.values(routes).includes(to));
       const to = [routes[this.way] ?? '__end__', ...whatever].filter((one) => one !== '__end__');
-      for (const one of this.#fire(to.map((target) => [name, target]))) next.add(one);
+      const fresh = to.filter((target) => !next.has(target));
+      for (const one of this.#fire(fresh.map((target) => [name, target]))) next.add(one);
     }
     const others = Array.from(next).filter((name) => this.#node(name).type !== 'route');
     for (const name of others) if (this.#node(name).defer) this.#held.add(name);

@@ -152,7 +152,8 @@ function questionOf(
   if (node.type === 'interrupt' || row.status !== 'succeeded') return null;
   // The breakpoint after it was passed.
   const items = detail?.kind === 'items' ? detail.total : null;
-  const goto = detail?.kind === 'jumped' ? (detail.to ?? null) : null;
-  const held = { output: items === null ? row.output : null, goto, items };
+  const goto = detail?.kind === 'jumped' ? (detail.to ?? null) : detail?.kind === 'pending' ? detail.goto : null;
+  const pending = detail?.kind === 'pending' ? { pending: detail } : {};
+  const held = { output: items === null ? row.output : null, goto, items, ...pending };
   return { kind: 'question', id: run.questionId(key, 'after'), at: 'after', message: null, expiresAt: null, held };
 }

@@ -15,9 +15,11 @@ import { applyUpdates, clashOf, updatesOf } from './updates.ts';
 /** Goes on with a run in superstep mode of which nothing is left to do. Returns whether there was something to go on with. */
 export function advance(run: WorkingRun): boolean {
   const { live, asking } = run.head;
-  if (run.hasEnded || run.steps.length === 0 || live + asking > 0) return false;
+  if (run.hasEnded || live + asking > 0) return false;
   const isUnderWay = placeOfRun(run).nodes.some((name) => run.node(name).type !== 'route');
-  return isUnderWay ? closeSuperstep(run) : release(run);
+  if (isUnderWay) return closeSuperstep(run);
+  // What is triggered is armed in the step that has left nothing else to do.
+  return run.steps.length > 0 && release(run);
 }
 
 /** What clashes leaves everything as it is, so that a retry of the run finds it again. */

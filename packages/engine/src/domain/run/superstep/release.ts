@@ -2,8 +2,10 @@
 import type { TaskError } from '@weft/contract';
 
 import type { Graph } from '../../graph/graph.ts';
+import { ownerOf } from '../../task-key.ts';
 import { failRun } from '../end-run.ts';
 import { conditionFate } from '../flow.ts';
+import { noReads } from '../reads.ts';
 import type { Fate, TaskRecord } from '../records.ts';
 import { DEFAULT_MAX_STEPS } from '../seen-run.ts';
 import type { Jumps, Superstep } from '../status.ts';
@@ -43,6 +45,8 @@ export function release(run: WorkingRun): boolean {
   const fates = new Map(names.map((name) => [name, conditionFate(run, run.node(name), nextKey(run, name))]));
   const stops = names.filter((name) => run.node(name).breaks.before && !passed.includes(name) && !fates.get(name));
   if (stops.length > 0) {
+    // Their tasks stand while they ask, and are not to be taken for an iteration that has run.
+    run.note({ superstep: { runs: Object.fromEntries(stops.map((name) => [name, nextIteration(run, name)])) } });
     for (const name of stops) run.arm(run.node(name), { ...nextKey(run, name), fate: null });
     return true;
   }
@@ -53,9 +57,24 @@ export function release(run: WorkingRun): boolean {
   return error === null;
 }
 
-/** A breakpoint before a node was passed: it runs once no other one holds the run. */
-export function passBreakpoint(run: WorkingRun, name: string): void {
-  run.note({ superstep: { passed: [...placeOfRun(run).passed, name] } });
+/**
+ * Passes a breakpoint before a node in the open step. It goes on asking until all that hold the run are passed: then their tasks
+ * are taken back, to be armed with the others.
+ */
+export function passBreakpoint(run: WorkingRun, { node }: TaskRecord): void {
+  const { held, passed } = placeOfRun(run);
+  const all = [...passed, node];
+  run.note({ superstep: { passed: all } });
+  const keys = held.filter((name) => run.node(name).breaks.before).map((name) => nextKey(run, name).key);
+  run.expect({ ...noReads(), tasks: new Set(keys) });
+  const asking = keys.flatMap((key) => run.task(key) ?? []).filter(({ status }) => status === 'waiting');
+  if (!asking.every((task) => all.includes(task.node))) return;
+  for (const task of asking) run.change(task, { status: 'pending', attempt: task.attempt });
+}
+
+/** Whether the task's breakpoint was passed already, and only others hold the run. */
+export function isPassed(run: WorkingRun, { key, node }: TaskRecord): boolean {
+  return ownerOf(key) === null && placeOfRun(run).passed.includes(node);
 }
 
 function nextSet(graph: Graph, held: string[]): string[] {

@@ -41,9 +41,10 @@ export class Triggers {
 
   /** Opens the barriers of which all needs have fired, and notes in the open step how far the others have come. */
   closeBarriers(): void {
-    const { held } = placeOfRun(this.#run);
+    const { nodes, held } = placeOfRun(this.#run);
+    const triggered = new Set([...nodes, ...held]);
     for (const [target, fired] of this.#fired) {
-      if (held.includes(target)) continue;
+      if (triggered.has(target)) continue;
       if (fillBarrier(this.#run, target, fired)) this.names.add(target);
     }
     // What runs has no barrier that is half full.
