@@ -1,12 +1,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { arbitraryBatches, arbitraryGraph, input } from './arbitrary-graph.ts';
+import { arbitrarySteps as superstepGraphs } from './superstep/arbitrary-steps.ts';
 import { drain, moveOf, play, verifyEnd } from './graph-story.ts';
 import { completeStep, foldTo } from './past-rows.ts';
 import { mustBe } from './run-rows.ts';
 import { Scenario } from './scenario.ts';
 
 const RUNS = { numRuns: 120 };
+/** Of both modes. */
+const graphs: fc.Arbitrary<object> = fc.oneof(arbitraryGraph, superstepGraphs);
 const arbitrarySteps = fc.array(fc.nat(9999), { minLength: 1, maxLength: 3, size: 'max' });
 
 /** Any step of the run where it is complete; a run that had ended with it cannot go on from there. */
@@ -25,7 +28,7 @@ function hasFailed(run: Scenario, step: number): boolean {
 describe('a run that goes on from a step in its past', () => {
   test('C3, C1: however often, from whatever step, the rows verify after each decision, and it ends', () => {
     fc.assert(
-      fc.property(arbitraryGraph, arbitraryBatches, arbitrarySteps, (document, batches, choices) => {
+      fc.property(graphs, arbitraryBatches, arbitrarySteps, (document, batches, choices) => {
         const run = new Scenario(document, { input });
         const half = Math.ceil(batches.length / 2);
         for (const [index, batch] of batches.slice(0, half).entries()) play(run, moveOf(run, batch, index));
@@ -48,7 +51,7 @@ describe('a run that goes on from a step in its past', () => {
 
   test('C4, C1: a fork of a fork of a fork, each at any step, verifies and ends, and leaves the run before it as it was', () => {
     fc.assert(
-      fc.property(arbitraryGraph, arbitraryBatches, arbitrarySteps, (document, batches, choices) => {
+      fc.property(graphs, arbitraryBatches, arbitrarySteps, (document, batches, choices) => {
         let run = new Scenario(document, { input });
         const half = Math.ceil(batches.length / 2);
         for (const [index, batch] of batches.slice(0, half).entries()) play(run, moveOf(run, batch, index));
@@ -73,7 +76,7 @@ describe('a run that goes on from a step in its past', () => {
 
   test('guarantee 7: a fork and a replay begin with the state, the tasks and the counters of their checkpoint', () => {
     fc.assert(
-      fc.property(arbitraryGraph, arbitraryBatches, fc.nat(9999), (document, batches, choice) => {
+      fc.property(graphs, arbitraryBatches, fc.nat(9999), (document, batches, choice) => {
         const run = new Scenario(document, { input });
         for (const [index, batch] of batches.entries()) play(run, moveOf(run, batch, index));
         const step = anyStep(run, choice);
