@@ -17,6 +17,7 @@ import type { WorkflowDocument } from '@weft/contract';
 import {
   createMemoryBroker,
   createMemoryEventBus,
+  createMemoryLiveLog,
   createMemoryHousekeeping,
   createMemoryTimers,
   startPostgres,
@@ -43,6 +44,7 @@ const log = { debug() {}, info() {}, warn: console.error, error: console.error }
 const deps = {
   ...store,
   bus,
+  live: createMemoryLiveLog({ bus, clock: systemClock }),
   log,
   broker: createMemoryBroker(),
   timers: createMemoryTimers({ clock: systemClock }),
@@ -66,6 +68,7 @@ const worker = createWorker(
     secrets: {
       resolve: (input) => ({ kind: 'resolved', input, secrets: [] }),
       redact: (value) => value,
+      redactText: () => null,
       redactOutcome: (outcome) => outcome,
     },
     rssBytes: () => process.memoryUsage.rss(),

@@ -1,6 +1,9 @@
 /** The environment of the command line; the only file that reads it. */
 import { readFileSync } from 'node:fs';
 
+import type { RetentionRule } from '@weft/contract';
+import { parseAge } from './output/duration.ts';
+
 export const DEFAULT_URL = 'http://127.0.0.1:4400';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -52,6 +55,34 @@ export function deadAfterMs(env: Environment): number {
   const given = nonEmpty(env['WEFT_DEAD_AFTER_MS']) ?? '15000';
   if (/^\d{4,8}$/.test(given) && Number(given) > 2000) return Number(given);
   throw new Error(`WEFT_DEAD_AFTER_MS must be a number of milliseconds above 2000, not ${JSON.stringify(given)}`);
+}
+
+/**
+ * How long ended runs are kept where no policy says so: WEFT_RETENTION, such as `30d` or `age=30d,keep=1000,failed=90d,archive`;
+ * null if it is not set: they are kept for ever. Throws for what is none.
+ */
+export function retentionFallback(env: Environment): RetentionRule | null {
+  const given = nonEmpty(env['WEFT_RETENTION']);
+  if (given === undefined) return null;
+  const rule: RetentionRule = { maxAgeMs: null, maxCount: null, failedMaxAgeMs: null, archive: false };
+  for (const part of given.split(',').map((text) => text.trim())) {
+    const [name = '', value = ''] = part.includes('=') ? part.split('=', 2) : ['age', part];
+    const age = parseAge(value);
+    if (part === 'archive') rule.archive = true;
+    else if (name === 'age' && age !== undefined) rule.maxAgeMs = age;
+    else if (name === 'failed' && age !== undefined) rule.failedMaxAgeMs = age;
+    else if (name === 'keep' && /^\d{1,9}$/.test(value)) rule.maxCount = Number(value);
+    else {
+      const example = '30d or age=30d,keep=1000,failed=90d,archive';
+      throw new Error(`WEFT_RETENTION must look like ${example}; ${JSON.stringify(part)} does not`);
+    }
+  }
+  return rule;
+}
+
+/** The folder that deleted runs are archived in: WEFT_ARCHIVE_DIR; null for none. */
+export function archiveDirectory(env: Environment): string | null {
+  return nonEmpty(env['WEFT_ARCHIVE_DIR']) ?? null;
 }
 
 /** How many nodes a document may have: WEFT_MAX_NODES, else 10,000. */

@@ -1,5 +1,5 @@
 /** The commands about runs. */
-import { Priority, RunStatus } from '@weft/contract';
+import { EventId, EventMode, Priority, RunStatus } from '@weft/contract';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ListOptions } from './commands/list.ts';
 import type { RunOptions } from './commands/run.ts';
@@ -7,6 +7,7 @@ import { parseDuration } from './output/duration.ts';
 import type { Perform } from './perform.ts';
 
 type TimedOptions = { timeout?: number };
+type EventsFlags = TimedOptions & { modes?: EventMode[]; after: string };
 
 export function addRunCommands(program: Command, perform: Perform): void {
   addRun(program, perform);
@@ -26,6 +27,7 @@ export function addRunCommands(program: Command, perform: Perform): void {
         (await import('./commands/watch.ts')).watchCommand(context, id, { timeoutMs: timeout ?? null }),
       ),
     );
+  addEvents(program, perform);
   program
     .command('cancel <run>')
     .description('end a run that has not ended')
@@ -64,6 +66,31 @@ function addRun(program: Command, perform: Perform): void {
         }),
       ),
     );
+}
+
+function addEvents(program: Command, perform: Perform): void {
+  program
+    .command('events <run>')
+    .description('tell what happens in a run, event by event, to its end; with --json each on a line')
+    .option('--modes <modes>', `which: ${EventMode.options.join(',')} (tasks,updates)`, parseModes)
+    .option('--after <id>', 'go on behind this event', parseEventId, '0')
+    .addOption(timeoutOption())
+    .action((id: string, { modes, after, timeout }: EventsFlags, command: Command) =>
+      perform(command, async (context) =>
+        (await import('./commands/events.ts')).eventsCommand(context, id, { modes, after, timeoutMs: timeout ?? null }),
+      ),
+    );
+}
+
+function parseModes(text: string): EventMode[] {
+  const modes = EventMode.array().safeParse(text.split(',').map((mode) => mode.trim()));
+  if (modes.success) return modes.data;
+  throw new InvalidArgumentError(`It is a list of ${EventMode.options.join(', ')}.`);
+}
+
+function parseEventId(text: string): string {
+  if (EventId.safeParse(text).success) return text;
+  throw new InvalidArgumentError('It is the id of an event, such as 12 or 12.3.');
 }
 
 function addList(program: Command, perform: Perform): void {

@@ -108,3 +108,20 @@ test('a signal ends its wait, and an update of the state says which step applied
   expect({ code, output: JSON.parse(out) }).toEqual({ code: 0, output: ['now', 7] });
   expect(await weft('signal', id, 'go')).toMatchObject({ code: 5 });
 });
+
+test('a run that waits moves to the version that was saved meanwhile, whose nodes run once it is answered', async () => {
+  const rest = (text: string) => ({ ask, next: { type: 'task', uses: 'echo', needs: ['ask'], with: text } });
+  const id = await start('moved', rest('old'));
+  await interrupted(id);
+  const other = await start('moved', {
+    ...rest('new'),
+    last: { type: 'task', uses: 'echo', needs: ['next'], with: 'last ${next}' },
+  });
+  await interrupted(other);
+
+  expect((await weft('migrate', id, '--dry-run')).out).toBe(`${id} 1 -> 2 fits\n`);
+  expect(await weft('migrate', '--all', 'moved')).toMatchObject({ code: 0, out: `${id} 1 -> 2 moved\n` });
+  expect(await weft('answer', id, '--approve', '--watch')).toMatchObject({ code: 0, out: 'last new\n' });
+  expect(await weft('migrate', id, '--to', '1')).toMatchObject({ code: 5 });
+  expect((await weft('checkpoint', `${id}@1`)).code).toBe(0);
+});

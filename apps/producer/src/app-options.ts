@@ -1,5 +1,5 @@
 import type { ValidationEnv } from '@weft/engine/domain';
-import type { Clock, EventBus } from '@weft/engine/ports';
+import type { Clock, EventBus, LiveLog } from '@weft/engine/ports';
 import type { Engine, QueryDeps } from '@weft/engine/runtime';
 import type { FastifyBaseLogger } from 'fastify';
 
@@ -13,6 +13,7 @@ export type AppOptions = {
   /** The read side. */
   queries: QueryDeps;
   bus: EventBus;
+  live: LiveLog;
   clock: Clock;
   /** Which executors a document may name; handlers are always allowed. */
   hasExecutor: (type: string) => boolean;

@@ -7,6 +7,7 @@ import type { StartRequest, StartResult } from '@weft/engine/runtime';
 
 import type { AppOptions } from './app-options.ts';
 import { checkedKey } from './http/idempotency.ts';
+import { deletedRun } from './http/ids.ts';
 import { toAppError } from './http/problem-reply.ts';
 import { checkBy } from './http/request-problems.ts';
 import type { InlineWorkflows } from './inline-workflows.ts';
@@ -42,7 +43,9 @@ export async function startBatch(
   const statuses = await statusesOf(options, started);
   return started.map((result, n) => {
     if (result instanceof AppError) return toProblem(locate(placed(result, n)), requestId);
-    return { id: result.runId, status: result.status ?? statuses.get(result.runId) ?? 'pending' };
+    const status = result.status ?? statuses.get(result.runId);
+    if (status === undefined) return toProblem(locate(placed(deletedRun(result.runId), n)), requestId);
+    return { id: result.runId, status };
   });
 }
 

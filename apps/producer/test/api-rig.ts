@@ -42,11 +42,12 @@ export async function createApiRig(executors: Record<string, Executor['run']> = 
 }
 
 function appOptions(rig: Rig, executorNames: string[]): AppOptions {
-  const { engine, store, broker, bus } = rig;
+  const { engine, store, broker, bus, live } = rig;
   return {
     engine,
     queries: { ...store, broker, loadGraph: (ref) => engine.graphs.load(ref) },
     bus,
+    live,
     clock: systemClock,
     hasExecutor: (type) => executorNames.includes(type),
     executorNames,

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
 import { systemClock } from '@weft/embedded';
+import { START } from '@weft/engine/domain';
 import type { StreamItem } from '@weft/engine/runtime';
 import { pino } from 'pino';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -49,7 +50,7 @@ describe('a run told to a client that does not read', () => {
       if (frame.t === 'batch') for (const { step } of frame.events) seen.push(step);
     });
     const options = { id: 1, topic: 'run:r', outbox, clock: systemClock, batchMs: 1, log: pino({ level: 'silent' }) };
-    const told = tellRun({ ...options, open }, 0, new AbortController().signal);
+    const told = tellRun({ ...options, open }, START, new AbortController().signal);
 
     await expect.poll(() => outbox.congested).toBe(true);
     const held = pulled;
@@ -76,7 +77,7 @@ describe('a run told to a client that does not read', () => {
     };
     const frame = once(there, 'message');
     const options = { id: 1, topic: 'run:r', outbox, clock, batchMs: 1, log: pino({ level: 'silent' }) };
-    await tellRun({ ...options, open }, 0, new AbortController().signal);
+    await tellRun({ ...options, open }, START, new AbortController().signal);
 
     expect(JSON.parse(String((await frame)[0]))).toMatchObject({ t: 'error', id: 1, code: 'unavailable' });
     expect(opened).toBe(11);

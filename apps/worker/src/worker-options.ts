@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { ANY_LANE } from '@weft/engine/ports';
 import type { Executor } from '@weft/engine/ports';
 import type { WorkerOptions } from '@weft/engine/runtime';
-import { loadExecutors, loadHandlers, redact, redactOutcome, resolveSecrets } from '@weft/executors';
+import { loadExecutors, loadHandlers, redact, redactOutcome, redactText, resolveSecrets } from '@weft/executors';
 
 import type { WorkerConfig } from './config.ts';
 
@@ -43,6 +43,7 @@ export async function workerOptions({
       resolve: (input, pointers) => resolveSecrets(input, pointers, environment),
       redact,
       redactOutcome,
+      redactText,
     },
     rssBytes: () => process.memoryUsage.rss(),
   };

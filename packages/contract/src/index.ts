@@ -11,7 +11,7 @@ export {
   PatchOperation,
 } from './checkpoint.ts';
 export { TaskError, Usage } from './error.ts';
-export { Event, EventMode, EventsQuery } from './event.ts';
+export { Event, EventGap, EventId, EventMode, EventsQuery } from './event.ts';
 export { exitCodes } from './exit-code.ts';
 export type { ExitCode } from './exit-code.ts';
 export { Interrupt, InterruptPage } from './interrupt.ts';
@@ -33,9 +33,21 @@ export { pageOf, PageQuery } from './page.ts';
 export type { Page } from './page.ts';
 export { pointerOf, tokensOf } from './pointer.ts';
 export { Budget, DurationMs, FailureMode, Join, MAX_MS, OnFailure, Priority, RetryPolicy } from './policy.ts';
+export { MigrateRun, MigrateWorkflow, RunMigration, WorkflowMigration } from './migrate-run.ts';
 export { AppError, Problem, ProblemItem, problemTable, toProblem } from './problem.ts';
-export type { ProblemCode } from './problem.ts';
-export { ListRunsQuery, Run, RunPage, RunStatus } from './run.ts';
+export type { MisfitCode, ProblemCode } from './problem.ts';
+export {
+  DeletedRun,
+  PrunedRuns,
+  PruneRuns,
+  RetentionPolicies,
+  RetentionPolicy,
+  RetentionQuery,
+  RetentionRule,
+  SetRetention,
+  Storage,
+} from './retention.ts';
+export { ListRunsQuery, ReadRunQuery, Run, RunPage, RunStatus } from './run.ts';
 export {
   BatchedRun,
   BatchedStartRun,

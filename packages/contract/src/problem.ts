@@ -1,5 +1,27 @@
 import { z } from 'zod';
 
+/** Why a run cannot go on by another version of its workflow; `version_misfit` is the code of the answer, these of its `errors`. */
+const misfitTable = {
+  mode_changed: { status: 409, title: 'The mode of the workflow changes' },
+  mode_unsupported: { status: 409, title: 'Runs in this mode cannot move' },
+  node_removed: { status: 409, title: 'A node that the run still needs is missing' },
+  node_type_changed: { status: 409, title: 'A node that has run has another type' },
+  node_running: { status: 409, title: 'A node that is running changes' },
+  node_too_late: { status: 409, title: 'A new node could not begin any more' },
+  edge_too_late: { status: 409, title: 'A new edge would end too late' },
+  join_changed: { status: 409, title: 'Edges change of which some have ended' },
+  wait_changed: { status: 409, title: 'What the run waits for changes' },
+  breakpoint_removed: { status: 409, title: 'A breakpoint that holds the run is missing' },
+  send_changed: { status: 409, title: 'A send that has begun changes' },
+  loop_changed: { status: 409, title: 'A loop that has begun changes' },
+  failure_policy_changed: { status: 409, title: 'What a failure means changes after it' },
+  state_key_removed: { status: 409, title: 'A state key that was written is missing' },
+  state_key_changed: { status: 409, title: 'A state key that was written means something else' },
+  input_misfit: { status: 409, title: 'The input of the run does not match the new schema' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type MisfitCode = keyof typeof misfitTable;
+
 /**
  * Every code that an answer may carry, with its HTTP status and title. The first block is about a whole request, the
  * second about one place in a document or an input; there `invalid_document` or `invalid_input` is the code of the answer
@@ -12,6 +34,7 @@ export const problemTable = {
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'This method is not supported here' },
   conflict: { status: 409, title: 'The present state does not allow this' },
+  version_misfit: { status: 409, title: 'The run does not fit this version' },
   idempotency_conflict: { status: 409, title: 'The key was used with another payload' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'This content type is not supported' },
@@ -51,6 +74,8 @@ export const problemTable = {
   limit_bytes: { status: 413, title: 'Too large' },
   node_finished: { status: 422, title: 'A node that does not run again' },
   node_type_unsupported: { status: 422, title: 'Not supported yet' },
+
+  ...misfitTable,
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemCode = keyof typeof problemTable;

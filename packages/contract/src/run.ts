@@ -33,6 +33,9 @@ export const Run = z
       .exactOptional()
       .meta({ description: 'The checkpoint that it was forked from; step 0: it was started again' }),
     usage: Usage,
+    bytes: z.int().min(0).exactOptional().meta({
+      description: 'About what it takes in the database, without indexes; only where it is asked for',
+    }),
     interrupts: z.array(Interrupt).exactOptional().meta({
       description: 'Open questions of the run, and of children that wait for answers; at most 200',
     }),
@@ -42,6 +45,12 @@ export type Run = z.infer<typeof Run>;
 
 export const RunPage = pageOf(Run).meta({ id: 'RunPage' });
 export type RunPage = z.infer<typeof RunPage>;
+
+/** The query of `GET /v1/runs/{id}`. */
+export const ReadRunQuery = z.strictObject({
+  include: z.enum(['bytes']).optional().meta({ description: 'What is not told unless it is asked for' }),
+});
+export type ReadRunQuery = z.infer<typeof ReadRunQuery>;
 
 /** The query of `GET /v1/runs`. */
 export const ListRunsQuery = PageQuery.extend({

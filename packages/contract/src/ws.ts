@@ -1,6 +1,6 @@
 /** The frames of `GET /v1/ws`, JSON text both ways, told apart by `t`. */
 import { z } from 'zod';
-import { Event, EventMode } from './event.ts';
+import { Event, EventId, EventMode } from './event.ts';
 import { LaneStatus } from './lane.ts';
 import { Run, RunStatus } from './run.ts';
 import { Id, StepNumber } from './wire.ts';
@@ -43,8 +43,8 @@ export const WsRequest = z
       t: z.literal('subscribe'),
       id: SubscriptionId,
       topic: WsTopic,
-      /** For `run:ID`: the last step that is known; 0 brings all. */
-      after: StepNumber.max(Number.MAX_SAFE_INTEGER).optional(),
+      /** For `run:ID`: the last step, or the id of the last event, that is known; 0 brings all. */
+      after: z.union([StepNumber.max(Number.MAX_SAFE_INTEGER), EventId]).optional(),
       /** For `run:ID`: as in the query of the event stream. */
       modes: z.array(EventMode).min(1).max(EventMode.options.length).optional(),
     }),
@@ -89,12 +89,21 @@ const place = { id: SubscriptionId, topic: WsTopic };
 /** What the server sends. */
 export const WsFrame = z
   .discriminatedUnion('t', [
-    /** What has happened since the batch before. `lastStep` (`run:ID` only): all up to it was told; resume after it. */
-    z.object({ t: z.literal('batch'), ...place, events: z.array(WsEvent), lastStep: StepNumber.exactOptional() }),
+    /**
+     * What has happened since the batch before. Of `run:ID` all steps up to `lastStep`, and all that is live up to `lastId`,
+     * were told; resume after `lastId`.
+     */
+    z.object({
+      t: z.literal('batch'),
+      ...place,
+      events: z.array(WsEvent),
+      lastStep: StepNumber.exactOptional(),
+      lastId: EventId.exactOptional(),
+    }),
     /** The present state, which replaces what was known. */
     z.object({ t: z.literal('snapshot'), ...place, data: WsSnapshot }),
-    /** Something was left out: of `run:ID` live events but never a step; of others changes, and a snapshot follows. */
-    z.object({ t: z.literal('gap'), ...place }),
+    /** Something is missing: of `run:ID` live events behind `after`, never a step; of others changes, and a snapshot follows. */
+    z.object({ t: z.literal('gap'), ...place, after: EventId.exactOptional() }),
     /** Nothing more comes for this id: the run has ended (`step`, `status`), or the client wished it so. */
     z.object({ t: z.literal('end'), ...place, step: StepNumber.exactOptional(), status: RunStatus.exactOptional() }),
     /** A request was refused, or a subscription (`id`) could not go on. */

@@ -17,7 +17,7 @@ const CODE = /^[a-z][a-z0-9_]{0,63}$/;
 /** What a handler may use while it runs. */
 export type HandlerContext = Pick<
   ExecutorCall,
-  'signal' | 'runId' | 'taskId' | 'attempt' | 'idempotencyKey' | 'log' | 'heartbeat'
+  'signal' | 'runId' | 'taskId' | 'attempt' | 'idempotencyKey' | 'log' | 'heartbeat' | 'emit' | 'token'
 >;
 
 /** A user's function: takes the node's rendered `with`, returns the output or a result with control. */
@@ -45,9 +45,10 @@ export function handlerExecutor(name: string, handler: Handler): Executor {
 }
 
 async function attempt(handler: Handler, call: ExecutorCall): Promise<Outcome> {
-  const { input, signal, runId, taskId, attempt: number, idempotencyKey, log, heartbeat } = call;
+  const { input, node: _, ...context } = call;
+  const { signal } = call;
   try {
-    const returned = await handler(input, { signal, runId, taskId, attempt: number, idempotencyKey, log, heartbeat });
+    const returned = await handler(input, context);
     // Also after an abort: what is done is done, and the fence decides whether it counts.
     return settled(returned);
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '@weft/contract';
-import type { Outcome } from '@weft/engine/ports';
+import type { Outcome, TextRedactor } from '@weft/engine/ports';
 
 const MASK = '***';
 
@@ -32,6 +32,39 @@ export function redactOutcome(outcome: Outcome, secrets: readonly string[]): Out
   const { stateUpdates } = outcome;
   const updates = stateUpdates === undefined ? {} : { stateUpdates: redact(stateUpdates, secrets) };
   return { ...outcome, output: redact(outcome.output, secrets), ...updates };
+}
+
+/**
+ * `redact` for a text that comes in pieces. The end of a piece that may be the beginning of a secret, in any of its forms,
+ * waits for the next one; null if there is no secret to look for.
+ */
+export function redactText(secrets: readonly string[]): TextRedactor | null {
+  const forms = formsOf(secrets);
+  if (forms.length === 0) return null;
+  let held = '';
+  return {
+    push(piece) {
+      const text = maskText(held + piece, forms);
+      const kept = text.length - beginningLength(text, forms);
+      held = text.slice(kept);
+      return text.slice(0, kept);
+    },
+    end() {
+      const rest = held;
+      held = '';
+      return rest;
+    },
+  };
+}
+
+/** How much of the end of the text may be the beginning of a form. */
+function beginningLength(text: string, forms: readonly string[]): number {
+  const longest = forms[0]?.length ?? 0;
+  for (let length = Math.min(longest - 1, text.length); length > 0; length--) {
+    const end = text.slice(-length);
+    if (forms.some((form) => form.startsWith(end))) return length;
+  }
+  return 0;
 }
 
 /** Longest first, so that a form which contains another is replaced as a whole. */

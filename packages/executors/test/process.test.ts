@@ -157,6 +157,42 @@ describe('a command', () => {
   });
 });
 
+describe('a command that tells events', () => {
+  test('writes lines of JSON to the descriptor that it is told', async () => {
+    const told: unknown[] = [];
+    const warned: string[] = [];
+    const lines = [
+      '{"custom":{"n":1}}',
+      '{"token":"Hel"}',
+      'no json',
+      '{"other":1}',
+      '{"progress":0.5}',
+      '{"token":"lo"}',
+    ];
+    const script = `const { WEFT_EVENTS_FD } = process.env;
+      require('node:fs').writeSync(Number(WEFT_EVENTS_FD), ${JSON.stringify(`${lines.join('\n')}\n`)});
+      console.log('done')`;
+    const outcome = await run(
+      { command: process.execPath, args: ['-e', script], events: true },
+      {
+        emit: (data) => told.push(data),
+        token: (text) => told.push(text),
+        heartbeat: (progress) => progress !== undefined && told.push(progress),
+        log: (_level, message) => warned.push(message),
+      },
+    );
+
+    expect(outputOf(outcome)['stdout']).toBe('done\n');
+    expect(told).toEqual([{ n: 1 }, 'Hel', 0.5, 'lo']);
+    expect(warned).toHaveLength(2);
+  });
+
+  test('has no such descriptor unless it asks for one', async () => {
+    const outcome = await js('process.stdout.write(String(process.env.WEFT_EVENTS_FD))');
+    expect(outputOf(outcome)['stdout']).toBe('undefined');
+  });
+});
+
 describe('a command that fails', () => {
   test('with an exit code is retryable and shows the end of its standard error', async () => {
     const outcome = await sh('head -c 5000 /dev/zero | tr "\\0" x >&2; echo the end >&2; exit 3');

@@ -1,5 +1,5 @@
 import type { Json } from '@weft/contract';
-import { redact, redactOutcome } from '@weft/executors';
+import { redact, redactOutcome, redactText } from '@weft/executors';
 import { assert, jsonValue, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
@@ -89,3 +89,26 @@ describe('a redacted outcome', () => {
 function decodedForms(text: string): string[] {
   return [text, decodeURIComponent(text.replaceAll('+', ' ')), Buffer.from(text, 'base64').toString()];
 }
+
+describe('a text that comes in pieces', () => {
+  const secret = 'sk-hunter2-sk-hunter3';
+
+  test('shows no secret wherever it is cut, and loses nothing else', () => {
+    const text = `use ${secret} or sk-hunter2-sk-, and ${encodeURIComponent(secret)}; sk-hunter2-s`;
+    const whole = redact(text, [secret]);
+    for (let size = 1; size <= text.length; size++) {
+      const redactor = redactText([secret]);
+      let shown = '';
+      for (let at = 0; at < text.length; at += size) shown += redactor?.push(text.slice(at, at + size));
+      expect(shown + redactor?.end()).toBe(whole);
+    }
+  });
+
+  test('goes through at once where no secret begins', () => {
+    const redactor = redactText([secret]);
+    expect(redactor?.push('hello ')).toBe('hello ');
+    expect(redactor?.push('s')).toBe('');
+    expect(redactor?.push('o')).toBe('so');
+    expect(redactText([])).toBeNull();
+  });
+});

@@ -7,7 +7,8 @@ import type { Pool } from 'pg';
 import { askPool, query } from './connection.ts';
 import { readBranchPoint } from './queries/read-branch-point.ts';
 import { readChannels, readChannelsAlong } from './queries/read-channels.ts';
-import { listBranches, listFacts, listSteps, stepOfAnswer, stepOfMail } from './queries/read-steps.ts';
+import { lastSteps, readResults } from './queries/read-results.ts';
+import { listBranches, listFacts, listMigrations, listSteps, stepOfAnswer, stepOfMail } from './queries/read-steps.ts';
 import { findTask, listTasks, openQuestions, tasksByKey, waitingTasks } from './queries/read-tasks.ts';
 import { isUuid, toUsage } from './queries/read-values.ts';
 import type { UsageRow } from './queries/read-values.ts';
@@ -25,10 +26,13 @@ export function createRunReader(pool: Pool): RunReader {
     tasks: (runId, page) => listTasks(pool, runId, page),
     task: (tenant, id) => findTask(pool, tenant, id),
     tasksByKey: (runId, keys) => tasksByKey(pool, runId, keys),
+    lastSteps: async (runIds) => lastSteps(pool, runIds.filter(isUuid)),
+    results: (runId, keys, maxBytes) => readResults(pool, runId, { keys, maxBytes }),
     steps: (runId, page) => listSteps(askPool(pool), runId, page),
     facts: (runId, range) => listFacts(askPool(pool), runId, range),
     branchPoint: (runId, step) => readBranchPoint(askPool(pool), runId, step),
     branches: (runId, toStep) => listBranches(askPool(pool), runId, toStep),
+    migrations: (runId) => listMigrations(askPool(pool), runId),
     writes: (runId, range) => listWrites(pool, runId, range),
     channels: (runId, atStep) => readChannels(askPool(pool), runId, atStep),
     channelsAlong: (runId, path) => readChannelsAlong(askPool(pool), runId, path),
@@ -92,10 +96,12 @@ function forkedFrom({ forked_run: runId, forked_step: step }: RunRow): RunRecord
 async function listRuns(pool: Pool, filter: RunFilter): Promise<RunRecord[]> {
   const where = `r.tenant = $1 and ($2::text[] is null or r.status = any($2)) and ($3::text is null or r.workflow = $3)
     and ($4::text is null or (b.tags <> '{}' and b.tags @> array[$4])) and ($5::float8 is null or r.created_at > to_timestamp($5 / 1000))
-    and ($6::uuid is null or r.id < $6) order by r.id desc limit $7`;
+    and ($6::uuid is null or r.id < $6) and ($8::int[] is null or r.version = any($8)) and ($9::int is null or r.version <> $9)
+    order by r.id desc limit $7`;
   const { tenant, statuses, workflow, tag, createdAfter, beforeId, limit } = filter;
   const optional = [statuses ?? null, workflow ?? null, tag ?? null, createdAfter ?? null, beforeId ?? null];
-  return readRuns(pool, where, [tenant, ...optional, limit]);
+  const ofVersions = [filter.versions ?? null, filter.exceptVersion ?? null];
+  return readRuns(pool, where, [tenant, ...optional, limit, ...ofVersions]);
 }
 
 /** A compaction has the step of the delta that it ends with; what was written at that step is the delta. */

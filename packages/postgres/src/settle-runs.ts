@@ -2,7 +2,7 @@
 import { mergeReads } from '@weft/engine/domain';
 import type { Reads, RunHead, RunSnapshot } from '@weft/engine/domain';
 import { StoreError } from '@weft/engine/ports';
-import type { Plan, RunChange, Settlement } from '@weft/engine/ports';
+import type { Lacking, Plan, RunChange, Settlement } from '@weft/engine/ports';
 import type { Pool, QueryResultRow } from 'pg';
 
 import { query, transact } from './connection.ts';
@@ -14,6 +14,7 @@ import { fitsOneStatement, settleRemembered } from './queries/settle-remembered.
 import type { SnapshotParts } from './queries/snapshot-parts.ts';
 import { sendHeads } from './queries/write-heads.ts';
 import { sendPlans } from './queries/write-plans.ts';
+import { isTableGone } from './store-failure.ts';
 
 /** A decision that asks for more this often is the engine's mistake. */
 const MAX_ROUNDS = 200;
@@ -41,7 +42,7 @@ async function settleAsRemembered(means: Means, changes: readonly RunChange[]): 
   const settled = new Map<string, Settlement>();
   for (const [suffix, some] of Map.groupBy(runs, ({ head }) => means.partitions.suffixOf(head.id))) {
     const statement = settleRemembered(some, now ?? 0, suffix);
-    for (const { n } of await tryQuery<{ n: number }>(means.pool, statement)) {
+    for (const { n } of await tryQuery<{ n: number }>(means, statement)) {
       const run = some[n - 1];
       if (run) settled.set(run.head.id, toSettlement(run.plan, run.snapshot, true));
     }
@@ -49,11 +50,18 @@ async function settleAsRemembered(means: Means, changes: readonly RunChange[]): 
   return settled;
 }
 
-/** Nothing, where the statement is refused as such: the general way finds out whose fault it is. */
-async function tryQuery<Row extends QueryResultRow>(pool: Pool, statement: Statement): Promise<Row[]> {
+/** Nothing, where the statement is refused as such, or its partition is gone: the general way finds out whose fault it is. */
+async function tryQuery<Row extends QueryResultRow>(
+  { pool, partitions }: Pick<Means, 'pool' | 'partitions'>,
+  statement: Statement,
+): Promise<Row[]> {
   try {
     return await query<Row>(pool, statement);
   } catch (error) {
+    if (isTableGone(error)) {
+      partitions.forget();
+      return [];
+    }
     if (error instanceof StoreError && !error.transient) return [];
     throw error;
   }
@@ -80,12 +88,14 @@ async function settle(client: Client, clock: DatabaseClock, { changes, wait }: S
   if (locked.now > 0) clock.observe(locked.now);
   const mine = changes.filter((change) => locked.heads.has(change.runId));
   const existing = mine.length === changes.length ? null : await existingRuns(client, runIds);
-  const decided = await decideAll(client, { changes: mine, locked, parts });
+  const { decided, lacking } = await decideAll(client, { changes: mine, locked, parts });
   const planned = Array.from(decided, ([runId, { plan }]) => ({ runId, plan, now: locked.now }));
   const sent = [...sendPlans(client, planned), ...sendHeads(client, planned)];
   const result = changes.map(({ runId }): Settlement => {
     const one = decided.get(runId);
     if (one) return toSettlement(one.plan, one.snapshot, false);
+    const lacks = lacking.get(runId);
+    if (lacks) return { runId, ...lacks };
     return { runId, kind: existing?.has(runId) ? 'locked' : 'missing' };
   });
   return { result, sent };
@@ -99,9 +109,12 @@ type DecideRequest = {
 
 type Decided = { plan: Plan; snapshot: RunSnapshot };
 
+type AllDecided = { decided: Map<string, Decided>; lacking: Map<string, Lacking> };
+
 /** Decides for every run; those whose decision must see more are loaded together and asked again. */
-async function decideAll(client: Client, { changes, locked, parts }: DecideRequest): Promise<Map<string, Decided>> {
+async function decideAll(client: Client, { changes, locked, parts }: DecideRequest): Promise<AllDecided> {
   const decided = new Map<string, Decided>();
+  const lacking = new Map<string, Lacking>();
   let open = changes;
   for (let round = 0; open.length > 0; round++) {
     if (round > MAX_ROUNDS) throw new Error('a decision keeps asking for more of its run');
@@ -113,12 +126,13 @@ async function decideAll(client: Client, { changes, locked, parts }: DecideReque
       const snapshot = { head, ...part };
       const verdict = change.decide({ snapshot, now: locked.now });
       if (verdict.kind === 'planned') decided.set(change.runId, { plan: verdict.plan, snapshot });
+      else if (verdict.kind === 'lacks') lacking.set(change.runId, verdict);
       else wanting.push({ change, reads: verdict.reads });
     }
     await loadMore(client, wanting, parts);
     open = wanting.map(({ change }) => change);
   }
-  return decided;
+  return { decided, lacking };
 }
 
 async function loadMore(

@@ -52,3 +52,8 @@ function breaksOff(error: unknown): boolean {
 export function isDuplicate(error: unknown): boolean {
   return error instanceof StoreError && error.cause instanceof DatabaseError && error.cause.code === '23505';
 }
+
+/** A table is named that is not there any more: partitions are dropped. */
+export function isTableGone(error: unknown): boolean {
+  return error instanceof StoreError && error.cause instanceof DatabaseError && error.cause.code === '42P01';
+}

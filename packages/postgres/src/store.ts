@@ -1,11 +1,21 @@
 /** All stores on one pool. */
-import type { DispatchStore, FleetStore, ResultCache, RunReader, RunStore, WorkflowStore } from '@weft/engine/ports';
+import type {
+  DispatchStore,
+  FleetStore,
+  ResultCache,
+  RetentionStore,
+  RunReader,
+  RunStore,
+  WorkflowStore,
+} from '@weft/engine/ports';
 
 import { createPool } from './connection.ts';
 import { DatabaseClock } from './database-clock.ts';
 import { createDispatchStore } from './dispatch-store.ts';
 import { createFleetStore } from './fleet-store.ts';
 import { createResultCache } from './result-cache.ts';
+import { createRetentionStore } from './retention-store.ts';
+import type { RetentionOptions } from './retention-store.ts';
 import { createRunReader } from './run-reader.ts';
 import { createRunStore } from './run-store.ts';
 import { createWorkflowStore } from './workflow-store.ts';
@@ -17,20 +27,27 @@ export type PostgresStore = {
   fleet: FleetStore;
   reader: RunReader;
   results: ResultCache;
+  retention: RetentionStore;
   close(): Promise<void>;
 };
 
-/** Opens the stores on a migrated database. `onError` hears of connections that break while idle. */
+/**
+ * Opens the stores on a migrated database. `onError` hears of connections that break while idle. Without `retention` there is no
+ * fallback for runs without a policy, and no archive.
+ */
 export function openStore({
   url,
   maxConnections = 8,
+  retention: options = { fallback: null, archive: null },
   onError,
 }: {
   url: string;
   maxConnections?: number;
+  retention?: RetentionOptions;
   onError: (error: Error) => void;
 }): PostgresStore {
   const pool = createPool({ url, max: maxConnections, onError });
+  const retention = createRetentionStore(pool, { url, ...options });
   return {
     runs: createRunStore(pool, new DatabaseClock()),
     dispatch: createDispatchStore(pool),
@@ -38,6 +55,10 @@ export function openStore({
     fleet: createFleetStore(pool),
     reader: createRunReader(pool),
     results: createResultCache(pool),
-    close: () => pool.end(),
+    retention,
+    async close() {
+      await retention.close();
+      await pool.end();
+    },
   };
 }

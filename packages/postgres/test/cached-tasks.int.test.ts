@@ -45,6 +45,7 @@ const secrets: Secrets = {
     secrets: [TOKEN],
   }),
   redact: (value) => value,
+  redactText: () => null,
   redactOutcome: (outcome) => JSON.parse(JSON.stringify(outcome).replaceAll(TOKEN, '***')) as Outcome,
 };
 

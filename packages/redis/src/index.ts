@@ -10,5 +10,7 @@ export { createRedisBroker } from './redis-broker.ts';
 export type { RedisBroker, RedisBrokerOptions } from './redis-broker.ts';
 export { createRedisEventBus } from './redis-event-bus.ts';
 export type { RedisEventBus, RedisEventBusOptions } from './redis-event-bus.ts';
+export { createRedisLiveLog } from './redis-live-log.ts';
+export type { RedisLiveLogOptions } from './redis-live-log.ts';
 export { RedisError } from './redis-error.ts';
 export type { RedisErrorCode } from './redis-error.ts';

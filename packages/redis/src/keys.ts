@@ -11,3 +11,8 @@ export function laneBase(prefix: string, lane: string): string {
 export function sharedBase(prefix: string): string {
   return `${prefix}{+}:`;
 }
+
+/** What the channels of runs begin with; the id of the run follows. */
+export function runChannels(prefix: string): string {
+  return `${prefix}run:`;
+}

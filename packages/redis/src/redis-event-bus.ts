@@ -1,7 +1,7 @@
 import type { EventBus, RunNotice } from '@weft/engine/ports';
 
 import type { RedisConnection } from './connection.ts';
-import { sharedBase } from './keys.ts';
+import { runChannels, sharedBase } from './keys.ts';
 import type { OnListenerError } from './listeners.ts';
 import { Listeners, warnOfListenerError } from './listeners.ts';
 import { createSubscriptions } from './subscriptions.ts';
@@ -20,8 +20,6 @@ export type RedisEventBus = EventBus & {
 
 /** Notices that go out in one round trip at most. */
 const BATCH = 500;
-/** How long a live notice waits for a step to go with: of a short task, the start and the end go together. */
-const LIVE_DELAY_MS = 10;
 /** Notices that wait for Redis at most; then the oldest are dropped, and their watchers find the steps by reading. */
 const MOST_QUEUED = 10_000;
 
@@ -44,7 +42,6 @@ class PubSubEventBus implements RedisEventBus {
   readonly #byRun = new Map<string | null, OpenRun>();
   #queue: RunNotice[] = [];
   #sending: Promise<void> | null = null;
-  #delay: NodeJS.Timeout | null = null;
 
   constructor(connection: RedisConnection, onListenerError: OnListenerError) {
     this.#connection = connection;
@@ -57,17 +54,10 @@ class PubSubEventBus implements RedisEventBus {
     if (notices.length === 0 || this.#connection.commands.status !== 'ready') return;
     for (const notice of notices) this.#queue.push(notice);
     if (this.#queue.length > MOST_QUEUED) this.#queue = this.#queue.slice(-MOST_QUEUED);
-    if (isUrgent(notices)) this.#flush();
-    else this.#flushLater();
-  }
-
-  #flushLater(): void {
-    this.#delay ??= setTimeout(() => this.#flush(), LIVE_DELAY_MS).unref();
+    this.#flush();
   }
 
   #flush(): void {
-    clearTimeout(this.#delay ?? undefined);
-    this.#delay = null;
     this.#sending ??= this.#send();
   }
 
@@ -105,12 +95,8 @@ class PubSubEventBus implements RedisEventBus {
   async #send(): Promise<void> {
     // All that is published in this turn goes together.
     await Promise.resolve();
-    do {
-      const batch = this.#queue.splice(0, BATCH);
-      if (batch.length > 0) await this.#sendBatch(batch).catch(() => undefined);
-    } while (isUrgent(this.#queue));
+    while (this.#queue.length > 0) await this.#sendBatch(this.#queue.splice(0, BATCH)).catch(() => undefined);
     this.#sending = null;
-    if (this.#queue.length > 0) this.#flushLater();
   }
 
   /** One script, since a command for each run costs this process more than all else about it. */
@@ -128,13 +114,8 @@ class PubSubEventBus implements RedisEventBus {
   }
 
   #channel(runId: string | null): string {
-    return runId === null ? `${this.#connection.prefix}runs` : `${this.#connection.prefix}run:${runId}`;
+    return runId === null ? `${this.#connection.prefix}runs` : `${runChannels(this.#connection.prefix)}${runId}`;
   }
-}
-
-/** A step is told at once. */
-function isUrgent(notices: readonly RunNotice[]): boolean {
-  return notices.some((notice) => notice.kind === 'step');
 }
 
 /** What is on the channel was written by a Weft, perhaps of another version; what is none of ours is left out. */

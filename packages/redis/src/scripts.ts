@@ -5,19 +5,22 @@ import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 
 /**
- * Each script is a file with a header of its KEYS and ARGV. `lane` scripts share a prelude. `freesMemory`: it may run
- * when the memory of Redis is full, since work that is done must be taken off it.
+ * Each script is a file with a header of its KEYS and ARGV. Those of lanes share a prelude, as do those of the live log.
+ * `freesMemory`: it may run when the memory of Redis is full, since work that is done must be taken off it.
  */
 const SCRIPTS = {
-  publish: { lane: true, freesMemory: false },
-  claim: { lane: true, freesMemory: true },
-  release: { lane: true, freesMemory: true },
-  recall: { lane: true, freesMemory: true },
-  claimed: { lane: true, freesMemory: true },
-  held: { lane: true, freesMemory: true },
-  peek: { lane: true, freesMemory: true },
-  announce: { lane: false, freesMemory: true },
-  notify: { lane: false, freesMemory: true },
+  publish: { prelude: 'lane', freesMemory: false },
+  claim: { prelude: 'lane', freesMemory: true },
+  release: { prelude: 'lane', freesMemory: true },
+  recall: { prelude: 'lane', freesMemory: true },
+  claimed: { prelude: 'lane', freesMemory: true },
+  held: { prelude: 'lane', freesMemory: true },
+  peek: { prelude: 'lane', freesMemory: true },
+  announce: { prelude: null, freesMemory: true },
+  notify: { prelude: null, freesMemory: true },
+  'live-append': { prelude: 'live', freesMemory: false },
+  'live-since': { prelude: 'live', freesMemory: true },
+  'live-read': { prelude: 'live', freesMemory: true },
 } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;
@@ -55,8 +58,8 @@ export class Scripts {
 function sourceOf(name: ScriptName): Source {
   const known = sources.get(name);
   if (known !== undefined) return known;
-  const { lane, freesMemory } = SCRIPTS[name];
-  const text = [freesMemory ? '#!lua flags=allow-oom' : '', lane ? read('lane') : '', read(name)]
+  const { prelude, freesMemory } = SCRIPTS[name];
+  const text = [freesMemory ? '#!lua flags=allow-oom' : '', prelude === null ? '' : read(prelude), read(name)]
     .join('\n')
     .trimStart();
   const source = { text, sha: createHash('sha1').update(text).digest('hex') };

@@ -1,5 +1,6 @@
 import { interruptsApi, type InterruptsApi } from './interrupts-api.ts';
 import { runsApi, type RunsApi } from './runs-api.ts';
+import { retentionApi, type RetentionApi } from './retention-api.ts';
 import { tasksApi, type TasksApi } from './tasks-api.ts';
 import { createTransport } from './transport.ts';
 import { openWatch, type Watch, type WatchOptions } from './watch.ts';
@@ -17,6 +18,7 @@ export type WeftClient = {
   readonly workflows: WorkflowsApi;
   readonly runs: RunsApi;
   readonly interrupts: InterruptsApi;
+  readonly retention: RetentionApi;
   readonly tasks: TasksApi;
   readonly workers: WorkersApi;
   /** Opens a WebSocket for any number of subscriptions; it is made again when it breaks, and goes on where it was. */
@@ -30,6 +32,7 @@ export function createClient({ url, token }: ClientOptions): WeftClient {
     workflows: workflowsApi(transport),
     runs: runsApi(transport),
     interrupts: interruptsApi(transport),
+    retention: retentionApi(transport),
     tasks: tasksApi(transport),
     workers: workersApi(transport),
     watch: (options) => openWatch(url, token ?? null, options),

@@ -1,5 +1,5 @@
 /** Following a run over server-sent events, across broken connections. */
-import type { Event, EventMode } from '@weft/contract';
+import type { Event, EventGap, EventMode, RunStatus } from '@weft/contract';
 import { ApiError } from './api-error.ts';
 import { ConnectionError } from './connection-error.ts';
 import { pause } from './pause.ts';
@@ -10,36 +10,43 @@ import type { CallOptions, Transport } from './transport.ts';
 export type EventOptions = CallOptions & {
   /** Which events to bring; the server's choice where absent. */
   modes?: readonly EventMode[] | undefined;
-  /** The last step that is known; 0 (the default) brings all. */
-  after?: number | undefined;
+  /** The last step, or the id of the last event, that is known; 0 (the default) brings all. */
+  after?: number | string | undefined;
   /** How long to try again without any answer before giving up, in milliseconds (60,000). */
   giveUpAfterMs?: number | undefined;
   /** Told whenever the connection is lost and another try follows. */
   onReconnect?: ((error: unknown) => void) | undefined;
 };
 
+/** What a stream brings. `id`: what to give as `after` to go on behind this event; null within a place. */
+export type RunStreamItem =
+  | { kind: 'event'; id: string | null; event: Event }
+  /** Live events behind `after` are missing; steps never are. */
+  | { kind: 'gap'; after: string }
+  | { kind: 'end'; step: number; status: RunStatus };
+
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
 const GIVE_UP_AFTER_MS = 60_000;
 
-/** The events of a run until its end. Throws `ApiError`, `ConnectionError` after `giveUpAfterMs`, or the abort's reason. */
-export async function* runEvents(
+/** The run until its end. Throws `ApiError`, `ConnectionError` after `giveUpAfterMs`, or the abort's reason. */
+export async function* runStream(
   transport: Transport,
   runId: string,
   options: EventOptions = {},
-): AsyncGenerator<Event, void, undefined> {
-  const cursor = new StepCursor(options.after ?? 0);
+): AsyncGenerator<RunStreamItem, void, undefined> {
+  const cursor = new StepCursor(String(options.after ?? 0));
   const giveUpAfterMs = options.giveUpAfterMs ?? GIVE_UP_AFTER_MS;
   let lostAt: number | null = null;
   let pauseMs = FIRST_PAUSE_MS;
   for (;;) {
     try {
-      for await (const message of connect(transport, runId, { ...options, after: cursor.resumeAfter })) {
+      for await (const item of connect(transport, runId, { ...options, after: cursor.resumeAfter })) {
         lostAt = null;
         pauseMs = FIRST_PAUSE_MS;
-        if (message === 'opened') cursor.reconnected();
-        else if (message === 'end') return;
-        else if (cursor.take(message)) yield message;
+        if (item === 'opened') cursor.reconnected();
+        else if (item.kind !== 'event' || cursor.take(item.event, item.id !== null)) yield item;
+        if (item !== 'opened' && item.kind === 'end') return;
       }
       throw new ConnectionError(transport.origin, new Error('the stream of events was cut'));
     } catch (error) {
@@ -53,12 +60,21 @@ export async function* runEvents(
   }
 }
 
-/** One connection: that it stands, its events, and the end if it comes. */
+/** The events alone. */
+export async function* runEvents(
+  transport: Transport,
+  runId: string,
+  options: EventOptions = {},
+): AsyncGenerator<Event, void, undefined> {
+  for await (const item of runStream(transport, runId, options)) if (item.kind === 'event') yield item.event;
+}
+
+/** One connection: that it stands, what it brings, and the end if it comes. */
 async function* connect(
   transport: Transport,
   runId: string,
   { after, modes, signal }: EventOptions,
-): AsyncGenerator<Event | 'opened' | 'end', void, undefined> {
+): AsyncGenerator<RunStreamItem | 'opened', void, undefined> {
   const ended = new AbortController();
   try {
     const response = await transport.open({
@@ -68,12 +84,17 @@ async function* connect(
       signal: signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]),
     });
     yield 'opened';
-    for await (const { event, data } of readStream(response)) {
-      yield event === 'end' ? 'end' : (JSON.parse(data) as Event);
-    }
+    for await (const message of readStream(response)) yield toItem(message);
   } finally {
     ended.abort();
   }
+}
+
+function toItem({ event, id, data }: SseMessage): RunStreamItem {
+  if (event === 'gap') return { kind: 'gap', after: (JSON.parse(data) as EventGap).after };
+  if (event !== 'end') return { kind: 'event', id, event: JSON.parse(data) as Event };
+  const { step, status } = JSON.parse(data) as { step: number; status: RunStatus };
+  return { kind: 'end', step, status };
 }
 
 async function* readStream(response: Response): AsyncGenerator<SseMessage, void, undefined> {

@@ -1,5 +1,6 @@
 import type {
   BatchedStartRun,
+  DeletedRun,
   Event,
   Json,
   Run,
@@ -13,7 +14,8 @@ import type {
 import { branchesApi, type BranchesApi } from './branches-api.ts';
 import { checkpointsApi, type CheckpointsApi } from './checkpoints-api.ts';
 import { drawing, type GraphFormat } from './drawing.ts';
-import { runEvents, type EventOptions } from './run-events.ts';
+import { runEvents, runStream, type EventOptions, type RunStreamItem } from './run-events.ts';
+import { runMigrationsApi, type RunMigrationsApi } from './migrations-api.ts';
 import { steerApi, type KeyedOptions, type SteerApi } from './steer-api.ts';
 import { keyHeader } from './tasks-api.ts';
 import type { CallOptions, Transport } from './transport.ts';
@@ -35,6 +37,7 @@ export type ListRunsOptions = PageOptions & {
 
 /** Runs: starting, reading, steering, following and looking back at them. */
 export type RunsApi = SteerApi &
+  RunMigrationsApi &
   CheckpointsApi &
   BranchesApi & {
     /** The run is durable once this returns; with `waitMs` it is the finished run if it ends in time. */
@@ -47,7 +50,8 @@ export type RunsApi = SteerApi &
       runs: readonly BatchedStartRun[],
       options?: Omit<StartOptions, 'waitMs'>,
     ): Promise<StartedRunBatch['items']>;
-    get(id: string, options?: CallOptions): Promise<Run>;
+    /** `include: 'bytes'` tells as well what it takes in the database. */
+    get(id: string, options?: CallOptions & { include?: 'bytes' | undefined }): Promise<Run>;
     /** Newest first. */
     list(options?: ListRunsOptions): Promise<RunPage>;
     tasks(id: string, options?: PageOptions): Promise<TaskPage>;
@@ -57,14 +61,18 @@ export type RunsApi = SteerApi &
     graph(id: string, options?: CallOptions & { format?: 'mermaid' | 'dot' }): Promise<string>;
     cancel(id: string, options?: KeyedOptions): Promise<Run>;
     retry(id: string, options?: KeyedOptions): Promise<Run>;
+    /** Deletes a run that has ended, and its children. Throws `ApiError` `conflict` if one of them has not. */
+    delete(id: string, options?: CallOptions): Promise<DeletedRun>;
     /** What happens in the run, until its end. Reconnects by itself and yields every step once. */
     events(id: string, options?: EventOptions): AsyncGenerator<Event, void, undefined>;
+    /** The same with the places of events, gaps between live events, and the end; `texts` puts tokens together. */
+    stream(id: string, options?: EventOptions): AsyncGenerator<RunStreamItem, void, undefined>;
     /** The run once it has ended. Throws the signal's reason if that comes first. */
     ended(id: string, options?: EventOptions): Promise<Run>;
   };
 
 export function runsApi(transport: Transport): RunsApi {
-  const get: RunsApi['get'] = (id, options) => transport.json({ ...options, path: pathOf(id) });
+  const get: RunsApi['get'] = (id, { signal, ...query } = {}) => transport.json({ signal, path: pathOf(id), query });
   const post = (id: string, action: string, { signal, idempotencyKey }: KeyedOptions = {}): Promise<Run> => {
     const headers = keyHeader(idempotencyKey);
     return transport.json({ signal, method: 'POST', path: `${pathOf(id)}/${action}`, headers, json: {} });
@@ -75,7 +83,9 @@ export function runsApi(transport: Transport): RunsApi {
   return {
     get,
     events,
+    stream: (id, options) => runStream(transport, id, options),
     ...steerApi(transport, pathOf),
+    ...runMigrationsApi(transport, pathOf),
     ...checkpointsApi(transport, pathOf),
     ...branchesApi(transport, pathOf),
     start: (request, options = {}) => transport.json({ ...startCall(options), json: request }),
@@ -90,6 +100,7 @@ export function runsApi(transport: Transport): RunsApi {
       drawing(transport, pathOf(id), options)) as RunsApi['graph'],
     cancel: (id, options) => post(id, 'cancel', options),
     retry: (id, options) => post(id, 'retry', options),
+    delete: (id, options) => transport.json({ ...options, method: 'DELETE', path: pathOf(id) }),
     ended: async (id, options) => {
       const stream = events(id, { modes: ['tasks'], ...options });
       for (let next = await stream.next(); next.done !== true; next = await stream.next());

@@ -1,65 +1,56 @@
 /**
- * How far an event stream has been read. One step may come as several messages (one for each mode), so a step counts as
- * read only when something later has come: a new connection starts there and what was seen already is left out.
+ * How far an event stream has been read. What stands at one place may come as several messages (one for each mode), of which
+ * the last has the id; a place counts as read only then: a new connection begins behind it, and what was seen of the place
+ * after it is left out.
  */
 import type { Event } from '@weft/contract';
 
-type Position = { step: number; n: number };
+type Place = { step: number; n: number };
 
 export class StepCursor {
-  /** The step to resume after. */
-  #done: number;
-  /** The step whose messages are coming, and how many of each kind it has brought. */
-  #open: number;
+  #place: Place;
+  /** How many of each kind have come of the place that is not complete yet. */
   readonly #seen = new Map<string, number>();
-  /** How many of each kind the present connection has brought of that step. */
+  /** How many of each kind the present connection has brought of it. */
   readonly #again = new Map<string, number>();
-  #live: Position = { step: 0, n: 0 };
 
-  constructor(after: number) {
-    this.#done = after;
-    this.#open = after;
+  /** `after`: the id of what is known. */
+  constructor(after: string) {
+    const [step = 0, n = 0] = after.split('.').map(Number);
+    this.#place = { step, n };
   }
 
   /** What to send as `Last-Event-ID`. */
-  get resumeAfter(): number {
-    return this.#done;
+  get resumeAfter(): string {
+    const { step, n } = this.#place;
+    return n === 0 ? String(step) : `${step}.${n}`;
   }
 
-  /** A new connection begins: it repeats what came after `resumeAfter`, and numbers live events anew. */
+  /** A new connection begins: it repeats what came after `resumeAfter`. */
   reconnected(): void {
     this.#again.clear();
-    this.#live = { step: 0, n: 0 };
   }
 
-  /** Whether the event is new; notes it. */
-  take(event: Event): boolean {
-    return event.n === undefined ? this.#takeStep(event) : this.#takeLive({ step: event.step, n: event.n });
-  }
-
-  #takeStep({ step, mode, type }: Event): boolean {
-    if (step <= this.#done || step < this.#open) return false;
-    if (step > this.#open) this.#openStep(step);
-    const kind = `${mode} ${type}`;
+  /** Whether the event is new; notes it. `isLast`: of its place. */
+  take(event: Event, isLast: boolean): boolean {
+    const at = { step: event.step, n: event.n ?? 0 };
+    if (!isBefore(this.#place, at)) return false;
+    const kind = `${at.step}.${at.n} ${event.mode} ${event.type}`;
     const count = (this.#again.get(kind) ?? 0) + 1;
     this.#again.set(kind, count);
-    if (count <= (this.#seen.get(kind) ?? 0)) return false;
-    this.#seen.set(kind, count);
-    return true;
+    const isNew = count > (this.#seen.get(kind) ?? 0);
+    if (isNew) this.#seen.set(kind, count);
+    if (isLast) this.#complete(at);
+    return isNew;
   }
 
-  /** What comes between steps stands after all messages of its step. */
-  #takeLive(at: Position): boolean {
-    const { step, n } = this.#live;
-    if (at.step < step || (at.step === step && at.n <= n)) return false;
-    this.#live = at;
-    return true;
-  }
-
-  #openStep(step: number): void {
-    this.#done = this.#open;
-    this.#open = step;
+  #complete(at: Place): void {
+    this.#place = at;
     this.#seen.clear();
     this.#again.clear();
   }
+}
+
+function isBefore(one: Place, other: Place): boolean {
+  return one.step < other.step || (one.step === other.step && one.n < other.n);
 }

@@ -4,12 +4,12 @@ import type { EventMode, RunStatus, WsEvent, WsFrame, WsRequest, WsSnapshot } fr
 
 /** What is done with what a subscription brings. */
 export type WatchHandlers = {
-  /** What has happened. Of a run every step comes once and in order; `lastStep` is null for other topics. */
-  onEvents?: ((events: readonly WsEvent[], lastStep: number | null) => void) | undefined;
+  /** What has happened. Of a run every step comes once and in order; `lastStep` and `lastId` are null for other topics. */
+  onEvents?: ((events: readonly WsEvent[], lastStep: number | null, lastId: string | null) => void) | undefined;
   /** The present items of a topic that is not a run; comes again after every new connection. */
   onSnapshot?: ((items: WsSnapshot['items']) => void) | undefined;
-  /** Something was left out: live events of a run, or changes before a new snapshot. */
-  onGap?: (() => void) | undefined;
+  /** Something is missing: live events of a run behind `after`, or changes before a new snapshot (null). */
+  onGap?: ((after: string | null) => void) | undefined;
   /** The run has ended; nothing more comes. */
   onEnd?: ((end: { step: number; status: RunStatus }) => void) | undefined;
   /** The subscription was refused; nothing more comes. */
@@ -17,8 +17,8 @@ export type WatchHandlers = {
 };
 
 export type WatchRunOptions = {
-  /** The last step that is known; 0 (the default) brings all. */
-  after?: number | undefined;
+  /** The last step, or the id of the last event, that is known; 0 (the default) brings all. */
+  after?: number | string | undefined;
   /** Which events to bring; the server's choice where absent. */
   modes?: readonly EventMode[] | undefined;
 };
@@ -35,7 +35,7 @@ export type Watch = {
   close(): void;
 };
 
-type Subscription = WatchHandlers & { topic: string; after: number; modes: EventMode[] | undefined };
+type Subscription = WatchHandlers & { topic: string; after: number | string; modes: EventMode[] | undefined };
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5000;
@@ -151,10 +151,13 @@ class ReconnectingWatch implements Watch {
       case 'snapshot':
         return subscription.onSnapshot?.(frame.data.items);
       case 'gap':
-        return subscription.onGap?.();
+        return subscription.onGap?.(frame.after ?? null);
       case 'end':
         this.#subscriptions.delete(id);
-        return subscription.onEnd?.({ step: frame.step ?? subscription.after, status: frame.status ?? 'cancelled' });
+        return subscription.onEnd?.({
+          step: frame.step ?? stepOf(subscription.after),
+          status: frame.status ?? 'cancelled',
+        });
       case 'error':
         return this.#refused(id, subscription, frame);
       case 'pong':
@@ -172,11 +175,15 @@ class ReconnectingWatch implements Watch {
   }
 }
 
-function takeBatch(subscription: Subscription, { events, lastStep }: Extract<WsFrame, { t: 'batch' }>): void {
-  const { after } = subscription;
-  const fresh = lastStep === undefined ? events : events.filter(({ n, step = 0 }) => n !== undefined || step > after);
-  subscription.after = lastStep ?? after;
-  if (fresh.length > 0) subscription.onEvents?.(fresh, lastStep ?? null);
+function takeBatch(subscription: Subscription, { events, lastStep, lastId }: Extract<WsFrame, { t: 'batch' }>): void {
+  const known = stepOf(subscription.after);
+  const fresh = lastStep === undefined ? events : events.filter(({ n, step = 0 }) => n !== undefined || step > known);
+  subscription.after = lastId ?? lastStep ?? subscription.after;
+  if (fresh.length > 0) subscription.onEvents?.(fresh, lastStep ?? null, lastId ?? null);
+}
+
+function stepOf(after: number | string): number {
+  return Number.parseInt(String(after), 10);
 }
 
 function socketUrl(base: string): string {

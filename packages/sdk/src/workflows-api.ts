@@ -8,6 +8,7 @@ import type {
   WorkflowPage,
 } from '@weft/contract';
 import { drawing, type GraphFormat } from './drawing.ts';
+import { workflowMigrationsApi, type WorkflowMigrationsApi } from './migrations-api.ts';
 import type { Call, CallOptions, DocumentText, Transport } from './transport.ts';
 
 /** A workflow document: as an object, or as text. */
@@ -19,7 +20,7 @@ type DocumentOptions = CallOptions & { format?: ForeignFormat | undefined };
 type ListOptions = CallOptions & { limit?: number | undefined; cursor?: string | undefined };
 
 /** Saved workflows and their versions. */
-export type WorkflowsApi = {
+export type WorkflowsApi = WorkflowMigrationsApi & {
   /** Saves a version; the same content again gives the version that is there. */
   save(document: DocumentInput, options?: DocumentOptions): Promise<SavedWorkflow>;
   /** Says everything that is wrong with a document; saves nothing. */
@@ -34,6 +35,7 @@ export type WorkflowsApi = {
 
 export function workflowsApi(transport: Transport): WorkflowsApi {
   return {
+    ...workflowMigrationsApi(transport, pathOf),
     save: (document, options) => transport.json(submission('/v1/workflows', document, options)),
     validate: (document, options) => transport.json(submission('/v1/workflows/validate', document, options)),
     list: ({ signal, ...query } = {}) => transport.json({ signal, path: '/v1/workflows', query }),

@@ -41,7 +41,7 @@ describe('the events of a run', () => {
     const lost: unknown[] = [];
 
     expect(await stepsOf(server.url, { onReconnect: (error) => lost.push(error) })).toEqual([1, 2, 3]);
-    expect(server.asked.map(({ headers }) => headers['last-event-id'])).toEqual(['0', '1']);
+    expect(server.asked.map(({ headers }) => headers['last-event-id'])).toEqual(['0', '2']);
     expect(lost).toHaveLength(1);
   });
 

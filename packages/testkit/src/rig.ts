@@ -4,10 +4,22 @@ import {
   createMemoryBroker,
   createMemoryEventBus,
   createMemoryHousekeeping,
+  createMemoryLiveLog,
   createMemoryTimers,
   systemClock,
 } from '@weft/embedded';
-import type { Broker, Clock, EventBus, Executor, Log, RunRecord, Secrets, TaskView, Timers } from '@weft/engine/ports';
+import type {
+  Broker,
+  Clock,
+  EventBus,
+  Executor,
+  LiveLog,
+  Log,
+  RunRecord,
+  Secrets,
+  TaskView,
+  Timers,
+} from '@weft/engine/ports';
 import { createEngine, createWorker } from '@weft/engine/runtime';
 import type { EngineDeps, RunningEngine, SweeperSettings, Worker } from '@weft/engine/runtime';
 import { inputChecker } from '@weft/formats';
@@ -28,6 +40,8 @@ export type RigOptions = {
   resultLeaseMs?: number;
   broker?: Broker;
   timers?: Timers;
+  bus?: EventBus;
+  live?: LiveLog;
   /** Puts something between the engine and what it works with: faults, counters. */
   decorate?: (deps: EngineDeps) => EngineDeps;
 };
@@ -38,6 +52,7 @@ export type Rig = {
   worker: Worker | null;
   broker: Broker;
   bus: EventBus;
+  live: LiveLog;
   /** Starts a run of the document; gives its id. */
   start(document: WorkflowDocument, request?: { input?: Json; config?: Json }): Promise<string>;
   /** Starts a run and waits for its end. */
@@ -52,6 +67,7 @@ const NO_SECRETS: Secrets = {
   resolve: (input) => ({ kind: 'resolved', input, secrets: [] }),
   redact: (value) => value,
   redactOutcome: (outcome) => outcome,
+  redactText: () => null,
 };
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -66,7 +82,9 @@ export async function createRig(options: RigOptions): Promise<Rig> {
   const broker = options.broker ?? createMemoryBroker();
   const log = process.env['WEFT_TEST_LOG'] ? console : SILENT;
   const timers = options.timers ?? createMemoryTimers({ clock });
-  const parts = { broker, bus: createMemoryEventBus(), timers, housekeeping: createMemoryHousekeeping({ clock }) };
+  const bus = options.bus ?? createMemoryEventBus();
+  const live = options.live ?? createMemoryLiveLog({ bus, clock });
+  const parts = { broker, bus, live, timers, housekeeping: createMemoryHousekeeping({ clock }) };
   const bare = { ...store, ...parts, inputs: inputChecker, clock, log };
   const deps = options.decorate?.(bare) ?? bare;
   const sweep = { intervalMs: 100, staleOfferMs: 2000, deadAfterMs: 15_000, ...options.sweep };
@@ -97,6 +115,7 @@ export async function createRig(options: RigOptions): Promise<Rig> {
     worker,
     broker,
     bus: deps.bus,
+    live: deps.live,
     start,
     ended,
     run: async (document, request) => ended(await start(document, request)),

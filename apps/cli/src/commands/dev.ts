@@ -6,6 +6,7 @@ import { createClient } from '@weft/sdk';
 import { CliError } from '../cli-error.ts';
 import { say, type CommandContext } from '../command-context.ts';
 import { dataDirectory, databaseUrl, serverToken } from '../config.ts';
+import { retentionOptions } from '../stack/retention-options.ts';
 import { startDev, type DevStack } from '../stack/start-dev.ts';
 import { runSample } from '../stack/run-sample.ts';
 import { weftVersion } from '../stack/version.ts';
@@ -58,6 +59,7 @@ async function start(
       port: config.port,
       dataDir,
       databaseUrl: databaseUrl(env),
+      retention: retentionOptions(env),
       handlersFile: handlers === undefined ? null : resolve(handlers),
       log: json ? 'stderr' : 'file',
     });

@@ -8,6 +8,7 @@ import { databaseUrl, deadAfterMs, redisUrl } from '../config.ts';
 import { releaseYoungGeneration } from '../footprint.ts';
 import { explainStartError } from '../stack/explain-start-error.ts';
 import type { MeshOptions } from '../stack/open-mesh.ts';
+import { retentionOptions } from '../stack/retention-options.ts';
 import type { RunningProcess } from '../stack/running-process.ts';
 
 /** How long a database or a Redis may come up late. */
@@ -15,13 +16,14 @@ export const WAIT_MS = 60_000;
 /** How long a start may go on once the process was told to stop. */
 const LATE_START_MS = 1000;
 
-export type MeshSettings = Pick<MeshOptions, 'databaseUrl' | 'redisUrl' | 'deadAfterMs'>;
+export type MeshSettings = Pick<MeshOptions, 'databaseUrl' | 'redisUrl' | 'deadAfterMs' | 'retention'>;
 
 /** Where Postgres and Redis are, which must be named: a process of the mesh brings none of its own. And what all agree on. */
 export function meshSettings({ env }: CommandContext): MeshSettings {
   const [database, redis] = [databaseUrl(env), redisUrl(env)];
   if (database !== null && redis !== null) {
-    return { databaseUrl: database, redisUrl: redis, deadAfterMs: deadAfterMs(env) };
+    const retention = retentionOptions(env);
+    return { databaseUrl: database, redisUrl: redis, deadAfterMs: deadAfterMs(env), retention };
   }
   const missing = database === null ? 'DATABASE_URL' : 'REDIS_URL';
   const message = `${missing} is not set; a producer or a worker needs both a Postgres and a Redis (npm start needs neither)`;

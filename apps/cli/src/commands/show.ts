@@ -3,6 +3,7 @@ import { exitCodes, type ExitCode, type Task } from '@weft/contract';
 import { eachItem } from '@weft/sdk';
 import { writeJson, type CommandContext } from '../command-context.ts';
 import { blockText } from '../output/block-text.ts';
+import { formatBytes } from '../output/bytes.ts';
 import { painter } from '../output/paint.ts';
 import { someQuestionLines } from '../output/question-lines.ts';
 import { plainText } from '../output/plain-text.ts';
@@ -12,7 +13,7 @@ import { RunView } from '../watch/run-view.ts';
 
 export async function showCommand(context: CommandContext, runId: string): Promise<ExitCode> {
   const { client, interrupt: signal } = context;
-  const run = await client.runs.get(runId, { signal });
+  const run = await client.runs.get(runId, { signal, include: 'bytes' });
   const tasks: Task[] = await Array.fromAsync(
     eachItem((cursor) => client.runs.tasks(runId, { cursor, limit: 200, signal })),
   );
@@ -28,6 +29,7 @@ export async function showCommand(context: CommandContext, runId: string): Promi
   const paint = painter(out.color);
   const columns = out.isTty ? out.columns : 200;
   const lines = renderRun(run, view, { paint, columns, maxLines: Number.POSITIVE_INFINITY, now: Date.now() });
+  if (run.bytes !== undefined) lines.push(paint('dim', `  ${formatBytes(run.bytes)} in the database`));
   if (questions.length > 0) lines.push('', ...someQuestionLines(questions, run.id));
   if (run.error !== null) lines.push('', paint('red', plainText(`${run.error.code}: ${run.error.message}`)));
   if (run.output !== null) lines.push('', blockText(run.output, out.isTty));

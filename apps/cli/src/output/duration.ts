@@ -17,6 +17,23 @@ export function parseDuration(text: string): number | undefined {
   return Number(match[1]) * UNITS_MS[(match[2] ?? 's') as keyof typeof UNITS_MS];
 }
 
+const AGES_MS = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+
+/** Reads an age such as `90m`, `12h`, `30d` or `8w`, ms; undefined for anything else, and above a hundred years. */
+export function parseAge(text: string): number | undefined {
+  const match = /^(\d{1,7})(m|h|d|w)$/.exec(text);
+  if (match === null) return undefined;
+  const ms = Number(match[1]) * AGES_MS[match[2] as keyof typeof AGES_MS];
+  return ms <= 36_500 * AGES_MS.d ? ms : undefined;
+}
+
+/** An age in the greatest unit that divides it. */
+export function formatAge(ms: number): string {
+  const units = Object.entries(AGES_MS).toReversed();
+  const [unit, size] = units.find(([, unitMs]) => ms > 0 && ms % unitMs === 0) ?? [];
+  return unit === undefined || size === undefined ? formatDuration(ms) : `${ms / size}${unit}`;
+}
+
 /** From one instant (ISO 8601) to another; null where one is missing. */
 export function elapsedMs(from: string | null, to: string | null): number | null {
   return from === null || to === null ? null : Date.parse(to) - Date.parse(from);

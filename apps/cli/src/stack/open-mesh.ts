@@ -5,11 +5,13 @@ import { createEngine, DEFAULT_SWEEP } from '@weft/engine/runtime';
 import type { EngineDeps, RunningEngine } from '@weft/engine/runtime';
 import { inputChecker } from '@weft/formats';
 import { lockDatabase, migrate, MigrationError, openStore } from '@weft/postgres';
+import type { RetentionOptions } from '@weft/postgres';
 import {
   createBullmqHousekeeping,
   createBullmqTimers,
   createRedisBroker,
   createRedisEventBus,
+  createRedisLiveLog,
   openRedis,
 } from '@weft/redis';
 import type { Logger } from 'pino';
@@ -19,6 +21,8 @@ export type MeshOptions = {
   redisUrl: string;
   /** A worker whose counter stands still for this long is dead, ms. */
   deadAfterMs: number;
+  /** How long ended runs are kept where no policy says so, and where they are archived. */
+  retention: RetentionOptions;
   /** How long a database or a Redis may come up late, ms. */
   waitMs: number;
   log: Logger;
@@ -41,13 +45,13 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const lock = await lockDatabase(options.databaseUrl, 'shared');
   const onError = (error: Error) => log.warn({ err: error }, 'a connection broke');
   const redis = await openRedis({ url: redisUrl, waitMs, onError });
-  const store = openStore({ url: options.databaseUrl, onError });
+  const store = openStore({ url: options.databaseUrl, retention: options.retention, onError });
   const onListenerError = (error: unknown) => log.error({ err: error }, 'a listener failed');
   const broker = createRedisBroker(redis, { onListenerError });
   const bus = createRedisEventBus(redis, { onListenerError });
   const timers = createBullmqTimers(redis, { clock: systemClock, onListenerError });
   const housekeeping = createBullmqHousekeeping(redis, { onListenerError });
-  const parts = { broker, bus, timers, housekeeping };
+  const parts = { broker, bus, live: createRedisLiveLog(redis), timers, housekeeping };
   const deps: EngineDeps = { ...store, ...parts, inputs: inputChecker, clock: systemClock, log };
   return {
     engine: createEngine(deps, { sweep: { ...DEFAULT_SWEEP, deadAfterMs: options.deadAfterMs } }),

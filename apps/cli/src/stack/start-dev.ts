@@ -12,6 +12,7 @@ import {
   createMemoryBroker,
   createMemoryEventBus,
   createMemoryHousekeeping,
+  createMemoryLiveLog,
   createMemoryTimers,
   startPostgres,
   systemClock,
@@ -21,7 +22,7 @@ import { createEngine, createWorker } from '@weft/engine/runtime';
 import type { RunningEngine, Worker } from '@weft/engine/runtime';
 import { inputChecker } from '@weft/formats';
 import { lockDatabase, migrate, openStore } from '@weft/postgres';
-import type { PostgresStore } from '@weft/postgres';
+import type { PostgresStore, RetentionOptions } from '@weft/postgres';
 import { readProducerConfig, startProducer } from '@weft/producer';
 import type { Producer, ProducerConfig } from '@weft/producer';
 import { readWorkerConfig, workerOptions } from '@weft/worker';
@@ -39,6 +40,8 @@ export type DevOptions = {
   dataDir: string;
   /** A Postgres to use instead of an embedded one. */
   databaseUrl: string | null;
+  /** How long ended runs are kept where no policy says so (for ever), and where they are archived (nowhere). */
+  retention?: RetentionOptions;
   /** A file of user handlers, or null. */
   handlersFile: string | null;
   /** Where log lines go: the error stream, or a file in the data folder. */
@@ -74,7 +77,8 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
   const lock = await lockDatabase(database.url, 'exclusive');
   stops.push(() => lock.release());
   await migrate(database.url);
-  const store = openStore({ url: database.url, onError: (error) => log.warn({ err: error }, 'a connection broke') });
+  const onError = (error: Error) => log.warn({ err: error }, 'a connection broke');
+  const store = openStore({ url: database.url, ...(options.retention && { retention: options.retention }), onError });
   stops.push(() => store.close());
   await endFormerWorkers(store.fleet);
   const { engine, worker, producer } = await compose({ options, config, store, log });
@@ -90,10 +94,11 @@ type Stack = { engine: RunningEngine; worker: Worker; producer: Producer };
 async function compose({ options, config, store, log }: Parts): Promise<Stack> {
   const clock = systemClock;
   const bus = createMemoryEventBus();
+  const live = createMemoryLiveLog({ bus, clock });
   const broker = createMemoryBroker();
   const timers = createMemoryTimers({ clock });
   const housekeeping = createMemoryHousekeeping({ clock });
-  const deps = { ...store, broker, bus, timers, housekeeping, inputs: inputChecker, clock, log };
+  const deps = { ...store, broker, bus, live, timers, housekeeping, inputs: inputChecker, clock, log };
   const engine = createEngine(deps);
   const version = weftVersion();
   const setup = {
@@ -110,6 +115,7 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
     engine,
     queries: { ...store, broker, loadGraph: (ref) => engine.graphs.load(ref) },
     bus,
+    live,
     clock,
     log,
     version,

@@ -21,6 +21,7 @@ export async function startProducerProcess(options: ProducerProcessOptions): Pro
       engine,
       queries: { ...deps, loadGraph: (ref) => engine.graphs.load(ref) },
       bus: deps.bus,
+      live: deps.live,
       clock,
       log,
       version: weftVersion(),

@@ -4,6 +4,14 @@ import { z } from 'zod';
 /** The path of everything that has an id. Any text is taken here: what is no UUID simply names nothing. */
 export const IdParams = z.object({ id: z.string().meta({ format: 'uuid' }) });
 
+/** A key stays taken for its seven days: what it has started has taken effect, though nothing of that is left to be shown. */
+export function deletedRun(id: string): AppError {
+  return new AppError(
+    'not_found',
+    `run ${id}, which this request has started before, was deleted; another key starts anew`,
+  );
+}
+
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /** The id in its canonical form. Throws AppError `not_found` for what can be nobody's id. */
@@ -11,6 +19,9 @@ export function asId(kind: 'run' | 'task', text: string): string {
   if (!UUID.test(text)) throw new AppError('not_found', `there is no ${kind} with this id; an id is a UUID`);
   return text.toLowerCase();
 }
+
+/** What is said not to be there: retention may have deleted it. */
+export const SUCH_RUN = 'such run; if there was one, it has been deleted';
 
 /** The value, or AppError `not_found` where there is none. */
 export function found<T>(value: T | null, what: string): T {

@@ -13,7 +13,7 @@ import { z } from 'zod';
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
 import { decodeCursor, encodeCursor } from '../http/cursor.ts';
-import { asId, asStep, found, IdParams, StepParams } from '../http/ids.ts';
+import { asId, asStep, found, IdParams, StepParams, SUCH_RUN } from '../http/ids.ts';
 import { problems } from '../schemas/answers.ts';
 import { TENANT } from '../tenant.ts';
 
@@ -41,7 +41,7 @@ function listRoute(api: Api, { queries }: AppOptions): void {
     handler: async ({ params, query: { limit, cursor } }) => {
       const after = decodeCursor(cursor, ListCursor);
       const run = { tenant: TENANT, id: asId('run', params.id) };
-      const { items, next } = found(await listCheckpoints(queries, run, { limit, after }), 'such run');
+      const { items, next } = found(await listCheckpoints(queries, run, { limit, after }), SUCH_RUN);
       return { items, nextCursor: next && encodeCursor(next) };
     },
   });

@@ -1,22 +1,21 @@
 import { Event, EventsQuery } from '@weft/contract';
-import { runEvents } from '@weft/engine/runtime';
-import type { StreamMode } from '@weft/engine/runtime';
+import type { EventMode } from '@weft/contract';
+import { parsePlace } from '@weft/engine/domain';
+import type { RunStreams } from '@weft/engine/runtime';
 
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
-import { asId, found, IdParams } from '../http/ids.ts';
+import { asId, found, IdParams, SUCH_RUN } from '../http/ids.ts';
 import { invalidValue } from '../http/request-problems.ts';
 import { problems } from '../schemas/answers.ts';
 import { EventsHeaders } from '../schemas/requests.ts';
 import { StreamHub } from '../stream/stream-hub.ts';
-import { streamModes } from '../stream/stream-modes.ts';
 import { TENANT } from '../tenant.ts';
 
-const DEFAULT_MODES: StreamMode[] = ['tasks', 'updates'];
+const DEFAULT_MODES: EventMode[] = ['tasks', 'updates'];
 
 /** A run as server-sent events. */
-export function eventRoutes(api: Api, options: AppOptions): void {
-  const { queries, bus, clock, log } = options;
+export function eventRoutes(api: Api, { queries, log }: AppOptions, streams: RunStreams): void {
   const hub = new StreamHub(log);
   api.addHook('preClose', () => hub.close());
   api.route({
@@ -25,7 +24,7 @@ export function eventRoutes(api: Api, options: AppOptions): void {
     schema: {
       summary: 'Follow a run',
       description:
-        'Server-sent events: `id` is the step (on the last event of each, so that one who is cut off within a step gets all of it again), `event` the mode, `data` an Event. All steps after `Last-Event-ID` (or `after`), then what comes; `event: end` when the run has ended. Modes: tasks, updates, values, debug.',
+        'Server-sent events: `id` is the step, or `<step>.<n>` for what stands between steps (on the last event of each, so that one who is cut off within a step gets all of it again), `event` the mode, `data` an Event. All steps after `Last-Event-ID` (or `after`), with the live events between them that are still held, then what comes. `event: gap` says that live events are missing behind its `after`; steps never are. `event: end` when the run has ended; while it is interrupted the stream stays open. Modes: values (the state after each step), updates (what it wrote), tasks (tasks that became ready, began, told their progress and ended), checkpoints (a summary of each step), debug (checkpoints and tasks, with all that the step says), custom (what executors and handlers emit), messages (texts as they are written). Where an attempt came to nothing, the event of that step has `voids`: what it told counts for nothing.',
       tags: ['runs'],
       params: IdParams,
       querystring: EventsQuery,
@@ -37,16 +36,14 @@ export function eventRoutes(api: Api, options: AppOptions): void {
     },
     handler: async ({ params, query, headers, id: requestId }, reply) => {
       const runId = asId('run', params.id);
-      const modes = streamModes(query.modes ?? DEFAULT_MODES, '/query/modes');
-      const [after, pointer] = query.after === undefined ? [headers['last-event-id'], LAST_ID] : [query.after, AFTER];
-      const afterStep = Number.parseInt(after ?? '0', 10);
-      const { head } = found(await queries.reader.run(TENANT, runId), 'such run');
-      if (afterStep > head.step) throw invalidValue(pointer, `the run is at step ${head.step}`);
+      const modes = new Set(query.modes ?? DEFAULT_MODES);
+      const [id, pointer] = query.after === undefined ? [headers['last-event-id'], LAST_ID] : [query.after, AFTER];
+      const after = parsePlace(id ?? '0');
+      const { head } = found(await queries.reader.run(TENANT, runId), SUCH_RUN);
+      if (after.step > head.step) throw invalidValue(pointer, `the run is at step ${head.step}`);
       hub.refuseTooMany();
       reply.hijack();
-      await hub.send(reply.raw, { requestId }, (signal) =>
-        runEvents({ ...queries, bus, clock }, { tenant: TENANT, runId, afterStep, modes, signal }),
-      );
+      await hub.send(reply.raw, { requestId }, (signal) => streams({ tenant: TENANT, runId, after, modes, signal }));
     },
   });
 }

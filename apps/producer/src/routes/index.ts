@@ -1,3 +1,5 @@
+import { createRunStreams } from '@weft/engine/runtime';
+
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
 import { inlineWorkflows } from '../inline-workflows.ts';
@@ -6,7 +8,9 @@ import { checkpointRoutes } from './checkpoints.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { interruptRoutes } from './interrupts.ts';
+import { migrationRoutes } from './migrations.ts';
 import { metricsRoutes } from './metrics.ts';
+import { retentionRoutes } from './retention.ts';
 import { runRoutes } from './runs.ts';
 import { socketRoute } from './socket.ts';
 import { startBatchRoute } from './start-batch.ts';
@@ -19,6 +23,8 @@ import { workflowRoutes } from './workflows.ts';
 /** Declares every route of the API. */
 export function registerRoutes(api: Api, options: AppOptions): void {
   const inline = inlineWorkflows(options);
+  const { queries, bus, live, clock } = options;
+  const streams = createRunStreams({ ...queries, bus, live, clock });
   workflowRoutes(api, options);
   startRunRoutes(api, options, inline);
   startBatchRoute(api, options, inline);
@@ -26,9 +32,11 @@ export function registerRoutes(api: Api, options: AppOptions): void {
   checkpointRoutes(api, options);
   branchRoutes(api, options);
   steerRoutes(api, options);
+  migrationRoutes(api, options);
   interruptRoutes(api, options);
-  eventRoutes(api, options);
-  socketRoute(api, options);
+  retentionRoutes(api, options);
+  eventRoutes(api, options, streams);
+  socketRoute(api, options, streams);
   taskRoutes(api, options, inline);
   workerRoutes(api, options);
   healthRoutes(api, options);

@@ -1,4 +1,4 @@
-import { DrawQuery, ListRunsQuery, PageQuery, Run, RunPage, StepPage, TaskPage } from '@weft/contract';
+import { DrawQuery, ListRunsQuery, PageQuery, ReadRunQuery, Run, RunPage, StepPage, TaskPage } from '@weft/contract';
 import { drawRun, listRuns, listSteps, listTasks, viewRun } from '@weft/engine/runtime';
 import { z } from 'zod';
 
@@ -7,7 +7,7 @@ import type { AppOptions } from '../app-options.ts';
 import { decodeCursor, encodeCursor } from '../http/cursor.ts';
 import { actionKeyOf } from '../http/idempotency.ts';
 import { drawingAnswer, drawingOf } from '../http/drawing.ts';
-import { asId, found, IdParams } from '../http/ids.ts';
+import { asId, found, IdParams, SUCH_RUN } from '../http/ids.ts';
 import { problems } from '../schemas/answers.ts';
 import { CancelRun, IdempotencyHeaders, NoBody } from '../schemas/requests.ts';
 import { TENANT } from '../tenant.ts';
@@ -55,8 +55,17 @@ function readRoute(api: Api, { queries }: AppOptions): void {
   api.route({
     method: 'GET',
     url: '/v1/runs/:id',
-    schema: { summary: 'One run', tags: ['runs'], params: IdParams, response: { 200: Run, ...problems } },
-    handler: async ({ params }) => found(await viewRun(queries, TENANT, asId('run', params.id)), 'such run'),
+    schema: {
+      summary: 'One run',
+      tags: ['runs'],
+      params: IdParams,
+      querystring: ReadRunQuery,
+      response: { 200: Run, ...problems },
+    },
+    handler: async ({ params, query: { include } }) => {
+      const run = found(await viewRun(queries, TENANT, asId('run', params.id)), SUCH_RUN);
+      return include === 'bytes' ? { ...run, bytes: await queries.retention.bytesOf(run.id) } : run;
+    },
   });
 }
 
@@ -76,7 +85,7 @@ function taskListRoute(api: Api, { queries }: AppOptions): void {
     handler: async ({ params, query: { limit, cursor } }) => {
       const after = decodeCursor(cursor, TaskCursor);
       const run = { tenant: TENANT, id: asId('run', params.id) };
-      const { items, next } = found(await listTasks(queries, run, { limit, after }), 'such run');
+      const { items, next } = found(await listTasks(queries, run, { limit, after }), SUCH_RUN);
       return { items, nextCursor: next && encodeCursor(next) };
     },
   });
@@ -98,7 +107,7 @@ function stepListRoute(api: Api, { queries }: AppOptions): void {
     handler: async ({ params, query: { limit, cursor } }) => {
       const afterStep = decodeCursor(cursor, StepCursor)?.step ?? 0;
       const run = { tenant: TENANT, id: asId('run', params.id) };
-      const { items, next } = found(await listSteps(queries, run, { limit, afterStep }), 'such run');
+      const { items, next } = found(await listSteps(queries, run, { limit, afterStep }), SUCH_RUN);
       return { items, nextCursor: next === null ? null : encodeCursor({ step: next }) };
     },
   });
@@ -119,7 +128,7 @@ function graphRoute(api: Api, { queries }: AppOptions): void {
     },
     handler: async ({ params, query }, reply) => {
       const run = { tenant: TENANT, id: asId('run', params.id) };
-      const { type, body } = drawingOf(found(await drawRun(queries, run), 'such run'), query.format);
+      const { type, body } = drawingOf(found(await drawRun(queries, run), SUCH_RUN), query.format);
       return (type === null ? reply : reply.type(type)).send(body);
     },
   });
@@ -142,7 +151,7 @@ function cancelRoute(api: Api, { engine, queries }: AppOptions): void {
       const idempotency = actionKeyOf(request, { action: 'cancel', runId });
       const reason = request.body?.reason ?? 'cancelled by request';
       await engine.cancelRun({ tenant: TENANT, runId, reason, idempotency });
-      return found(await viewRun(queries, TENANT, runId), 'such run');
+      return found(await viewRun(queries, TENANT, runId), SUCH_RUN);
     },
   });
 }
@@ -163,7 +172,7 @@ function retryRoute(api: Api, { engine, queries }: AppOptions): void {
       const runId = asId('run', request.params.id);
       const idempotency = actionKeyOf(request, { action: 'retry', runId });
       await engine.retryRun({ tenant: TENANT, runId, idempotency });
-      return found(await viewRun(queries, TENANT, runId), 'such run');
+      return found(await viewRun(queries, TENANT, runId), SUCH_RUN);
     },
   });
 }

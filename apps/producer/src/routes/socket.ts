@@ -1,4 +1,5 @@
 import { AppError, WS_PROTOCOL, WsFrame } from '@weft/contract';
+import type { RunStreams } from '@weft/engine/runtime';
 import type { FastifyRequest } from 'fastify';
 
 import type { Api } from '../api.ts';
@@ -9,8 +10,8 @@ import { problems } from '../schemas/answers.ts';
 import { SocketHub } from '../socket/socket-hub.ts';
 
 /** Watching runs, lanes and workers over one connection. */
-export function socketRoute(api: Api, options: AppOptions): void {
-  const hub = new SocketHub(options);
+export function socketRoute(api: Api, options: AppOptions, streams: RunStreams): void {
+  const hub = new SocketHub(options, streams);
   api.addHook('preClose', () => hub.close());
   api.route({
     method: 'GET',
@@ -19,7 +20,7 @@ export function socketRoute(api: Api, options: AppOptions): void {
     schema: {
       summary: 'Watch runs, lanes and workers',
       description:
-        'A WebSocket with the subprotocol `weft.v1`; frames are JSON text. Send `{ t: "subscribe", id, topic: "run:ID" | "runs" | "lanes" | "workers", after? }`, `{ t: "unsubscribe", id }` or `{ t: "ping" }`; `batch`, `snapshot`, `gap`, `end`, `error` and `pong` come back. `run:ID` tells every step after `after` once; resume after the last `lastStep`. The other topics begin with a snapshot. Without `Authorization`, offer `weft.token.` and the token as base64url as a second subprotocol.',
+        'A WebSocket with the subprotocol `weft.v1`; frames are JSON text. Send `{ t: "subscribe", id, topic: "run:ID" | "runs" | "lanes" | "workers", after?, modes? }`, `{ t: "unsubscribe", id }` or `{ t: "ping" }`; `batch`, `snapshot`, `gap`, `end`, `error` and `pong` come back. `run:ID` (with `modes`, as for the event stream) tells every step after `after` once, and the live events between steps; resume after the last `lastId`. The other topics begin with a snapshot. Without `Authorization`, offer `weft.token.` and the token as base64url as a second subprotocol.',
       tags: ['runs'],
       response: {
         101: {

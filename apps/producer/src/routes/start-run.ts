@@ -6,7 +6,7 @@ import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
 import { closeSignal } from '../http/close-signal.ts';
 import { idempotencyOf } from '../http/idempotency.ts';
-import { found } from '../http/ids.ts';
+import { deletedRun } from '../http/ids.ts';
 import type { InlineWorkflows } from '../inline-workflows.ts';
 import { problems } from '../schemas/answers.ts';
 import { IdempotencyHeaders } from '../schemas/requests.ts';
@@ -41,13 +41,19 @@ export function startRunRoutes(api: Api, options: AppOptions, inline: InlineWork
         await awaitRunEnd({ reader: queries.reader, bus, clock }, { tenant: TENANT, id }, wait);
       }
       const fresh = query.wait === undefined && started.created ? started.fresh : null;
-      const run = fresh ? await viewFreshRun(queries, fresh) : found(await viewRun(queries, TENANT, id), 'such run');
+      const run = fresh
+        ? await viewFreshRun(queries, fresh)
+        : ((await viewRun(queries, TENANT, id)) ?? refuse(deletedRun(id)));
       return reply
         .code(created ? 201 : 200)
         .header('location', `/v1/runs/${id}`)
         .send(run);
     },
   });
+}
+
+function refuse(error: AppError): never {
+  throw error;
 }
 
 /** Starts one run. Throws the AppError that the engine answers for it. */

@@ -5,7 +5,7 @@ import { viewRun } from '@weft/engine/runtime';
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
 import { actionKeyOf } from '../http/idempotency.ts';
-import { asId, found, IdParams } from '../http/ids.ts';
+import { asId, found, IdParams, SUCH_RUN } from '../http/ids.ts';
 import { problems } from '../schemas/answers.ts';
 import { IdempotencyHeaders, UserHeaders } from '../schemas/requests.ts';
 import { TENANT } from '../tenant.ts';
@@ -37,7 +37,7 @@ function resumeRoute(api: Api, { engine, queries }: AppOptions): void {
       const { answers = null, stateUpdates = null } = request.body ?? {};
       const by = request.headers['x-weft-user'] ?? null;
       await engine.resumeRun({ tenant: TENANT, runId, answers, stateUpdates, by, idempotency });
-      return found(await viewRun(queries, TENANT, runId), 'such run');
+      return found(await viewRun(queries, TENANT, runId), SUCH_RUN);
     },
   });
 }

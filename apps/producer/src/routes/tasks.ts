@@ -5,7 +5,7 @@ import { explainTask, viewTask } from '@weft/engine/runtime';
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
 import { idempotencyOf } from '../http/idempotency.ts';
-import { asId, found, IdParams } from '../http/ids.ts';
+import { asId, deletedRun, found, IdParams } from '../http/ids.ts';
 import type { InlineWorkflows } from '../inline-workflows.ts';
 import { problems } from '../schemas/answers.ts';
 import { IdempotencyHeaders } from '../schemas/requests.ts';
@@ -36,7 +36,7 @@ function startRoute(api: Api, options: AppOptions, inline: InlineWorkflows): voi
       const idempotency = idempotencyOf(request);
       const { document, input } = taskDocument(body);
       const workflow = await inline.refOf(document, documentPointer(body));
-      const { runId } = await startOne(options, {
+      const { runId, created } = await startOne(options, {
         workflow,
         input,
         config: {},
@@ -46,7 +46,7 @@ function startRoute(api: Api, options: AppOptions, inline: InlineWorkflows): voi
       });
       const [task] = await options.queries.reader.tasksByKey(runId, [firstKey(TASK_NODE)]);
       const known = task && (await viewTask(options.queries, TENANT, task.id));
-      if (!known) throw new AppError('internal', 'the run has no task');
+      if (!known) throw created ? new AppError('internal', 'the run has no task') : deletedRun(runId);
       reply.header('location', `/v1/tasks/${known.id}`);
       return reply.code(202).send({ id: known.id, runId, status: known.status });
     },

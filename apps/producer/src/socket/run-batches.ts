@@ -1,6 +1,9 @@
 import type { Event, SubscriptionId } from '@weft/contract';
+import { placeText } from '@weft/engine/domain';
+import type { Place } from '@weft/engine/domain';
 import type { Clock } from '@weft/engine/ports';
 
+import { jsonOf } from '../stream/event-text.ts';
 import type { Outbox } from './outbox.ts';
 
 export type BatchTarget = { id: SubscriptionId; topic: string; outbox: Outbox };
@@ -18,20 +21,20 @@ export class RunBatches {
   readonly #timing: BatchTiming;
   #events: string[] = [];
   #bytes = 0;
-  #step: number;
+  #place: Place;
   #sentAt = Number.NEGATIVE_INFINITY;
   #cancel: (() => void) | null = null;
   #gone = Promise.withResolvers<void>();
 
-  constructor(target: BatchTarget, { afterStep, ...timing }: BatchTiming & { afterStep: number }) {
+  constructor(target: BatchTarget, { after, ...timing }: BatchTiming & { after: Place }) {
     this.#target = target;
     this.#timing = timing;
-    this.#step = afterStep;
+    this.#place = after;
   }
 
-  /** The last step that was taken as a whole. */
-  get step(): number {
-    return this.#step;
+  /** The last place that was taken as a whole. */
+  get place(): Place {
+    return this.#place;
   }
 
   /** Takes what belongs together; returns when more may come. */
@@ -54,11 +57,11 @@ export class RunBatches {
   }
 
   #keep(event: Event): void {
-    const text = JSON.stringify(event);
+    const text = jsonOf(event);
     this.#events.push(text);
     this.#bytes += text.length;
     this.#target.outbox.hold(text.length);
-    if (event.n === undefined) this.#step = event.step;
+    this.#place = { step: event.step, n: event.n ?? 0 };
   }
 
   #schedule(): () => void {
@@ -79,7 +82,8 @@ export class RunBatches {
       return;
     }
     const head = JSON.stringify({ t: 'batch', id, topic });
-    const text = `${head.slice(0, -1)},"events":[${this.#events.join(',')}],"lastStep":${this.#step}}`;
+    const last = `"lastStep":${this.#place.step},"lastId":"${placeText(this.#place)}"`;
+    const text = `${head.slice(0, -1)},"events":[${this.#events.join(',')}],${last}}`;
     this.#sentAt = this.#timing.clock.monotonicMs();
     this.#forget();
     outbox.sendText(text);

@@ -1,12 +1,14 @@
 import type { SubscriptionId } from '@weft/contract';
+import { isBefore, placeText } from '@weft/engine/domain';
+import type { Place } from '@weft/engine/domain';
 import type { Clock, Log } from '@weft/engine/ports';
 import type { StreamItem } from '@weft/engine/runtime';
 
 import type { Outbox } from './outbox.ts';
 import { RunBatches } from './run-batches.ts';
 
-/** The stream of one run after a step. */
-export type OpenRun = (afterStep: number, signal: AbortSignal) => AsyncIterable<StreamItem>;
+/** The stream of one run after a place. */
+export type OpenRun = (after: Place, signal: AbortSignal) => AsyncIterable<StreamItem>;
 
 export type RunSubscriptionOptions = {
   id: SubscriptionId;
@@ -27,17 +29,17 @@ const MAX_FAILURES = 10;
  * Tells a client every step of a run, once and in order, then that it has ended. A slow client is read less for, and a
  * store that is away for a while is asked again; neither costs a step. Returns when there is nothing more to tell.
  */
-export async function tellRun(options: RunSubscriptionOptions, afterStep: number, signal: AbortSignal): Promise<void> {
+export async function tellRun(options: RunSubscriptionOptions, after: Place, signal: AbortSignal): Promise<void> {
   const { id, outbox, clock, batchMs, log } = options;
-  const batches = new RunBatches(options, { clock, batchMs, afterStep });
+  const batches = new RunBatches(options, { clock, batchMs, after });
   const close = (): void => batches.close();
   signal.addEventListener('abort', close);
   try {
     for (let failures = 0; !signal.aborted; failures += 1) {
-      const before = batches.step;
+      const before = batches.place;
       const error = await tellUntilBroken(options, batches, signal);
       if (error === null || signal.aborted) return;
-      if (batches.step > before) failures = 0;
+      if (isBefore(before, batches.place)) failures = 0;
       log.warn({ err: error, topic: options.topic, failures }, 'a run could not be read for a client');
       if (failures >= MAX_FAILURES) {
         outbox.send({ t: 'error', id, code: 'unavailable', message: 'the run cannot be read; subscribe again later' });
@@ -58,14 +60,14 @@ async function tellUntilBroken(
   signal: AbortSignal,
 ): Promise<unknown> {
   try {
-    for await (const item of open(batches.step, signal)) {
+    for await (const item of open(batches.place, signal)) {
       if (item.kind === 'events') {
         await batches.add(item.events);
         continue;
       }
       await batches.flush();
       if (signal.aborted) return null;
-      if (item.kind === 'gap') outbox.send({ t: 'gap', id, topic });
+      if (item.kind === 'gap') outbox.send({ t: 'gap', id, topic, after: placeText(item.after) });
       else outbox.send({ t: 'end', id, topic, step: item.step, status: item.status });
     }
     return null;

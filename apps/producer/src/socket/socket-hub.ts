@@ -1,14 +1,15 @@
 import { AppError, WS_PROTOCOL } from '@weft/contract';
-import type { StreamMode } from '@weft/engine/runtime';
-import { runEvents } from '@weft/engine/runtime';
+import type { EventMode } from '@weft/contract';
+import { parsePlace } from '@weft/engine/domain';
+import type { Place } from '@weft/engine/domain';
+import type { RunStreams } from '@weft/engine/runtime';
 import type { IncomingMessage } from 'node:http';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 
 import type { AppOptions } from '../app-options.ts';
-import { asId, found } from '../http/ids.ts';
+import { asId, found, SUCH_RUN } from '../http/ids.ts';
 import type { Upgrade } from '../http/upgrade.ts';
-import { streamModes } from '../stream/stream-modes.ts';
 import { TENANT } from '../tenant.ts';
 import type { Outbox } from './outbox.ts';
 import { tellRun } from './run-subscription.ts';
@@ -20,12 +21,13 @@ import type { SocketLimits } from './socket-limits.ts';
 import { tellTopic } from './tell-topic.ts';
 import { topicSources } from './topic-sources.ts';
 
-const DEFAULT_MODES: StreamMode[] = ['tasks', 'updates'];
+const DEFAULT_MODES: EventMode[] = ['tasks', 'updates'];
 const GOING_AWAY = 1001;
 
 /** All WebSockets of this process, and what they share. */
 export class SocketHub {
   readonly #options: AppOptions;
+  readonly #streams: RunStreams;
   readonly #limits: SocketLimits;
   readonly #server: WebSocketServer;
   readonly #clients = new Set<SocketClient>();
@@ -34,8 +36,9 @@ export class SocketHub {
   #endBeats: (() => void) | null = null;
   #closed = false;
 
-  constructor(options: AppOptions) {
+  constructor(options: AppOptions, streams: RunStreams) {
     this.#options = options;
+    this.#streams = streams;
     this.#limits = { ...SOCKET_LIMITS, ...options.socketLimits };
     this.#server = new WebSocketServer({
       noServer: true,
@@ -102,19 +105,20 @@ export class SocketHub {
   }
 
   async #tellRun(request: Subscribe, outbox: Outbox, signal: AbortSignal): Promise<void> {
-    const { queries, bus, clock, log } = this.#options;
-    const { id, topic, after = 0 } = request;
+    const { queries, clock, log } = this.#options;
+    const { id, topic } = request;
+    const after = parsePlace(String(request.after ?? 0));
     const { runSubscriptions, batchMs } = this.#limits;
     const runId = asId('run', topic.slice('run:'.length));
-    const modes = streamModes(request.modes ?? DEFAULT_MODES, '/modes');
+    const modes = new Set(request.modes ?? DEFAULT_MODES);
     if (this.#runSubscriptions >= runSubscriptions)
       throw new AppError('too_many_requests', `${runSubscriptions} runs are watched already`);
     this.#runSubscriptions += 1;
     try {
-      const { head } = found(await queries.reader.run(TENANT, runId), 'such run');
-      if (after > head.step) throw new AppError('invalid_request', `the run is at step ${head.step}`);
-      const open = (afterStep: number, ended: AbortSignal) =>
-        runEvents({ ...queries, bus, clock }, { tenant: TENANT, runId, afterStep, modes, signal: ended });
+      const { head } = found(await queries.reader.run(TENANT, runId), SUCH_RUN);
+      if (after.step > head.step) throw new AppError('invalid_request', `the run is at step ${head.step}`);
+      const open = (from: Place, ended: AbortSignal) =>
+        this.#streams({ tenant: TENANT, runId, after: from, modes, signal: ended });
       await tellRun({ id, topic, outbox, clock, batchMs, log, open }, after, signal);
     } finally {
       this.#runSubscriptions -= 1;

@@ -38,9 +38,20 @@ export { joinVerdict } from './graph/join.ts';
 export { decide, failForEngineError, startRun } from './run/decide.ts';
 export type { AttemptRef, RunEvent, Verdict } from './run/decide.ts';
 export { outputOfFinals } from './run/end-run.ts';
+export type { Misfit, Move, WrittenKey } from './migrate/misfit.ts';
+export { misfits } from './migrate/misfits.ts';
 export { isStale, iterationOf, keyOfNode } from './run/iterations.ts';
 export { emptyProgress, applyStep, foldJournal } from './run/journal.ts';
-export type { Facts, FoldStep, Progress, StepRecord, StepType, TaskFact, TaskProgress } from './run/journal.ts';
+export type {
+  Facts,
+  FoldStep,
+  Migration,
+  Progress,
+  StepRecord,
+  StepType,
+  TaskFact,
+  TaskProgress,
+} from './run/journal.ts';
 export { partOfNext, sendsAt } from './run/branch/branch-point.ts';
 export type { Branch, BranchPoint } from './run/records.ts';
 export { forkRun } from './run/branch/fork-run.ts';
@@ -86,3 +97,6 @@ export { validateDocument } from './validate/validate-document.ts';
 export type { DocumentValidation } from './validate/validate-document.ts';
 export { checkInput } from './graph/input-schema.ts';
 export type { InputError } from './graph/input-schema.ts';
+
+export { isBefore, laterOf, parsePlace, placeText, START } from './place.ts';
+export type { Place } from './place.ts';

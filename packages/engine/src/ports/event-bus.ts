@@ -1,13 +1,11 @@
-import type { JsonObject } from '@weft/contract';
-
 /**
- * Something that watchers of a run may want to see at once. `step`: the journal has grown up to `step`; `live`: something
- * between steps (a task has started, progress), which is stored nowhere; `gap`: notices may have been missed (null: of any
- * run), since listening has only begun to work, or works again. It comes from the bus, never from a publisher.
+ * Something that watchers of a run may want to see at once. `step`: the journal has grown up to `step`; `live`: the live log
+ * of the run has grown; `gap`: notices may have been missed (null: of any run), since listening has only begun to work, or
+ * works again. It comes from the bus, never from a publisher.
  */
 export type RunNotice =
   | { kind: 'step'; runId: string; step: number; ended: boolean }
-  | { kind: 'live'; runId: string; type: 'task_started' | 'task_progress'; data: JsonObject }
+  | { kind: 'live'; runId: string }
   | { kind: 'gap'; runId: string | null };
 
 /** Fan-out to whoever listens. Lossy: a listener that must not miss a step reads the journal from its last number. */

@@ -24,6 +24,16 @@ export type ExecutorCall = {
   log: ExecutorLog;
   /** Says "still alive" (the heartbeat timeout starts anew) and, optionally, how far it is. */
   heartbeat: (progress?: Json) => void;
+  /**
+   * Tells watchers something at once, as an event of the mode `custom`. It is held for a while and journalled never; it
+   * costs no waiting and cannot fail. Counts as a heartbeat.
+   */
+  emit: (data: Json) => void;
+  /**
+   * Tells a piece of a text that comes bit by bit, as an event of the mode `messages`. `metadata` goes with it. All pieces of
+   * the attempt together are the text. Else as `emit`.
+   */
+  token: (text: string, metadata?: JsonObject) => void;
 };
 
 /** The code that performs one kind of task. */

@@ -1,3 +1,4 @@
+export type { Archive } from './archive.ts';
 export { ANY_LANE, isAnyLane } from './broker.ts';
 export type { Ack, Broker, ClaimRequest, LaneList, RunSeed, TaskMessage } from './broker.ts';
 export type { Clock } from './clock.ts';
@@ -18,12 +19,25 @@ export type { Executor, ExecutorCall, ExecutorLog, Outcome, TaskError, Usage } f
 export type { FleetStore, WorkerBeat, WorkerRecord } from './fleet-store.ts';
 export type { Chore, Housekeeping } from './housekeeping.ts';
 export type { InputChecker } from './input-checker.ts';
+export type { HeldEvent, LiveEntry, LiveEvent, LiveLimits, LiveLog, LiveLoss, LivePage, LiveRead } from './live-log.ts';
 export type { Log } from './log.ts';
 export type { CacheAnswer, CachedResult, CacheEntry, CacheLease, CacheRequest, ResultCache } from './result-cache.ts';
-export type { RunFilter, RunReader, RunRecord, StepRange, TaskView } from './run-reader.ts';
+export type {
+  DeleteResult,
+  PolicyKey,
+  Pruned,
+  PruneRequest,
+  PruneResult,
+  RetentionPolicy,
+  RetentionRule,
+  RetentionStore,
+  TableStorage,
+} from './retention-store.ts';
+export type { MigrationStep, RunFilter, RunReader, RunRecord, StepRange, TaskResult, TaskView } from './run-reader.ts';
 export { StoreError } from './run-store.ts';
 export type {
   CallerKey,
+  Lacking,
   Mail,
   NewRun,
   Plan,
@@ -34,5 +48,5 @@ export type {
   Submission,
 } from './run-store.ts';
 export type { Timers } from './timers.ts';
-export type { Secrets } from './secrets.ts';
+export type { Secrets, TextRedactor } from './secrets.ts';
 export type { StoredWorkflow, WorkflowStore } from './workflow-store.ts';

@@ -1,7 +1,7 @@
 import type { Json, TaskError, Usage } from '@weft/contract';
 
 import type { BranchPoint } from '../domain/run/records.ts';
-import type { FoldStep, StepRecord } from '../domain/run/journal.ts';
+import type { FoldStep, Migration, StepRecord } from '../domain/run/journal.ts';
 import type {
   ChannelRecord,
   ChannelWrite,
@@ -36,6 +36,9 @@ export type RunFilter = {
   tenant: string;
   statuses?: RunStatus[];
   workflow?: string;
+  /** Runs that follow one of these versions; and those that do not follow this one. */
+  versions?: readonly number[];
+  exceptVersion?: number;
   tag?: string;
   createdAfter?: number;
   /** Runs before this one, in order of creation. */
@@ -53,6 +56,9 @@ export type TaskView = TaskRecord & {
   cached: boolean;
 };
 
+/** What a task gave at the step that settled it; `output` is absent where it is larger than was asked for, or a send's own. */
+export type TaskResult = { key: string; settledStep: number; output?: Json };
+
 /** `afterId`: questions of tasks with greater ids; null for the first page. */
 export type QuestionFilter = { tenant: string; limit: number; afterId: string | null };
 
@@ -60,6 +66,8 @@ export type QuestionFilter = { tenant: string; limit: number; afterId: string | 
 export type WaitingFilter = { waits: readonly Waits[]; limit: number | null };
 
 export type { StepRange } from '../domain/run/step-path.ts';
+
+export type MigrationStep = { step: number } & Migration;
 
 /** Reading runs, outside any lock. Instants are epoch ms. */
 export type RunReader = {
@@ -73,6 +81,10 @@ export type RunReader = {
   task(tenant: string, id: string): Promise<TaskView | null>;
   /** The newest activation of each of these nodes, where there is one. */
   tasksByKey(runId: string, keys: readonly string[]): Promise<TaskView[]>;
+  /** The last step of each of these runs that exists. */
+  lastSteps(runIds: readonly string[]): Promise<Map<string, number>>;
+  /** What the tasks with these keys have given, as far as they have succeeded: each activation, in no order. */
+  results(runId: string, keys: readonly string[], maxBytes: number): Promise<TaskResult[]>;
   /** Journal steps after `afterStep`, in order. */
   steps(runId: string, page: { afterStep: number; limit: number }): Promise<StepRecord[]>;
   /** The same steps with no more than folding them takes. */
@@ -81,6 +93,8 @@ export type RunReader = {
   branchPoint(runId: string, step: number): Promise<BranchPoint>;
   /** The steps up to this one that do not follow the step before them, newest first. */
   branches(runId: string, toStep: number): Promise<Pick<StepRecord, 'step' | 'parent'>[]>;
+  /** The steps by which the run has moved to other versions of its workflow, in order. */
+  migrations(runId: string): Promise<MigrationStep[]>;
   /** What the given steps wrote to the state, in order. */
   writes(runId: string, range: StepRange): Promise<ChannelWrite[]>;
   /** All channels as of the step (null: now). */

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '@weft/contract';
 
 import type { Verdict } from '../domain/run/decide.ts';
-import type { Decision, MailKind, Reads, RunHead, RunSnapshot } from '../domain/run/records.ts';
+import type { Decision, MailKind, Reads, RunHead, RunSnapshot, WorkflowRef } from '../domain/run/records.ts';
 
 /** A decision and which of its ready tasks are offered to workers at once; the others wait in the store (rule A1). */
 export type Plan = { decision: Decision; offered: ReadonlySet<string> };
@@ -41,14 +41,17 @@ export type RunChange = {
   decide(view: {
     snapshot: RunSnapshot;
     now: number;
-  }): { kind: 'planned'; plan: Plan } | Extract<Verdict, { kind: 'needs' }>;
+  }): { kind: 'planned'; plan: Plan } | Extract<Verdict, { kind: 'needs' }> | Lacking;
 };
+
+/** To decide takes these versions of the run's workflow, which the caller has not at hand: nothing is written. */
+export type Lacking = { kind: 'lacks'; workflow: WorkflowRef; versions: number[] };
 
 /** A run that was settled: the decision, and the view that it was made on. `asRemembered`: that was the caller's own. */
 export type SettledRun = { kind: 'settled'; plan: Plan; snapshot: RunSnapshot; asRemembered: boolean };
 
 /** `locked`: another transaction holds the run; `missing`: there is no such run. */
-export type Settlement = { runId: string } & (SettledRun | { kind: 'locked' | 'missing' });
+export type Settlement = { runId: string } & (SettledRun | Lacking | { kind: 'locked' | 'missing' });
 
 /**
  * Where runs live. Every method is one transaction: all of it holds, or none.

@@ -12,6 +12,7 @@ import { keepHouse } from './keep-house.ts';
 import { createSettler } from './settler.ts';
 import type { Settler } from './settler.ts';
 import { createPost } from './post.ts';
+import { createRetention } from './retention.ts';
 import { startChild } from './start-children.ts';
 import { createStartRuns } from './start-runs.ts';
 import type { RunToStart } from './start-runs.ts';
@@ -69,6 +70,7 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
     saveWorkflow: (request) => deps.workflows.save({ ...request, hash: contentHash(request.document as Json) }),
     startRuns: (requests) => starter.start(requests),
     ...createSteering({ ...deps, settler, graphs, start: startOne }),
+    ...createRetention(deps),
     start() {
       ends = [deps.timers.onDue((timers) => fireTimers(settler, timers)), keepHouse(deps)];
       sweeper.start();

@@ -1,7 +1,7 @@
 /** One run's share of a settle: what to load, and the machine's decision with what is offered of it. */
 import type { Graph } from '../domain/graph/graph.ts';
 import { decide, failForEngineError } from '../domain/run/decide.ts';
-import type { RunEvent, Verdict } from '../domain/run/decide.ts';
+import type { DecideView, RunEvent, Verdict } from '../domain/run/decide.ts';
 import { addSettleReads, noReads } from '../domain/run/reads.ts';
 import type { Decision, RunSnapshot } from '../domain/run/records.ts';
 import type { Log, Plan, RunChange } from '../ports/index.ts';
@@ -11,14 +11,16 @@ import { messagesOf } from './messages.ts';
 export type RunToDecide = {
   runId: string;
   events: readonly RunEvent[];
+  /** The version that the run is believed to follow, and others that it may follow or move to; null: there is no such version. */
   graph: Graph;
+  versions: ReadonlyMap<number, Graph | null>;
   /** The run as it is believed to be, if it is. */
   remembered: RunSnapshot | null;
 };
 
 export function decideRun(
   { offering, log }: { offering: Offering; log: Log },
-  { runId, events, graph, remembered }: RunToDecide,
+  { runId, events, graph, versions, remembered }: RunToDecide,
 ): RunChange {
   const reads = noReads();
   for (const event of events) {
@@ -31,11 +33,27 @@ export function decideRun(
     remembered: reads.inline ? null : remembered,
     reads,
     decide(view) {
-      const verdict = decideSafely(log, graph, { ...view, events });
+      const { workflow } = view.snapshot.head;
+      const wanted = versionsOf(view.snapshot);
+      const current = versions.get(workflow.version);
+      if (!current || wanted.some((version) => !versions.has(version)))
+        return { kind: 'lacks', workflow, versions: wanted };
+      const verdict = decideSafely(log, current, { ...view, events, versions: existing(versions) });
       if (verdict.kind === 'needs') return verdict;
       return { kind: 'planned', plan: planOf(offering, verdict.decision) };
     },
   };
+}
+
+/** The version that the run follows, those that mail asks it to move to, and the one that it goes back to. */
+function versionsOf({ head, mail, branch }: RunSnapshot): number[] {
+  const asked = mail.filter(({ kind }) => kind === 'migrate').map(({ payload }) => payload['version'] as number);
+  return [head.workflow.version, ...asked, ...(branch?.version ? [branch.version] : [])];
+}
+
+function existing(versions: RunToDecide['versions']): ReadonlyMap<number, Graph> {
+  const found = Array.from(versions).flatMap(([version, graph]) => (graph ? [[version, graph] as const] : []));
+  return new Map(found);
 }
 
 /** Chooses which of the ready tasks are offered in the commit that readies them (rule A1). */
@@ -44,10 +62,8 @@ export function planOf(offering: Offering, decision: Decision): Plan {
   return { decision, offered: new Set(offered.map(({ key }) => key)) };
 }
 
-type View = { snapshot: RunSnapshot; now: number; events: readonly RunEvent[] };
-
 /** A run whose step the engine cannot compute fails alone (rule A11). */
-function decideSafely(log: Log, graph: Graph, view: View): Verdict {
+function decideSafely(log: Log, graph: Graph, view: DecideView): Verdict {
   try {
     return decide(graph, view);
   } catch (error) {

@@ -7,8 +7,10 @@ import type {
   FleetStore,
   Housekeeping,
   InputChecker,
+  LiveLog,
   Log,
   ResultCache,
+  RetentionStore,
   RunReader,
   RunStore,
   Timers,
@@ -22,8 +24,10 @@ export type EngineDeps = {
   fleet: FleetStore;
   reader: RunReader;
   results: ResultCache;
+  retention: RetentionStore;
   broker: Broker;
   bus: EventBus;
+  live: LiveLog;
   timers: Timers;
   housekeeping: Housekeeping;
   inputs: InputChecker;

@@ -1,8 +1,8 @@
 /** The command side of the engine, as the producer sees it. */
-import type { AppError, Json, JsonObject, WorkflowDocument } from '@weft/contract';
+import type { AppError, Json, JsonObject, RunMigration, WorkflowDocument, WorkflowMigration } from '@weft/contract';
 
 import type { Priority, RunHead, RunStatus, WorkflowRef } from '../domain/run/records.ts';
-import type { StoredWorkflow } from '../ports/index.ts';
+import type { PolicyKey, Pruned, PruneRequest, RetentionPolicy, StoredWorkflow } from '../ports/index.ts';
 
 export type StartRequest = {
   /** A saved version. */
@@ -70,6 +70,25 @@ export type Engine = {
   injectState(request: SteerRequest & InjectRequest): Promise<Injected>;
   /** Gives a signal to the run; one that nothing waits for yet is kept. Throws `not_found`, `conflict`, `invalid_input`. */
   signalRun(request: SteerRequest & { name: string; payload: Json }): Promise<void>;
+  /**
+   * Moves a run that has not ended, or has failed, to another version of its workflow; `dryRun` only says whether it fits.
+   * Throws `not_found` (no such run or version), `conflict` (it has ended, is at another step), `version_misfit` with
+   * everything that does not fit. Where it throws, nothing has changed.
+   */
+  migrateRun(request: MigrateRequest): Promise<RunMigration>;
+  /** The same for a page of the live runs of a workflow, each on its own. Throws `not_found`. */
+  migrateWorkflow(request: MigrateAllRequest): Promise<MigratedPage>;
+  /** Decides how long ended runs are kept. Throws `not_found` where there is no such workflow. */
+  setRetention(tenant: string, policy: RetentionPolicy): Promise<void>;
+  /** Throws `not_found` where there is no such policy. */
+  removeRetention(key: PolicyKey): Promise<void>;
+  /**
+   * Deletes ended runs, or counts what would be deleted. Throws `not_found` (no such workflow), `conflict` (another prune is at
+   * work, no place for archives).
+   */
+  pruneRuns(request: PruneRequest): Promise<Pruned>;
+  /** Deletes an ended run and its children. Throws `not_found`, `conflict` if one of them has not ended, or it is a child. */
+  deleteRun(tenant: string, runId: string): Promise<Pick<Pruned, 'runs' | 'bytes'>>;
 };
 
 /** What is changed in the state of a checkpoint: values that are replaced, and updates that go through the reducers after that. */
@@ -106,3 +125,19 @@ export type ResumeRequest = {
 export type InjectRequest = { updates: JsonObject; afterNode: string | null };
 
 export type Injected = { applied: true; step: number } | { applied: false; pending: true };
+
+/** `version`: null for the newest. `ifStep`: only if the run's last step is still this one. */
+export type MigrateRequest = SteerRequest & { version: number | null; dryRun: boolean; ifStep: number | null };
+
+/** `from`: only runs of these versions; null: of all but the new one. `beforeId`: the last run of the page before. */
+export type MigrateAllRequest = {
+  tenant: string;
+  name: string;
+  version: number | null;
+  dryRun: boolean;
+  from: readonly number[] | null;
+  limit: number;
+  beforeId: string | null;
+};
+
+export type MigratedPage = Omit<WorkflowMigration, 'nextCursor'> & { lastId: string | null };

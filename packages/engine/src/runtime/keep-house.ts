@@ -4,10 +4,12 @@ import type { StoreChore } from '../ports/index.ts';
 import type { EngineDeps } from './deps.ts';
 import { repeat } from './repeat.ts';
 
-type HousekeepingDeps = Pick<EngineDeps, 'housekeeping' | 'dispatch' | 'clock' | 'log'>;
+type HousekeepingDeps = Pick<EngineDeps, 'housekeeping' | 'dispatch' | 'retention' | 'clock' | 'log'>;
 
 const HOUR_MS = 3_600_000;
-const CHORES = STORE_CHORES.map((name) => ({ name, everyMs: HOUR_MS }));
+/** Deletes what the policies let go. It has no turn of its own in the store, since it may take long. */
+const RETENTION = 'retention';
+const CHORES = [...STORE_CHORES, RETENTION].map((name) => ({ name, everyMs: HOUR_MS }));
 /** How often a process looks whether the chores still have their turns: what keeps them may have lost all it knew. */
 const LOOK_EVERY_MS = 10_000;
 
@@ -26,12 +28,12 @@ export function keepHouse(deps: HousekeepingDeps): () => void {
   };
 }
 
-async function doChore({ dispatch, log }: HousekeepingDeps, name: string): Promise<void> {
+async function doChore({ dispatch, retention, log }: HousekeepingDeps, name: string): Promise<void> {
   // A process of another version may have asked for it.
-  if (!isStoreChore(name)) return;
+  if (!isStoreChore(name) && name !== RETENTION) return;
   try {
-    await dispatch.maintain(name);
-    log.info({ chore: name }, 'a chore is done');
+    const done = isStoreChore(name) ? await dispatch.maintain(name) : await retention.enforce();
+    log.info({ chore: name, ...done }, 'a chore is done');
   } catch (error) {
     log.warn({ err: error, chore: name }, 'a chore failed; it has its next turn');
   }

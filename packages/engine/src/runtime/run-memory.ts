@@ -52,7 +52,8 @@ export class RunMemory {
     // Seen at another step than it was left at, it is changed by others, too.
     const isOurs = !known || (known.epoch === snapshot.head.epoch && known.step === snapshot.head.step);
     const before = known?.snapshot && isOurs && !asRemembered ? merge(known.snapshot, snapshot) : snapshot;
-    const isPlain = !decision.goesOn && decision.takenBack.length === 0;
+    const isMoved = snapshot.head.workflow.version !== decision.head.workflow.version;
+    const isPlain = !decision.goesOn && decision.takenBack.length === 0 && !isMoved;
     const after = isOurs && isPlain ? advanced(graph, before, decision) : null;
     this.#runs.set(id, { snapshot: after, epoch, step });
     for (const oldest of this.#runs.keys()) {

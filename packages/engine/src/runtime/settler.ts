@@ -2,6 +2,9 @@
  * Settling: what happened to runs is gathered, decided and committed in groups; what follows is published after the commit
  * (rules A5, A8 to A11).
  */
+import { AppError } from '@weft/contract';
+
+import type { Graph } from '../domain/graph/graph.ts';
 import type { RunEvent } from '../domain/run/decide.ts';
 import type { Decision, SentMail, WorkflowRef } from '../domain/run/records.ts';
 import type { Plan, SettledRun, Settlement, TaskMessage } from '../ports/index.ts';
@@ -58,7 +61,12 @@ const MAX_SKIPS = 3;
 const RETRY_DELAYS_MS = [20, 50, 100, 250, 500, 1000];
 const NOTHING: Settled = { applied: false, exists: false };
 
-type Pending = SettleItem & { skips: number; done: (settled: Settled) => void };
+type Pending = SettleItem & {
+  skips: number;
+  /** Versions of the workflow that deciding takes beside that of `workflow`. */
+  versions?: readonly number[];
+  done: (settled: Settled) => void;
+};
 
 export function createSettler(deps: SettlerDeps): Settler {
   return new GroupSettler(deps);
@@ -120,8 +128,9 @@ class GroupSettler implements Settler {
         const ofRun = byRun.get(runId) ?? [];
         const events = ofRun.map((item) => item.event);
         const graph = await this.#deps.graphs.load(ref);
+        const versions = await this.#versionsOf(graph, ofRun);
         const remembered = this.#memory.recall(graph, runId, ofRun.find(({ message }) => message?.seed)?.message);
-        return decideRun({ offering, log: this.#deps.log }, { runId, events, graph, remembered });
+        return decideRun({ offering, log: this.#deps.log }, { runId, events, graph, versions, remembered });
       }),
     );
     if (changes.length === 0) return;
@@ -139,6 +148,16 @@ class GroupSettler implements Settler {
     }
   }
 
+  /** Null for a version that does not exist. */
+  async #versionsOf(graph: Graph, items: readonly Pending[]): Promise<Map<number, Graph | null>> {
+    const versions = new Map<number, Graph | null>([[graph.ref.version, graph]]);
+    for (const version of items.flatMap((item) => item.versions ?? [])) {
+      if (versions.has(version)) continue;
+      versions.set(version, await loadIfThere(this.#deps.graphs, { ...graph.ref, version }));
+    }
+    return versions;
+  }
+
   async #workflowsOf(items: Pending[]): Promise<Map<string, WorkflowRef>> {
     const known = new Map(items.flatMap((item) => (item.workflow ? [[item.runId, item.workflow] as const] : [])));
     const unknown = new Set(items.map((item) => item.runId).filter((runId) => !known.has(runId)));
@@ -154,6 +173,11 @@ class GroupSettler implements Settler {
       const items = byRun.get(settlement.runId) ?? [];
       if (settlement.kind === 'locked') {
         for (const item of items) this.#group.add({ ...item, skips: item.skips + 1 });
+        continue;
+      }
+      if (settlement.kind === 'lacks') {
+        const { workflow, versions } = settlement;
+        for (const item of items) this.#group.add({ ...item, workflow, versions });
         continue;
       }
       for (const { message, isHeld } of items) if (message && isHeld) acks.push(message);
@@ -202,6 +226,15 @@ class GroupSettler implements Settler {
     const rejected = rejection(item, message);
     if (rejected) await this.#commit([rejected]);
     else item.done({ applied: false, exists: true });
+  }
+}
+
+async function loadIfThere(graphs: GraphCache, ref: WorkflowRef): Promise<Graph | null> {
+  try {
+    return await graphs.load(ref);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'not_found') return null;
+    throw error;
   }
 }
 

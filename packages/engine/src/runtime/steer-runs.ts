@@ -2,6 +2,9 @@
 import { AppError } from '@weft/contract';
 
 import type { Engine, SteerRequest } from './engine.ts';
+import { migrateRun } from './migrations/migrate-run.ts';
+import type { MigrateDeps } from './migrations/migrate-run.ts';
+import { migrateWorkflow } from './migrations/migrate-workflow.ts';
 import { forkRun } from './steering/fork-run.ts';
 import { injectState } from './steering/inject-state.ts';
 import { openLetters } from './steering/letters.ts';
@@ -15,9 +18,10 @@ import { refuseEnded, runOf } from './steering/steered-run.ts';
 type Steering = Pick<
   Engine,
   'cancelRun' | 'retryRun' | 'replayRun' | 'forkRun' | 'rerunRun' | 'resumeRun' | 'injectState' | 'signalRun'
->;
+> &
+  Pick<Engine, 'migrateRun' | 'migrateWorkflow'>;
 
-export function createSteering(deps: SteerDeps): Steering {
+export function createSteering(deps: MigrateDeps): Steering {
   return {
     cancelRun: (request) => cancelRun(deps, request),
     retryRun: (request) => retryRun(deps, request),
@@ -27,6 +31,8 @@ export function createSteering(deps: SteerDeps): Steering {
     resumeRun: (request) => resumeRun(deps, request),
     injectState: (request) => injectState(deps, request),
     signalRun: (request) => signalRun(deps, request),
+    migrateRun: (request) => migrateRun(deps, request),
+    migrateWorkflow: (request) => migrateWorkflow(deps, request),
   };
 }
 

@@ -76,6 +76,7 @@ export function branchPointOf(rows: Rows, at: number): BranchPoint {
   return {
     runId: rows.head.id,
     step,
+    version: fold.progress.version ?? rows.steps.find(({ facts }) => facts.migrated)?.facts.migrated?.from ?? null,
     fold,
     failures,
     rows: unfinished(rows, fold),

@@ -4,10 +4,12 @@ import {
   addSettleReads,
   compileGraph,
   decide,
+  defaultOf,
   foldChannel,
   forkRun,
   freshHead,
   makeUuidV7,
+  misfits,
   noReads,
   startRun,
   TERMINAL_RUN,
@@ -17,6 +19,7 @@ import type {
   Decision,
   Graph,
   MailKind,
+  Move,
   Reads,
   RunEvent,
   RunHead,
@@ -24,7 +27,7 @@ import type {
   TaskRecord,
   TimerKind,
 } from '../../src/domain/index.ts';
-import { branchPointOf } from './past-rows.ts';
+import { branchPointOf, foldTo } from './past-rows.ts';
 import { mustBe, RunRows } from './run-rows.ts';
 import { verifyRows } from './verify-rows.ts';
 
@@ -48,7 +51,10 @@ export type ScenarioOptions = {
 export type SuccessParts = { stateUpdates?: JsonObject; goto?: string[]; usage?: Usage; cached?: true };
 
 export class Scenario {
-  readonly graph: Graph;
+  /** Of the version that the run follows. */
+  graph: Graph;
+  /** All versions of the workflow, by number. */
+  readonly versions = new Map<number, Graph>();
   readonly rows: RunRows;
   /** Every attempt that was ever handed out, in order. */
   readonly claims: AttemptRef[] = [];
@@ -66,7 +72,7 @@ export class Scenario {
     document: unknown,
     { input = {}, config = {}, blind = false, isChild = false, fork }: ScenarioOptions = {},
   ) {
-    this.graph = compileGraph(ref, document as WorkflowDocument);
+    this.graph = this.#save(document);
     this.#blind = blind;
     if (fork) {
       const { from, step, updates = [], differs = updates.length > 0 } = fork;
@@ -104,7 +110,7 @@ export class Scenario {
   settle(...events: RunEvent[]): Decision {
     let snapshot = this.rows.load(this.#readsOf(events));
     for (this.rounds = 1; this.rounds <= MAX_ROUNDS; this.rounds++) {
-      const verdict = decide(this.graph, { snapshot, events, now: this.now });
+      const verdict = decide(this.graph, { snapshot, events, now: this.now, versions: this.versions });
       this.seen = snapshot;
       if (verdict.kind === 'decided') return this.#follow(verdict.decision);
       snapshot = this.#loadMore(snapshot, verdict.reads);
@@ -152,6 +158,31 @@ export class Scenario {
   mail(kind: MailKind, payload: JsonObject = {}): void {
     this.rows.send(kind, payload);
     this.run({ type: 'advance' });
+  }
+
+  /** Saves the next version of the workflow, and moves the run to it if it fits. Returns whether it did. */
+  migrate(document: unknown, ifStep: number | null = null): boolean {
+    const { version } = this.#save(document).ref;
+    this.mail('migrate', { version, ifStep });
+    return this.rows.head.workflow.version === version;
+  }
+
+  /** Why the run cannot move to a version with this document, as `code pointer` lines. */
+  misfits(document: unknown): string[] {
+    const to = compileGraph({ ...ref, version: 99 }, document as WorkflowDocument);
+    return misfits(this.moveTo(to)).map(({ code, pointer }) => `${code} ${pointer}`);
+  }
+
+  /** The question whether the run as its journal tells of it can move to the version. */
+  moveTo(to: Graph): Move {
+    const written = Array.from(this.graph.state).flatMap(([name, schema]) => {
+      const channel = this.rows.channel(name);
+      const base = channel?.base === undefined ? defaultOf(schema) : channel.base;
+      const value = foldChannel(schema.reducer ?? 'last_value', base, channel?.deltas ?? []);
+      return channel ? [[name, { value, onDefault: channel.base === undefined }] as const] : [];
+    });
+    const { progress } = foldTo(this.rows.steps, this.rows.head.step);
+    return { from: this.graph, to, progress, written: new Map(written) };
   }
 
   success(node: string, output: Json = null, parts: SuccessParts = {}): RunEvent {
@@ -216,6 +247,13 @@ export class Scenario {
     return this.rows.steps.slice(from - 1).map(({ type, node }) => (node === null ? type : `${type} ${node}`));
   }
 
+  #save(document: unknown): Graph {
+    const version = this.versions.size + 1;
+    const graph = compileGraph({ ...ref, version }, document as WorkflowDocument);
+    this.versions.set(version, graph);
+    return graph;
+  }
+
   #one(event: RunEvent): boolean {
     return this.run(event)[0] ?? false;
   }
@@ -244,7 +282,8 @@ export class Scenario {
 
   #follow(decision: Decision, past: RunRows | null = null): Decision {
     this.rows.apply(decision, past);
-    verifyRows(this.graph, this.rows);
+    this.graph = this.versions.get(this.rows.head.workflow.version) ?? this.graph;
+    verifyRows(this.versions, this.rows);
     this.last = decision;
     for (const task of decision.ready) this.claims.push(claimOf(this.rows.head, task));
     return decision;

@@ -6,9 +6,11 @@ import { isLive, mustBe, type RunRows, same } from './run-rows.ts';
 import { verifyJournal } from './verify-journal.ts';
 
 /** Throws the first thing that is wrong. */
-export function verifyRows(graph: Graph, rows: RunRows): void {
+export function verifyRows(versions: ReadonlyMap<number, Graph>, rows: RunRows): void {
+  const graph = versions.get(rows.head.workflow.version);
+  if (!graph) throw new Error(`there is no version ${rows.head.workflow.version}`);
   verifyFold(rows);
-  verifyJournal(graph, rows.steps);
+  verifyJournal(versions, rows.steps);
   verifyEnds(rows);
   verifyState(graph, rows);
   if (TERMINAL_RUN.has(rows.head.status)) mustBe(rows.head.live === 0, 'an ended run has live tasks');
@@ -21,6 +23,7 @@ function verifyFold(rows: RunRows): void {
   const { status, epoch, step, live, asking, generations, failed, openJoins, jumps, kept } = rows.head;
   const head = { status, epoch, step, live, asking, generations, failed, openJoins, jumps, kept };
   expectSame('head', head, folded.head);
+  mustBe((folded.version ?? 1) === rows.head.workflow.version, 'the journal tells of another version');
   const ended = TERMINAL_RUN.has(status);
   const tasks = rows.newestTasks().map((task) => [task.key, progressOf(task, ended)] as const);
   expectSame('tasks', sorted(tasks), sorted(folded.tasks));

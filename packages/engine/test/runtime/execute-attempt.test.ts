@@ -5,18 +5,21 @@ import type { WorkflowDocument } from '@weft/contract';
 import { describe, expect, test } from 'vitest';
 
 import { compileGraph } from '../../src/domain/graph/graph.ts';
-import type { ExecutorCall, InputMaterial, Outcome, ResultCache } from '../../src/ports/index.ts';
+import type { ExecutorCall, InputMaterial, Outcome, ResultCache, Secrets } from '../../src/ports/index.ts';
+import { AttemptVoice } from '../../src/runtime/worker/attempt-voice.ts';
 import { executeAttempt } from '../../src/runtime/worker/execute-attempt.ts';
+import { LiveOutbox } from '../../src/runtime/worker/live-outbox.ts';
+import type { OutboxDeps } from '../../src/runtime/worker/live-outbox.ts';
 import { SharedResults } from '../../src/runtime/worker/shared-results.ts';
 
 const LEASE_MS = 15_000;
+const log = { debug() {}, info() {}, warn() {}, error() {} };
 
 type Given = Partial<InputMaterial> & { node?: object; tenant?: string; version?: string; secret?: string };
 
 /** A worker with one executor, which answers as it is told. */
 function scene(answer: (call: ExecutorCall) => Promise<Outcome>) {
   const clock = createFakeClock();
-  const log = { debug() {}, info() {}, warn() {}, error() {} };
   const memory = createMemoryResultCache(clock);
   const asked: unknown[] = [];
   const results: ResultCache = {
@@ -58,20 +61,29 @@ function scene(answer: (call: ExecutorCall) => Promise<Outcome>) {
             secrets: [secret],
           }),
           redact: (value) => value,
+          redactText: () => null,
           redactOutcome: (given) => JSON.parse(JSON.stringify(given).replaceAll(secret, '***')) as Outcome,
         },
-        onProgress: () => undefined,
       },
       {
         message: { ...taskMessage('default'), workflow },
         node: compiled,
         material: { input: {}, config: {}, captured: {}, item: null, nodes: {}, ...material },
         stop,
+        voice: silentVoice(),
       },
     );
     return { outcome, stop };
   }
   return { execute, clock, asked, calls: () => calls };
+}
+
+/** Nobody watches. */
+function silentVoice(): AttemptVoice {
+  const secrets = { redactText: () => null } as Partial<Secrets> as Secrets;
+  const deps = { live: { append: async () => undefined }, clock: createFakeClock() };
+  const outbox = new LiveOutbox({ ...deps, log } as unknown as OutboxDeps);
+  return new AttemptVoice({ outbox, message: taskMessage('default'), worker: 'w', secrets, clock: deps.clock, log });
 }
 
 const echo = async ({ input }: ExecutorCall): Promise<Outcome> => ({ kind: 'succeeded', output: input });

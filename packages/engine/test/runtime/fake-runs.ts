@@ -8,7 +8,7 @@ import { freshHead, freshTask } from '../../src/domain/run/fresh.ts';
 import type { RunHead, TaskDetail, Waits } from '../../src/domain/run/records.ts';
 import type { Facts, StepRecord } from '../../src/domain/run/step-record.ts';
 import type { Mail, RunReader, RunRecord, RunStore, TaskView } from '../../src/ports/index.ts';
-import type { SteerDeps } from '../../src/runtime/steering/steer-deps.ts';
+import type { MigrateDeps } from '../../src/runtime/migrations/migrate-run.ts';
 
 export const uuid = (n: number): string => `0198a000-0000-7000-8000-${String(n).padStart(12, '0')}`;
 
@@ -62,7 +62,8 @@ export function fakeRuns() {
     usedKey: async (_tenant, key) => keys.get(key) ?? null,
   } as Partial<RunStore> as RunStore;
 
-  const deps: SteerDeps = {
+  const deps: MigrateDeps = {
+    workflows: { load: async () => null },
     reader,
     runs: store,
     clock: createFakeClock(),

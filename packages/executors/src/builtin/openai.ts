@@ -32,7 +32,7 @@ export default defineExecutor({
   input: chatInput,
   output,
   example: { baseUrl: 'http://127.0.0.1:11434/v1', model: 'small', prompt: 'Say hello.' },
-  async run({ input, signal, idempotencyKey, heartbeat }) {
+  async run({ input, signal, idempotencyKey, heartbeat, token }) {
     const base = input.baseUrl ?? openaiBaseUrl();
     const problem = urlProblem(base);
     if (problem !== undefined) return failure('bad_base_url', `WEFT_OPENAI_BASE_URL of the worker: ${problem}`);
@@ -41,7 +41,8 @@ export default defineExecutor({
     if (!(response instanceof Response)) return response;
     heartbeat();
     if (!response.ok) return withServerMessage(await statusFailure(request, response));
-    const completion = await readCompletion(response, { signal, heartbeat, maxBytes: input.maxBytes });
+    const onText = (piece: string): void => token(piece, { model: input.model });
+    const completion = await readCompletion(response, { signal, heartbeat, onText, maxBytes: input.maxBytes });
     return completion instanceof Completion ? settle(completion, input) : completion;
   },
 });

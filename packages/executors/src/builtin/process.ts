@@ -8,6 +8,7 @@ import { inheritedEnvironment } from '../config.ts';
 import { defineExecutor } from '../define.ts';
 import type { Failure } from '../failure.ts';
 import { aborted, failure, messageOf } from '../failure.ts';
+import { EVENTS_FD, EVENTS_VARIABLE, tellLines } from '../process/event-lines.ts';
 import { parseOutput } from '../process/parse-output.ts';
 import type { CommandEnd } from '../process/run-command.ts';
 import { runCommand } from '../process/run-command.ts';
@@ -36,6 +37,7 @@ const input = z.strictObject({
   cwd: text.min(1).optional(),
   env: z.record(variableName, scalar).default({}),
   stdin: JsonValue.optional(),
+  events: z.boolean().default(false),
   parse: z.enum(['text', 'json', 'lines']).default('text'),
   maxBytes: z
     .int()
@@ -43,6 +45,8 @@ const input = z.strictObject({
     .max(10 * MIB)
     .default(MIB),
 });
+
+const EVENTS_ENVIRONMENT = { [EVENTS_VARIABLE]: String(EVENTS_FD) };
 
 type ProcessInput = z.output<typeof input>;
 
@@ -52,16 +56,17 @@ export default defineExecutor({
   input,
   output: z.strictObject({ exitCode: z.int(), stdout: z.string(), stderr: z.string(), value: JsonValue }),
   example: { command: 'node', args: ['--print', '1 + 1'], parse: 'json' },
-  async run({ input: request, signal, heartbeat }) {
+  async run({ input: request, signal, heartbeat, emit, token, log }) {
     const end = await runCommand({
       command: request.command,
       args: request.args.map(String),
       cwd: request.cwd,
-      env: { ...inheritedEnvironment(), ...strings(request.env) },
+      env: { ...inheritedEnvironment(), ...strings(request.env), ...(request.events && EVENTS_ENVIRONMENT) },
       stdin: stdinText(request.stdin),
       maxBytes: request.maxBytes,
       signal,
       onChunk: () => heartbeat(),
+      onEvents: request.events ? (pipe) => tellLines(pipe, { heartbeat, emit, token, log }) : null,
     });
     return settle(end, request, signal);
   },

@@ -17,7 +17,11 @@ const MAX_EVENT_CHARS = 1_048_576;
 const EXCERPT_CHARS = 200;
 
 /** What reading an answer needs of the call, and how much it may hold. */
-export type ReadOptions = Pick<ExecutorCall, 'signal' | 'heartbeat'> & { maxBytes: number };
+export type ReadOptions = Pick<ExecutorCall, 'signal' | 'heartbeat'> & {
+  maxBytes: number;
+  /** Called with each piece of the answer's text. */
+  onText: (piece: string) => void;
+};
 
 /**
  * Reads the answer of a model, as a stream or in one piece, whichever the server sends. The completion may lack what no
@@ -50,7 +54,7 @@ async function guarded(
 }
 
 const readStream: Read = async (response, completion, options) => {
-  const progress = new TextProgress(options.heartbeat);
+  const progress = new TextProgress(options.heartbeat, options.onText);
   let isDone = false;
   for await (const data of readEvents(beating(response, options.heartbeat), MAX_EVENT_CHARS)) {
     isDone = data.trim() === '[DONE]';
@@ -68,6 +72,7 @@ const readWhole: Read = async (response, completion, options) => {
   const bytes = await readBytes(response, MAX_RESPONSE_BYTES, () => options.heartbeat());
   if (bytes === undefined) return tooLarge(MAX_RESPONSE_BYTES);
   const failed = takeEvent(bytes.toString(), completion, options);
+  if (failed === undefined && completion.text !== '') options.onText(completion.text);
   // Whoever sends this in one piece sends it again.
   return failed?.error.code === 'bad_stream' ? badResponse(bytes.toString()) : failed;
 };

@@ -1,5 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 
 import type { Collected } from './collect-output.ts';
 import { collectOutput } from './collect-output.ts';
@@ -23,6 +24,8 @@ export type CommandRequest = {
   maxBytes: number;
   signal: AbortSignal;
   onChunk: () => void;
+  /** Reads what the command writes to its file descriptor 3; null: there is none. */
+  onEvents: ((pipe: Readable) => void) | null;
 };
 
 /** How a command ended. `notStarted` carries the system's error code (`ENOENT`, `EACCES`, `E2BIG`, ...). */
@@ -53,8 +56,10 @@ export function runCommand(request: CommandRequest): Promise<CommandEnd> {
 }
 
 function start(request: CommandRequest): ChildProcessWithoutNullStreams {
-  const { command, args, cwd, env } = request;
-  return spawn(command, args, { env, detached: true, stdio: 'pipe', ...(cwd === undefined ? {} : { cwd }) });
+  const { command, args, cwd, env, onEvents } = request;
+  const stdio = Array.from({ length: onEvents ? 4 : 3 }, () => 'pipe' as const);
+  const options = { env, detached: true, stdio, ...(cwd === undefined ? {} : { cwd }) };
+  return spawn(command, args, options);
 }
 
 function notStarted(error: unknown): CommandEnd {
@@ -65,6 +70,7 @@ function notStarted(error: unknown): CommandEnd {
 function watch(running: RunningCommand, request: CommandRequest): void {
   running.collect(request.maxBytes, request.onChunk);
   running.feed(request.stdin);
+  running.listen(request.onEvents);
   running.obey(request.signal);
 }
 
@@ -98,6 +104,11 @@ class RunningCommand {
     this.#child.stdin.end(text);
   }
 
+  listen(onEvents: CommandRequest['onEvents']): void {
+    const pipe: unknown = this.#child.stdio[3];
+    if (onEvents && pipe) onEvents(pipe as Readable);
+  }
+
   obey(signal: AbortSignal): void {
     const stop = () => this.#stop('aborted');
     signal.addEventListener('abort', stop, { once: true, signal: this.#ended.signal });
@@ -127,7 +138,7 @@ class RunningCommand {
     this.#ended.abort();
     this.#timers.forEach((timer) => clearTimeout(timer));
     endGroup(this.#groupId);
-    for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) stream.destroy();
+    for (const stream of this.#child.stdio) stream?.destroy();
     this.#child.unref();
     this.#resolve(this.#end());
   }

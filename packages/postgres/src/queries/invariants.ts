@@ -41,13 +41,15 @@ const OF_JOURNALS = {
     ) as s
     where s.high <> r.step or s.n <> r.step - s.low + 1 or s.low <> ${FIRST_STEP}`,
   'a run has ended exactly if its last step says so': `select r.id as run, s.type as what from run r
-    join step s on s.run_id = r.id and s.step = r.step
+    join lateral (
+      select type from step where run_id = r.id and type <> 'migrated' order by step desc limit 1
+    ) as s on true
     where (r.status in ${ENDED}) <> (s.type in ${LAST_STEP}) and s.type <> 'forked'`,
   'an epoch ends once': `select run_id as run, epoch::text as what from step where type in ${LAST_STEP}
     group by run_id, epoch having count(*) > 1`,
-  'after an end comes nothing but a retry or a replay': `select s.run_id as run, after.type as what from step s
+  'after an end comes nothing but a retry, a replay, or a move to another version': `select s.run_id as run, after.type as what from step s
     join step after on after.run_id = s.run_id and after.step = s.step + 1
-    where s.type in ${LAST_STEP} and after.type not in ('retried', 'replayed')`,
+    where s.type in ${LAST_STEP} and after.type not in ('retried', 'replayed', 'migrated')`,
   'a task is settled once in an epoch': `select run_id as run, key as what from step
     where type in ('task_succeeded', 'task_failed', 'task_skipped') group by run_id, epoch, key having count(*) > 1`,
   'a task is settled exactly if it has the step that says so': `select t.run_id as run, t.key as what from task t
@@ -89,8 +91,8 @@ const OF_ORPHANS = {
   'mail is for a run that exists, or is about to be started': `select run_id as run, kind as what from inbox i
     where run_id not in (select id from run)
       and not exists (select 1 from inbox s where s.run_id = i.run_id and s.kind = 'start')`,
-  'a key stands for a run that exists': `select run_id as run, key as what from idempotency
-    where run_id not in (select id from run)`,
+  'a key stands for a run that exists, or was deleted while the key was good': `select run_id as run, key as what
+    from idempotency where run_id not in (select id from run) and run_id not in (select run_id from pruned_run)`,
 } as const;
 
 const INVARIANTS: Readonly<Record<string, string>> = {

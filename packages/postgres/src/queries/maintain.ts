@@ -28,6 +28,8 @@ async function forgetKeys(pool: Pool): Promise<void> {
         select tenant, key from idempotency where created_at < now() - interval '8 days' for update skip locked
       )`,
   });
+  // A key may have been taken up to the moment when its run was deleted.
+  await query(pool, { text: `delete from pruned_run where pruned_at < now() - interval '9 days'` });
 }
 
 async function forgetWorkers(pool: Pool): Promise<void> {

@@ -52,6 +52,12 @@ export class Partitions {
     return this.#weeks.find(({ end }) => at < end)?.suffix ?? '';
   }
 
+  /** What is known is out of date. */
+  forget(): void {
+    this.#weeks = [];
+    this.#readAt = Number.NEGATIVE_INFINITY;
+  }
+
   /** What fails is tried again with the next question; until then tables find their partitions themselves. */
   async #read(): Promise<void> {
     if (this.#isReading) return;

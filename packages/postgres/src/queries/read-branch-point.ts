@@ -7,7 +7,7 @@ import type { Ask } from '../connection.ts';
 import { TASK_COLUMNS, toTask } from '../rows.ts';
 import type { TaskRow } from '../rows.ts';
 import { readChannelsAlong } from './read-channels.ts';
-import { listBranches, listFacts, listSteps } from './read-steps.ts';
+import { listBranches, listFacts, listMigrations, listSteps } from './read-steps.ts';
 
 /**
  * The step exists, or one that belongs to it is taken. What led to it never changes, so nothing is locked; only the rows of
@@ -22,14 +22,16 @@ export async function readBranchPoint(ask: Ask, runId: string, at: number): Prom
     foldStep(fold, facts);
     noteFailures(failures, facts);
   }
-  const [rows, channels, writtenLater, kept, items] = await Promise.all([
+  const [rows, channels, writtenLater, kept, items, migrations] = await Promise.all([
     unfinishedRows(ask, runId, fold),
     readChannelsAlong(ask, runId, path),
     channelsAfter(ask, runId, step),
     keptMail(ask, runId, fold),
     itemsToCome(ask, runId, fold),
+    listMigrations(ask, runId),
   ]);
-  return { runId, step, fold, failures, rows, channels, writtenLater, kept, items };
+  const version = fold.progress.version ?? migrations[0]?.from ?? null;
+  return { runId, step, version, fold, failures, rows, channels, writtenLater, kept, items };
 }
 
 /** The last of the steps that belong together. */

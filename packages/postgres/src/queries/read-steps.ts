@@ -1,6 +1,6 @@
 /** Reading the journal. */
 import type { BranchStep, Facts, FoldStep, StepRecord, StepType } from '@weft/engine/domain';
-import type { RunReader, StepRange } from '@weft/engine/ports';
+import type { MigrationStep, RunReader, StepRange } from '@weft/engine/ports';
 
 import type { Ask, Statement } from '../connection.ts';
 
@@ -53,6 +53,15 @@ export function listBranches(ask: Ask, runId: string, toStep: number): Promise<B
     name: 'list-branches',
     text: `select step, parent from step where run_id = $1 and step <= $2 and parent <> step - 1 order by step desc`,
     values: [runId, toStep],
+  });
+}
+
+export function listMigrations(ask: Ask, runId: string): Promise<MigrationStep[]> {
+  return ask({
+    name: 'list-migrations',
+    text: `select step, (facts#>>'{migrated,from}')::int as "from", (facts#>>'{migrated,to}')::int as "to"
+      from step where run_id = $1 and type = 'migrated' order by step`,
+    values: [runId],
   });
 }
 

@@ -14,13 +14,13 @@ export function sendHeads(client: Client, runs: readonly PlannedRun[]): Promise<
   return [
     client.query({
       name: 'update-runs',
-      text: `update run r set status = u.status, epoch = u.epoch, step = u.step, live = u.live, asking = u.asking,
+      text: `update run r set version = u.version, status = u.status, epoch = u.epoch, step = u.step, live = u.live, asking = u.asking,
           generations = u.generations, failed = u.failed, open_joins = u.open_joins,
           jumps = u.jumps, kept = u.kept,
           ended_at = case when u.ended then coalesce(r.ended_at, to_timestamp(u.now / 1000)) end
         from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::int[], $9::int[],
-          $10::boolean[], $11::float8[], $12::json[], $13::int[])
-          as u (id, status, epoch, step, live, asking, generations, failed, open_joins, ended, now, jumps, kept)
+          $10::boolean[], $11::float8[], $12::json[], $13::int[], $14::int[])
+          as u (id, status, epoch, step, live, asking, generations, failed, open_joins, ended, now, jumps, kept, version)
         where r.id = u.id`,
       values: [
         heads.map((head) => head.id),
@@ -36,6 +36,7 @@ export function sendHeads(client: Client, runs: readonly PlannedRun[]): Promise<
         moved.map((run) => run.now),
         heads.map((head) => json(head.jumps)),
         heads.map((head) => head.kept),
+        heads.map((head) => head.workflow.version),
       ],
     }),
   ];

@@ -19,7 +19,7 @@ export function eventBusConformance(name: string, open: OpenEventBus): void {
     test('C5: a listener of a run hears its notices as published and in order', async () => {
       const { bus, other } = await openBus(open);
       const heard = await listen({ bus, other }, 'run-1');
-      const notices = [step('run-1', 1), started('run-1', 'fetch'), step('run-1', 2), step('run-1', 3, true)];
+      const notices = [step('run-1', 1), live('run-1'), step('run-1', 2), step('run-1', 3, true)];
       bus.publish(notices.slice(0, 2));
       bus.publish(notices.slice(2));
 
@@ -139,17 +139,17 @@ async function listen({ bus, other }: { bus: EventBus; other: EventBus }, runId:
 }
 
 function probeOf(runId: string, probe: number): RunNotice {
-  return { kind: 'live', runId, type: 'task_progress', data: { probe } };
+  return step(runId, -probe);
 }
 
 function isProbe(notice: RunNotice): boolean {
-  return notice.kind === 'live' && 'probe' in notice.data;
+  return notice.kind === 'step' && notice.step < 0;
 }
 
 function step(runId: string, number: number, ended = false): RunNotice {
   return { kind: 'step', runId, step: number, ended };
 }
 
-function started(runId: string, node: string): RunNotice {
-  return { kind: 'live', runId, type: 'task_started', data: { node, attempt: 1 } };
+function live(runId: string): RunNotice {
+  return { kind: 'live', runId };
 }

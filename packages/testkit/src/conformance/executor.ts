@@ -46,6 +46,8 @@ export function executorCall(input: Json, parts: Partial<Omit<ExecutorCall, 'inp
     idempotencyKey: '0197a000-0000-8000-8000-000000000002',
     log: () => undefined,
     heartbeat: () => undefined,
+    emit: () => undefined,
+    token: () => undefined,
     ...parts,
   };
 }

@@ -9,6 +9,7 @@ import { runStoreSettle } from './run-store-settle.ts';
 import { runStoreSubmit } from './run-store-submit.ts';
 import { runStoreTasks } from './run-store-tasks.ts';
 import { runStoreValues } from './run-store-values.ts';
+import { runStoreVersions } from './run-store-versions.ts';
 import { runStoreWaiting } from './run-store-waiting.ts';
 
 /** What every RunStore promises (rules A5, A8 to A11, A13, B6, B7, C2). */
@@ -23,5 +24,6 @@ export function runStoreConformance(name: string, open: OpenStores): void {
     runStoreWaiting(stores);
     runStoreMail(stores);
     runStoreItems(stores);
+    runStoreVersions(stores);
   });
 }

@@ -29,18 +29,25 @@ export type { AttemptRef, RunEvent } from './run-event.ts';
 
 export type Verdict = { kind: 'decided'; decision: Decision } | { kind: 'needs'; reads: Reads };
 
+/** What a decision is made on; `versions`: as `WorkingRun` has them. */
+export type DecideView = {
+  snapshot: RunSnapshot;
+  events: readonly RunEvent[];
+  now: number;
+  versions?: ReadonlyMap<number, Graph>;
+};
+
 /**
  * Decides on a batch of events of one run, in order: what follows from one event without a worker is settled before the
  * next one, as if they had come alone. `now` is the database's time, epoch ms.
  */
-export function decide(
-  graph: Graph,
-  { snapshot, events, now }: { snapshot: RunSnapshot; events: readonly RunEvent[]; now: number },
-): Verdict {
+export function decide(graph: Graph, { snapshot, events, now, versions }: DecideView): Verdict {
   try {
     const replay = snapshot.mail.find(({ kind }) => kind === 'replay');
-    if (replay) return { kind: 'decided', decision: replayRun(graph, { snapshot, mail: replay, events, now }) };
+    if (replay)
+      return { kind: 'decided', decision: replayRun(graph, { snapshot, mail: replay, events, now, versions }) };
     const run = new WorkingRun(graph, snapshot, now);
+    if (versions) run.versions = versions;
     expectMail(run);
     for (const mail of snapshot.mail) takeMail(run, mail);
     if (!run.hasEnded) run.inline.push(...snapshot.inline.filter((key) => !run.inline.includes(key)));

@@ -27,12 +27,13 @@ export function foldStep(fold: FoldedRun, step: FoldStep): void {
   else fold.kept.delete(facts.mail);
 }
 
-export function copyFold({ progress: { head, tasks, joins }, epochs, dueAts, kept }: FoldedRun): FoldedRun {
+export function copyFold({ progress: { head, tasks, joins, version }, epochs, dueAts, kept }: FoldedRun): FoldedRun {
   return {
     progress: {
       head: { ...head },
       tasks: new Map(Array.from(tasks, ([key, task]) => [key, { ...task }])),
       joins: new Map(joins),
+      version,
     },
     epochs: new Map(epochs),
     dueAts: new Map(dueAts),

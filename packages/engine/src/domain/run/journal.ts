@@ -11,7 +11,7 @@ import type { Jumps, Waits } from './status.ts';
 import type { Facts, JoinFact, StepRecord, TaskFact } from './step-record.ts';
 
 export type { Progress, TaskProgress } from './records.ts';
-export type { Facts, StepRecord, StepType, TaskFact } from './step-record.ts';
+export type { Facts, Migration, StepRecord, StepType, TaskFact } from './step-record.ts';
 
 /** What the journal determines of a head, before its first step. */
 export function emptyHead(): Progress['head'] {
@@ -30,7 +30,7 @@ export function emptyHead(): Progress['head'] {
 }
 
 export function emptyProgress(): Progress {
-  return { head: emptyHead(), tasks: new Map(), joins: new Map() };
+  return { head: emptyHead(), tasks: new Map(), joins: new Map(), version: null };
 }
 
 /** What folding needs of a step. */
@@ -45,6 +45,7 @@ export function applyStep(progress: Progress, step: FoldStep): void {
   if (step.facts.superstep) applySuperstep(progress.head, step.facts.superstep);
   if (step.facts.jumps) applyJumps(progress.head, step.facts.jumps);
   progress.head.kept = step.facts.kept ?? progress.head.kept;
+  progress.version = step.facts.migrated?.to ?? progress.version;
   if (step.facts.run) applyRun(progress, step.facts.run);
 }
 
@@ -114,7 +115,7 @@ export function applyJumps(head: Progress['head'], fact: Partial<Jumps>): void {
 }
 
 /** A run that ends early takes its live tasks with it: they are cancelled in the same instant, whatever their rows say. */
-export function applyRun({ head, tasks }: Omit<Progress, 'joins'>, fact: NonNullable<Facts['run']>): void {
+export function applyRun({ head, tasks }: Pick<Progress, 'head' | 'tasks'>, fact: NonNullable<Facts['run']>): void {
   head.status = fact.status;
   head.epoch = fact.epoch ?? head.epoch;
   if (fact.status !== 'failed' && fact.status !== 'cancelled') return;

@@ -5,6 +5,7 @@ import { resumeSends } from './complete-sends.ts';
 import { cancelRun } from './end-run.ts';
 import { expectTasks } from './expect-mail.ts';
 import { inject, keep } from './kept-mail.ts';
+import { migrateRun } from '../migrate/migrate-run.ts';
 import { NeedsMore, noReads } from './reads.ts';
 import type { Mail, TaskRecord } from './records.ts';
 import { retryRun } from './retry-run.ts';
@@ -17,12 +18,17 @@ import type { WorkingRun } from './working-run.ts';
 export function takeMail(run: WorkingRun, mail: Mail): void {
   const { kind, payload } = mail;
   if (run.hasEnded) {
-    if (kind === 'retry' && run.head.status === 'failed') reopen(run);
+    if (run.head.status !== 'failed') return;
+    if (kind === 'retry') reopen(run);
+    else if (kind === 'migrate') migrateRun(run, mail);
     return;
   }
   switch (kind) {
     case 'cancel':
       cancelRun(run, reasonOf(payload));
+      return;
+    case 'migrate':
+      migrateRun(run, mail);
       return;
     case 'answer':
       takeAnswers(run, mail);

@@ -142,13 +142,14 @@ export type TimerRecord = { key: string; kind: TimerKind; attempt: number; dueAt
 export type Mail = { id: string; kind: MailKind; payload: JsonObject };
 
 /**
- * From outside: `cancel retry replay answer inject signal`; from the run to itself: `close go_on`; from a parent: `start` (the run does not
+ * From outside: `cancel retry replay migrate answer inject signal`; from the run to itself: `close go_on`; from a parent: `start` (the run does not
  * exist yet) and `cancel`; from a child: `child_ended child_asks child_runs`.
  */
 export type MailKind =
   | 'cancel'
   | 'retry'
   | 'replay'
+  | 'migrate'
   | 'close'
   | 'go_on'
   | 'answer'
@@ -188,6 +189,8 @@ export type Progress = {
   >;
   tasks: Map<string, TaskProgress>;
   joins: Map<string, JoinRecord>;
+  /** The version of the workflow that the run has moved to; null as long as it is the one that it began with. */
+  version: number | null;
 };
 
 /**
@@ -206,6 +209,8 @@ export type BranchPoint = {
   runId: string;
   /** Where the run is complete: steps of one decision that make sense only together are not parted (see `partOfNext`). */
   step: number;
+  /** The version of the workflow that the run followed there; null where it has never moved to another one. */
+  version: number | null;
   fold: FoldedRun;
   /** The rows, as they are now, of the tasks that had neither succeeded nor been skipped; some may be gone. */
   rows: ReadonlyMap<string, TaskRecord>;

@@ -18,8 +18,7 @@ export function retryRun(run: WorkingRun): void {
   if (run.graph.superstep) rejoin(run, tasks);
   else
     for (const task of tasks) {
-      const node = run.node(task.node);
-      if (task.blamed && isTop(run, task)) reopenBehind(run, node);
+      if (task.blamed && isTop(run, task)) reopenBehind(run, run.node(task.node));
     }
   const unfinished = tasks.filter((task) => run.tasks.has(task.key) && isUnfinished(run, task));
   const failedItems = Map.groupBy(
@@ -39,7 +38,7 @@ function isTop(run: WorkingRun, { key }: TaskRecord): boolean {
 }
 
 /** A failure that the run had swallowed (`continue`, goto) stays as it is: others have gone on from it. */
-function isUnfinished(run: WorkingRun, task: TaskRecord): boolean {
+export function isUnfinished(run: WorkingRun, task: TaskRecord): boolean {
   const isAborted = task.status === 'cancelled';
   if ((!isAborted && task.status !== 'failed') || run.isStale(task.key)) return false;
   const owner = ownerOf(task.key);

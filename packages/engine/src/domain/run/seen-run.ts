@@ -19,7 +19,8 @@ import { WorkingState } from './working-state.ts';
 export const DEFAULT_MAX_STEPS = 1000;
 
 export class SeenRun {
-  readonly graph: Graph;
+  /** Of the version that the run follows now. */
+  graph: Graph;
   readonly snapshot: RunSnapshot;
   readonly now: number;
   readonly head: RunHead;
@@ -44,6 +45,13 @@ export class SeenRun {
 
   get hasEnded(): boolean {
     return TERMINAL_RUN.has(this.head.status);
+  }
+
+  /** From here on the run follows another version. */
+  moveTo(graph: Graph): void {
+    this.graph = graph;
+    this.head.workflow = graph.ref;
+    this.state.moveTo(graph);
   }
 
   node(name: string): GraphNode {

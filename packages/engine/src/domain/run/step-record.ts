@@ -24,6 +24,7 @@ export type StepType =
   | 'reopened'
   /** The first step of a run that goes on from a step of another one. */
   | 'forked'
+  | 'migrated'
   | 'run_ended';
 
 /** What happened to one task. Counters are absolute, so that applying a fact twice changes nothing. */
@@ -75,7 +76,11 @@ export type Facts = {
   from?: { runId: string; step: number };
   /** All that is known of a fork when it begins. */
   snapshot?: Required<Pick<Facts, 'tasks' | 'joins'>> & { jumps: Jumps | null; mail: string[] };
+  /** From which version of its workflow to which the run moves with this step. */
+  migrated?: Migration;
 };
+
+export type Migration = { from: number; to: number };
 
 export type StepRecord = {
   step: number;

@@ -4,7 +4,7 @@
  */
 import type { Json, TaskError, Usage } from '@weft/contract';
 
-import type { GraphNode } from '../graph/graph.ts';
+import type { Graph, GraphNode } from '../graph/graph.ts';
 import { taskId } from '../ids.ts';
 import { ownerOf } from '../task-key.ts';
 import { freshTask } from './fresh.ts';
@@ -30,6 +30,8 @@ const UNSEEN_START_MS = 1000;
 /** Inline steps that one transaction takes for one run; the rest goes on in the next (rule A11). */
 const MAX_INLINE_STEPS = 100;
 
+const NO_VERSIONS: ReadonlyMap<number, Graph> = new Map();
+
 /** What is armed: which activation, what becomes of it without a worker, and the item that it is for. */
 export type Activation = {
   key: string;
@@ -37,10 +39,12 @@ export type Activation = {
   item?: Json;
   /** The breakpoint before the node was passed. */
   passes?: boolean;
+  /** The task that was taken back for it: it is the same one, with its next attempt. */
+  again?: TaskRecord;
 };
 
 /** What is added to a step. */
-type Note = Pick<Facts, 'jumps' | 'superstep' | 'kept' | 'mail' | 'answer' | 'signal' | 'afterNode'>;
+type Note = Pick<Facts, 'jumps' | 'superstep' | 'kept' | 'mail' | 'answer' | 'signal' | 'afterNode' | 'migrated'>;
 
 /** What a step is about. */
 export type StepSubject = {
@@ -68,6 +72,8 @@ export class WorkingRun extends SeenRun {
   inlineBudget = MAX_INLINE_STEPS;
   /** Sends of which an item has ended: they are gone on with once the event is dealt with. */
   readonly dueSends = new Set<string>();
+  /** Versions that mail asks the run to move to, by number; those that do not exist are left out. */
+  versions: ReadonlyMap<number, Graph> = NO_VERSIONS;
   /** Ids of kept mail that this decision has taken. */
   readonly takenMail: string[] = [];
   /** Tasks that are ready for a worker because of this decision. */
@@ -116,9 +122,9 @@ export class WorkingRun extends SeenRun {
   }
 
   /** Arms an activation of a node in the open step. */
-  arm(node: GraphNode, { key, fate, item = null, passes = false }: Activation): void {
+  arm(node: GraphNode, { key, fate, item = null, passes = false, again }: Activation): void {
     if (this.tasks.has(key)) throw new Error(`the task ${key} was armed already`);
-    const task = this.#newTask(node, { key, fate, item });
+    const task = this.#newTask(node, again ? { key, fate, item, again } : { key, fate, item });
     const stops = node.breaks.before && !fate && !passes;
     const fact: TaskFact = { key, status: task.status, attempt: task.attempt };
     if (stops) Object.assign(fact, { status: 'waiting', waits: 'answer' } satisfies Partial<TaskFact>);
@@ -139,6 +145,21 @@ export class WorkingRun extends SeenRun {
       message: null,
       expiresAt: null,
     };
+  }
+
+  /** Writes the row of a task that has ended anew, since what is fixed when a task is armed changes. */
+  renew(task: TaskRecord, node: GraphNode): void {
+    const { key, status, attempt, failures, crashes, blamed, error } = task;
+    this.change(task, { status: 'pending', attempt });
+    const rest = { ...(blamed && { blamed }), ...(error && { error }) };
+    const fact: TaskFact = { key, status, attempt, failures, crashes, ...rest };
+    (this.#facts().tasks ??= []).push(fact);
+    countTask(this.head, undefined, fact);
+    const lane = node.type === 'task' ? node.lane : null;
+    const seen = { readsAt: this.head.step, captured: this.capture(node), iterations: this.latestOf(node.resultReads) };
+    this.tasks.set(key, { ...task, lane, ...seen });
+    this.changedTasks.add(key);
+    this.armed.add(key);
   }
 
   /** The id of a breakpoint's question; that of an interrupt is its task's. */
@@ -229,14 +250,16 @@ export class WorkingRun extends SeenRun {
     return superstep && ownerOf(key) ? superstep.since : step;
   }
 
-  #newTask(node: GraphNode, { key, fate, item = null }: Activation): TaskRecord {
-    const { id, epoch, step, priority } = this.head;
+  #newTask(node: GraphNode, { key, fate, item = null, again }: Activation): TaskRecord {
+    const { id, step, priority } = this.head;
+    const epoch = again?.epoch ?? this.head.epoch;
     const needsWorker = node.type === 'task' && !fate;
     return freshTask({
       key,
       epoch,
       id: taskId(id, epoch, key),
       node: node.name,
+      attempt: again ? again.attempt + 1 : 1,
       readsAt: this.#readsAt(key, step),
       readyAt: this.now,
       lane: needsWorker ? node.lane : null,

@@ -4,6 +4,7 @@ import type { Json, JsonObject, StateKey } from '@weft/contract';
 import type { Graph } from '../graph/graph.ts';
 import { writeKind } from '../state/check-update.ts';
 import { applyWrite, defaultOf, foldChannel } from '../state/reducer.ts';
+import type { WrittenKey } from '../migrate/misfit.ts';
 import { NeedsMore } from './reads.ts';
 import type { ChannelRecord, ChannelWrite, RunSnapshot } from './records.ts';
 
@@ -19,7 +20,7 @@ export class WorkingState {
   readonly writes: ChannelWrite[] = [];
   /** New bases in place of long rows of deltas; they say nothing new. */
   readonly compactions: ChannelWrite[] = [];
-  readonly #graph: Graph;
+  #graph: Graph;
   readonly #snapshot: RunSnapshot;
   readonly #values = new Map<string, Json>();
   readonly #ephemeral = new Map<string, Json>();
@@ -39,6 +40,21 @@ export class WorkingState {
   recallEphemeral(values: JsonObject): void {
     for (const [channel, value] of Object.entries(values))
       if (this.#graph.state.get(channel)?.ephemeral) this.#ephemeral.set(channel, value);
+  }
+
+  /** From here on the state is that of another version, in which what was written means the same. */
+  moveTo(graph: Graph): void {
+    this.#graph = graph;
+    // What was never written has the default of the new version.
+    for (const name of this.#values.keys()) if (!this.#isWritten(name)) this.#values.delete(name);
+  }
+
+  /** The keys that were ever written, their values, and whether those still build on the default. The store was asked for all keys. */
+  written(): Map<string, WrittenKey> {
+    const names = new Set([...this.#snapshot.channels.keys(), ...this.writes.map(({ channel }) => channel)]);
+    return new Map(
+      Array.from(names, (name) => [name, { value: this.value(name), onDefault: this.#isOnDefault(name) }]),
+    );
   }
 
   /** Forgets the ephemeral updates of the step before. */
@@ -78,6 +94,15 @@ export class WorkingState {
     if (kind === 'base') this.#values.set(channel, value);
     else if (known !== undefined) this.#values.set(channel, applyWrite(reducer, known, update));
     return true;
+  }
+
+  #isWritten(channel: string): boolean {
+    return this.#snapshot.channels.has(channel) || this.writes.some((write) => write.channel === channel);
+  }
+
+  #isOnDefault(channel: string): boolean {
+    const isBase = this.writes.some((write) => write.channel === channel && write.kind === 'base');
+    return !isBase && this.#snapshot.channels.get(channel)?.base === undefined;
   }
 
   #schema(channel: string): StateKey {

@@ -1,12 +1,13 @@
 import type { Graph } from '../../domain/graph/graph.ts';
 import type { WorkflowRef } from '../../domain/run/records.ts';
-import type { Broker, DispatchStore, FleetStore, RunReader, WorkflowStore } from '../../ports/index.ts';
+import type { Broker, DispatchStore, FleetStore, RetentionStore, RunReader, WorkflowStore } from '../../ports/index.ts';
 
 /** What reading needs. Nothing here takes a lock, and nothing that is read decides about a run. */
 export type QueryDeps = {
   reader: RunReader;
   workflows: WorkflowStore;
   fleet: FleetStore;
+  retention: Pick<RetentionStore, 'fallback' | 'policies' | 'bytesOf' | 'storage'>;
   dispatch: Pick<DispatchStore, 'backlog'>;
   broker: Pick<Broker, 'held' | 'depths'>;
   /** The compiled version; a version never changes, so it may be kept. */

@@ -1,98 +1,96 @@
 /**
- * A run as a stream: every journal step after a given one, in order and without a gap, then what comes, until the run has
- * ended. The bus only wakes the reader; what is told comes from the journal, so a lost notice costs time, never a step.
+ * A run as a stream: every journal step after a given one, in order and without a gap, with the live events between them,
+ * then what comes, until the run has ended. The bus only wakes the reader; what is told comes from the journal and from the
+ * live log, so a lost notice costs time, never a step. However many watch a run, it is read once.
  */
-import type { Event } from '@weft/contract';
+import type { EventMode } from '@weft/contract';
 
 import { TERMINAL_RUN } from '../../domain/run/records.ts';
-import type { RunStatus } from '../../domain/run/records.ts';
-import type { Clock, EventBus } from '../../ports/index.ts';
-import { toInstant } from './instant.ts';
+import type { Known, StepEvents } from './journal-page.ts';
+import { LiveCursor } from './live-cursor.ts';
 import { openInbox } from './notice-inbox.ts';
-import type { LiveNotice } from './notice-inbox.ts';
-import type { QueryDeps } from './query-deps.ts';
-import { openJournal } from './step-events.ts';
-import type { StreamMode } from './step-events.ts';
+import { SharedRuns } from './shared-run.ts';
+import type { SharedRun } from './shared-run.ts';
+import type { RunStreams, StreamDeps, StreamItem, StreamRequest } from './run-stream.ts';
 
-export type StreamDeps = Pick<QueryDeps, 'reader' | 'loadGraph'> & {
-  bus: EventBus;
-  clock: Pick<Clock, 'after' | 'now'>;
-};
-
-export type StreamRequest = {
-  tenant: string;
-  runId: string;
-  /** The last step that is known already. */
-  afterStep: number;
-  modes: ReadonlySet<StreamMode>;
-  /** Ends the stream. */
-  signal: AbortSignal;
-};
-
-/**
- * `events` are all of one step, or one that stands between steps: once they are taken, the step is known. `gap`: events
- * between steps were left out, because they came faster than they were taken; steps never are.
- */
-export type StreamItem =
-  | { kind: 'events'; events: Event[] }
-  | { kind: 'gap' }
-  | { kind: 'end'; runId: string; step: number; status: RunStatus };
+/** Modes with events that stand between steps. */
+const LIVE_MODES: readonly EventMode[] = ['tasks', 'custom', 'messages'];
 
 /** How long a step stays untold that no notice told of. */
 const POLL_MS = 2000;
 
-/** The stream of a run that exists. Reads no further ahead than its consumer takes. */
-export async function* runEvents(deps: StreamDeps, request: StreamRequest): AsyncGenerator<StreamItem, void> {
+/** One for a process, so that all its listeners of a run share what is read of it. */
+export function createRunStreams(deps: StreamDeps): RunStreams {
+  const runs = new SharedRuns(deps);
+  return async function* stream(request) {
+    const { shared, leave } = runs.take(request);
+    try {
+      yield* runEvents(deps, shared, request);
+    } finally {
+      leave();
+    }
+  };
+}
+
+async function* runEvents(
+  { bus, clock }: StreamDeps,
+  shared: SharedRun,
+  request: StreamRequest,
+): AsyncGenerator<StreamItem, void> {
+  const { modes, signal } = request;
+  const wantsLive = LIVE_MODES.some((mode) => modes.has(mode));
   // Subscribed before the first read: what is committed after that read rings.
-  const inbox = openInbox(deps.bus, request);
+  const inbox = openInbox(bus, { runId: request.runId, wantsLive });
   try {
-    const journal = await openJournal(deps, request);
-    const numbers = new LiveNumbers();
+    const journal = new JournalReader(shared, request);
+    const live = wantsLive ? new LiveCursor(shared, clock, request) : null;
     let mayHaveEnded = true;
-    while (!request.signal.aborted) {
-      if (inbox.takeDropped()) yield { kind: 'gap' };
-      for (const notice of inbox.takeLive()) yield live(deps, notice, numbers.after(journal.step));
+    while (!signal.aborted) {
       const { told, more, runChanged } = await journal.read();
-      for (const events of told) yield { kind: 'events', events };
+      if (live) yield* live.tell(told, journal.step);
+      else for (const { events } of told) if (events.length > 0) yield { kind: 'events', events };
       mayHaveEnded ||= runChanged || inbox.takeEnded();
       if (more) continue;
-      const end = mayHaveEnded ? await endOf(deps, request, journal.step) : null;
+      const end = mayHaveEnded ? await endOf(shared, request, journal.step) : null;
       if (end === 'behind') continue;
       if (end) return yield end;
       // No notice is needed for the end: the step that ends a run says so itself.
       mayHaveEnded = false;
-      await inbox.alarm.wait(deps.clock, POLL_MS, request.signal);
+      await inbox.alarm.wait(clock, POLL_MS, signal);
     }
   } finally {
     inbox.close();
   }
 }
 
-/** The end, if the run has ended and all of its journal was told; `behind` if there is more to read. */
-async function endOf(
-  { reader }: StreamDeps,
-  { tenant, runId }: StreamRequest,
-  told: number,
-): Promise<StreamItem | 'behind' | null> {
-  const head = (await reader.run(tenant, runId))?.head;
-  if (!head) throw new Error(`the run ${runId} is gone`);
-  if (head.step > told) return 'behind';
-  return TERMINAL_RUN.has(head.status) ? { kind: 'end', runId, step: told, status: head.status } : null;
-}
+/** Reads the journal on from where it was, and carries along what is known of the run. */
+class JournalReader {
+  readonly #shared: SharedRun;
+  readonly #modes: ReadonlySet<EventMode>;
+  #known: Known | null = null;
+  /** The last step that was read. */
+  step: number;
 
-/** Numbers what comes between two steps: 1, 2, 3 after each step. */
-class LiveNumbers {
-  #step = -1;
-  #n = 0;
+  constructor(shared: SharedRun, { after, modes }: StreamRequest) {
+    this.#shared = shared;
+    this.#modes = modes;
+    this.step = after.step;
+  }
 
-  after(step: number): { step: number; n: number } {
-    this.#n = this.#step === step ? this.#n + 1 : 1;
-    this.#step = step;
-    return { step, n: this.#n };
+  /** The next steps, and whether one of them changed the run itself. */
+  async read(): Promise<{ told: StepEvents[]; more: boolean; runChanged: boolean }> {
+    const page = await this.#shared.page(this.step);
+    if (page.steps.length === 0) return { told: [], more: false, runChanged: false };
+    const { told, known } = await page.tell(this.#modes, this.#known);
+    this.#known = known;
+    this.step = page.lastStep;
+    return { told, more: page.more, runChanged: page.runChanged };
   }
 }
 
-function live({ clock }: StreamDeps, notice: LiveNotice, place: { step: number; n: number }): StreamItem {
-  const { runId, type, data } = notice;
-  return { kind: 'events', events: [{ runId, ...place, mode: 'tasks', type, at: toInstant(clock.now()), data }] };
+/** The end, if the run has ended and all of its journal was told; `behind` if there is more to read. */
+async function endOf(shared: SharedRun, { runId }: StreamRequest, told: number): Promise<StreamItem | 'behind' | null> {
+  const { step, status } = await shared.headline();
+  if (step > told) return 'behind';
+  return TERMINAL_RUN.has(status) ? { kind: 'end', runId, step: told, status } : null;
 }

@@ -1,76 +1,36 @@
-/** The journal of a run as events: what each step looks like in each mode of a stream. */
+/** A step of the journal as events: what it looks like in each mode of a stream. */
 import type { Event, EventMode, Json, JsonObject } from '@weft/contract';
 
-import type { StepRecord } from '../../domain/run/journal.ts';
+import { taskId } from '../../domain/ids.ts';
+import type { StepRecord, TaskFact } from '../../domain/run/journal.ts';
+import type { RunStatus } from '../../domain/run/records.ts';
+import { nodeOf } from '../../domain/task-key.ts';
+import type { TaskResult } from '../../ports/index.ts';
+import { toSummary } from './checkpoints/name-checkpoint.ts';
 import { toInstant } from './instant.ts';
-import type { QueryDeps } from './query-deps.ts';
-import { readSteps, toStep } from './read-steps.ts';
+import { toStep } from './read-steps.ts';
 import type { StepWithWrites } from './read-steps.ts';
-import { applyWrites, foldState, updatesOf } from './run-state.ts';
+import { updatesOf } from './run-state.ts';
 
-/** The modes that can be streamed. */
-export const STREAM_MODES = ['tasks', 'updates', 'values', 'debug'] as const satisfies EventMode[];
-export type StreamMode = (typeof STREAM_MODES)[number];
-
-export type JournalRequest = { tenant: string; runId: string; afterStep: number; modes: ReadonlySet<StreamMode> };
-
-export type Journal = {
-  /** The last step that was read. */
-  readonly step: number;
-  /** The next steps, each as its events (steps without any are left out), and whether one of them changed the run itself. */
-  read(): Promise<{ told: Event[][]; more: boolean; runChanged: boolean }>;
+/** Which step, and the run after it as far as that is asked for. */
+export type StepMoment = {
+  runId: string;
+  step: StepWithWrites;
+  state: JsonObject | null;
+  status: RunStatus;
+  /** Of the tasks that it settled. */
+  results: readonly TaskResult[];
 };
 
-const BATCH = 100;
+/** In this order the modes tell of a step. */
+const ORDER: readonly EventMode[] = ['tasks', 'updates', 'values', 'checkpoints', 'debug', 'custom', 'messages'];
 
-/** Reads on from where it was; carries the state along where `values` is asked for. */
-export async function openJournal(
-  deps: Pick<QueryDeps, 'reader' | 'loadGraph'>,
-  request: JournalRequest,
-): Promise<Journal> {
-  const { runId, modes } = request;
-  const follow = modes.has('values') ? await openState(deps, request) : () => null;
-  let known = request.afterStep;
-  return {
-    get step() {
-      return known;
-    },
-    async read() {
-      const steps = await readSteps(deps.reader, runId, { afterStep: known, limit: BATCH });
-      known = steps.at(-1)?.record.step ?? known;
-      const told = steps.map((step) => stepEvents({ runId, step, state: follow(step) }, modes));
-      return {
-        told: told.filter((events) => events.length > 0),
-        more: steps.length === BATCH,
-        runChanged: steps.some(({ record }) => record.facts.run !== undefined),
-      };
-    },
-  };
-}
-
-async function openState(
-  { reader, loadGraph }: Pick<QueryDeps, 'reader' | 'loadGraph'>,
-  { tenant, runId, afterStep }: JournalRequest,
-): Promise<(step: StepWithWrites) => JsonObject | null> {
-  const record = await reader.run(tenant, runId);
-  if (!record) return () => null;
-  const graph = await loadGraph(record.head.workflow);
-  let state = foldState(graph, afterStep === 0 ? new Map() : await reader.channels(runId, afterStep));
-  return ({ writes }) => (state = applyWrites(graph, state, writes));
-}
-
-/** Which step, with the state after it where `values` is asked for. */
-type StepMoment = { runId: string; step: StepWithWrites; state: JsonObject | null };
-
-/**
- * The events of one step, each mode at most one: `tasks` what became of tasks and of the run, `updates` what a node wrote to
- * the state, `values` the whole state where it or the run changed, `debug` the step itself.
- */
-function stepEvents(moment: StepMoment, modes: ReadonlySet<StreamMode>): Event[] {
+/** At most one event for each mode. */
+export function stepEvents(moment: StepMoment, modes: ReadonlySet<EventMode>): Event[] {
   const { runId, step } = moment;
   const { record } = step;
   const events: Event[] = [];
-  for (const mode of STREAM_MODES) {
+  for (const mode of ORDER) {
     const data = modes.has(mode) ? dataOf(mode, moment) : undefined;
     if (data === undefined) continue;
     events.push({ runId, step: record.step, mode, type: record.type, at: toInstant(record.at), data });
@@ -78,29 +38,96 @@ function stepEvents(moment: StepMoment, modes: ReadonlySet<StreamMode>): Event[]
   return events;
 }
 
-function dataOf(mode: StreamMode, { runId, step, state }: StepMoment): Json | undefined {
-  const { record, writes } = step;
+/** The tasks that the step has ended, by key. */
+export function endedKeys({ facts }: StepRecord): string[] {
+  return (facts.tasks ?? []).filter(({ status }) => status === 'succeeded').map(({ key }) => key);
+}
+
+function dataOf(mode: EventMode, moment: StepMoment): Json | undefined {
+  const { runId, step, state, status } = moment;
   switch (mode) {
-    case 'tasks':
-      return tasksData(record);
-    case 'updates':
-      return writes.length > 0 ? { node: record.node, updates: updatesOf(writes) } : undefined;
     case 'values':
-      return writes.length > 0 || record.facts.run ? (state ?? undefined) : undefined;
+      return state ?? undefined;
+    case 'updates':
+      return step.writes.length > 0 ? { node: step.record.node, updates: updatesOf(step.writes) } : undefined;
+    case 'tasks':
+      return tasksData(moment);
+    case 'checkpoints':
+      return toSummary(runId, step.record, status);
     case 'debug':
-      return toStep(runId, step);
+      return {
+        ...toStep(runId, step),
+        checkpoint: toSummary(runId, step.record, status),
+        ...taskNews(moment),
+      };
+    case 'custom':
+    case 'messages':
+      return voidsData(step.record);
   }
 }
 
-function tasksData(record: StepRecord): JsonObject | undefined {
+function tasksData(moment: StepMoment): JsonObject | undefined {
+  const { record } = moment.step;
   const { tasks, run } = record.facts;
   if (!tasks && !run) return undefined;
   return {
-    ...(record.taskId !== null && { taskId: record.taskId }),
-    ...(record.node !== null && { node: record.node }),
-    ...(record.attempt !== null && { attempt: record.attempt }),
+    ...placeOf(record),
     ...(record.worker !== null && { worker: record.worker }),
     ...(tasks && { tasks: tasks as unknown as Json }),
     ...(run && { run: run as unknown as Json }),
+    ...taskNews(moment),
   };
+}
+
+function placeOf({ taskId: id, node, attempt }: StepRecord): JsonObject {
+  return { ...(id !== null && { taskId: id }), ...(node !== null && { node }), ...(attempt !== null && { attempt }) };
+}
+
+/** The tasks that have become ready, those that have ended, and the attempt that has come to nothing. */
+function taskNews({ runId, step: { record }, results }: StepMoment): JsonObject {
+  const facts = record.facts.tasks ?? [];
+  const byKey = new Map(results.map((result) => [result.key, result]));
+  const triggers = [record.node ?? '__start__'];
+  const starts = facts.filter(({ status }) => status === 'ready');
+  const ends = facts.filter(({ status }) => status === 'succeeded' || status === 'failed');
+  const voids = voidedAttempt(record);
+  return {
+    ...(starts.length > 0 && { starts: starts.map((fact) => ({ ...taskOf(runId, record, fact), triggers })) }),
+    ...(ends.length > 0 && {
+      ends: ends.map((fact) => ({ ...taskOf(runId, record, fact), ...endOf(fact, byKey.get(fact.key)) })),
+    }),
+    ...(voids && { voids }),
+  };
+}
+
+function taskOf(runId: string, record: StepRecord, { key, attempt }: TaskFact): JsonObject {
+  const id = key === record.key && record.taskId !== null ? record.taskId : taskId(runId, record.epoch, key);
+  return { taskId: id, key, node: nodeOf(key), attempt };
+}
+
+function endOf({ status, error }: TaskFact, result: TaskResult | undefined): JsonObject {
+  if (status === 'failed') return error ? { error } : {};
+  return result?.output === undefined ? { resultOmitted: true } : { result: result.output };
+}
+
+/** Who puts the events of attempts together hears from the journal which of them count for nothing. */
+function voidsData(record: StepRecord): JsonObject | undefined {
+  const voids = voidedAttempt(record);
+  return voids && { ...placeOf(record), voids };
+}
+
+/**
+ * The attempt that ended without a result: whatever it told counts for nothing. It is that of the step's own task, if the
+ * step says that it failed, waits for its next attempt, or is handed out anew.
+ */
+function voidedAttempt({ taskId: id, key, attempt, facts }: StepRecord): JsonObject | undefined {
+  if (id === null || attempt === null || attempt === 0) return undefined;
+  const own = facts.tasks?.find((fact) => fact.key === key);
+  if (!own) return undefined;
+  const isOver = own.status === 'failed' || ((own.status === 'ready' || isRetry(own)) && own.attempt > attempt);
+  return isOver ? { taskId: id, attempt } : undefined;
+}
+
+function isRetry({ status, waits }: TaskFact): boolean {
+  return status === 'waiting' && (waits ?? 'retry') === 'retry';
 }

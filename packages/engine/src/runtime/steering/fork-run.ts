@@ -4,9 +4,11 @@ import { AppError } from '@weft/contract';
 import { closureOf } from '../../domain/graph/graph.ts';
 import type { Graph } from '../../domain/graph/graph.ts';
 import type { BranchPoint } from '../../domain/run/records.ts';
+import { misfits } from '../../domain/migrate/misfits.ts';
 import { iterationOf } from '../../domain/run/iterations.ts';
 import { LIVE_TASK } from '../../domain/run/status.ts';
 import type { ForkRequest, StartResult, SteerRequest } from '../engine.ts';
+import { writtenKeys } from '../migrations/check-run.ts';
 import { stateChangesOf } from './state-changes.ts';
 import type { SteerDeps } from './steer-deps.ts';
 import { runOf, stepOf } from './steered-run.ts';
@@ -16,11 +18,13 @@ export async function forkRun(deps: SteerDeps, request: SteerRequest & ForkReque
   const run = await runOf(deps, request);
   const { head, input, config } = run;
   const { step } = await stepOf(deps, run, request.step ?? head.step);
-  const workflow = request.workflow ?? head.workflow;
-  const graph = await deps.graphs.load(workflow);
-  const updates = stateChangesOf(graph, request);
   const point = await deps.reader.branchPoint(runId, step);
   refuseFinal(point);
+  const then = { ...head.workflow, version: point.version ?? head.workflow.version };
+  const workflow = request.workflow ?? then;
+  const graph = await deps.graphs.load(workflow);
+  const updates = stateChangesOf(graph, request);
+  if (workflow.version !== then.version) refuseMisfits(await deps.graphs.load(then), graph, point);
   refuseEdits(graph, point, request.edited);
   const result = await deps.start({
     workflow,
@@ -36,6 +40,15 @@ export async function forkRun(deps: SteerDeps, request: SteerRequest & ForkReque
   // What goes on by itself has gone on when the run is shown.
   if (result.created) await deps.settler.settle({ runId: result.runId, workflow, event: { type: 'advance' } });
   return result;
+}
+
+/** What begins anew has not begun yet, so it may be anything in the other version. */
+function refuseMisfits(from: Graph, to: Graph, { fold: { progress }, channels }: BranchPoint): void {
+  const errors = misfits({ from, to, progress, written: writtenKeys(from, channels) });
+  if (errors.length > 0)
+    throw new AppError('version_misfit', `the run does not fit version ${to.ref.version}: ${errors[0]?.message}`, {
+      errors,
+    });
 }
 
 /** A failed run is retried by its fork; of one that ended otherwise nothing is left to do. */

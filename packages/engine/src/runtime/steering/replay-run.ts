@@ -5,6 +5,7 @@ import type { ReplayRequest, SteerRequest } from '../engine.ts';
 import { openLetters } from './letters.ts';
 import { stateChangesOf } from './state-changes.ts';
 import type { SteerDeps } from './steer-deps.ts';
+import { workflowAt } from '../queries/checkpoints/version-along.ts';
 import { runOf, stepOf } from './steered-run.ts';
 
 export async function replayRun(deps: SteerDeps, request: SteerRequest & ReplayRequest): Promise<void> {
@@ -15,7 +16,7 @@ export async function replayRun(deps: SteerDeps, request: SteerRequest & ReplayR
     const { type } = await stepOf(deps, run, step);
     if (type === 'run_ended' || type === 'cancelled') throw new AppError('conflict', hadEnded(step));
   }
-  const updates = stateChangesOf(await deps.graphs.load(run.head.workflow), request);
+  const updates = stateChangesOf(await deps.graphs.load(await workflowAt(deps.reader, run, step)), request);
   await letters.send({ runId, kind: 'replay', payload: { step, updates } });
   if (!(await letters.stepIn(runId, run.head.step)))
     throw new AppError('conflict', `the run could not go on from step ${step}: it has changed meanwhile`);

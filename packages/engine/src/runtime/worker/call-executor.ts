@@ -5,6 +5,7 @@ import type { GraphNode } from '../../domain/graph/graph.ts';
 import type { Outcome } from '../../domain/outcome/outcome.ts';
 import type { Clock, Executor, ExecutorCall, Log, Secrets, TaskMessage } from '../../ports/index.ts';
 import { stoppedOutcome, watchHeartbeat } from './attempt-time.ts';
+import type { AttemptVoice } from './attempt-voice.ts';
 import { checkedOutcome } from './checked-outcome.ts';
 import { cleanOutcome } from './clean-outcome.ts';
 
@@ -15,7 +16,6 @@ export type CallDeps = {
   secrets: Secrets;
   clock: Clock;
   log: Log;
-  onProgress(message: TaskMessage, progress: Json): void;
 };
 
 export type RunningCall = {
@@ -23,6 +23,8 @@ export type RunningCall = {
   node: GraphNode;
   /** Aborted with a StopReason. */
   stop: AbortController;
+  /** By which it tells watchers what it does. */
+  voice: AttemptVoice;
 };
 
 export type Work = { attempt: RunningCall; executor: Executor; input: Json };
@@ -33,6 +35,7 @@ export async function callExecutor(deps: CallDeps, { attempt, executor, input }:
   const { clock, secrets, log } = deps;
   const resolved = secrets.resolve(input, node.template?.secretPaths ?? []);
   if (resolved.kind === 'failed') return resolved;
+  attempt.voice.hide(resolved.secrets);
   const heartbeat = watchHeartbeat(clock, node, stop);
   const call = toCall(deps, { attempt, input: resolved.input, secrets: resolved.secrets, beat: heartbeat.beat });
   const outcome = await Promise.race([run(executor, call), stopped(clock, stop.signal)]);
@@ -54,7 +57,7 @@ function isWanted(outcome: Outcome, signal: AbortSignal): boolean {
 type CallParts = { attempt: RunningCall; input: Json; secrets: string[]; beat: () => void };
 
 function toCall(deps: CallDeps, { attempt, input, secrets, beat }: CallParts): ExecutorCall {
-  const { message, stop } = attempt;
+  const { message, stop, voice } = attempt;
   const { runId, taskId, node } = message;
   return {
     input,
@@ -72,7 +75,15 @@ function toCall(deps: CallDeps, { attempt, input, secrets, beat }: CallParts): E
     },
     heartbeat(progress) {
       beat();
-      if (progress !== undefined) deps.onProgress(message, deps.secrets.redact(progress, secrets));
+      if (progress !== undefined) voice.progress(progress);
+    },
+    emit(data) {
+      beat();
+      voice.emit(data);
+    },
+    token(text, metadata) {
+      beat();
+      voice.token(text, metadata);
     },
   };
 }

@@ -29,6 +29,7 @@ export async function executeAttempt(deps: ExecuteDeps, attempt: Attempt): Promi
   const input = renderInput(attempt);
   if (input.kind === 'failed') return input;
   const work = { attempt, executor, input: input.value };
+  attempt.voice.start(input.value);
   const endWatch = watchTimeout(deps.clock, node, stop);
   try {
     if (node.cacheTtlMs === null) return await callExecutor(deps, work);

@@ -1,9 +1,9 @@
 /** One claimed attempt, from its slot to its settled outcome. */
-import type { JsonObject } from '@weft/contract';
-
 import type { Outcome } from '../../domain/outcome/outcome.ts';
 import type { TaskMessage } from '../../ports/index.ts';
+import { AttemptVoice } from './attempt-voice.ts';
 import { executeAttempt } from './execute-attempt.ts';
+import type { LiveOutbox } from './live-outbox.ts';
 import type { Prepared } from './prepare-attempts.ts';
 import { attemptOf } from './running-flush.ts';
 import type { SharedResults } from './shared-results.ts';
@@ -16,6 +16,7 @@ type Claimed = {
   prepared: Prepared | null;
   options: WorkerOptions;
   shared: SharedResults;
+  outbox: LiveOutbox;
   /** The worker's id in the fleet. */
   worker: string;
   /** Whether the worker begins this task, which the outcome of the attempt has readied, at once. */
@@ -26,7 +27,7 @@ type Claimed = {
 
 export async function runAttempt(
   deps: WorkerDeps,
-  { slot, prepared, options, shared, worker, goOn, onOver }: Claimed,
+  { slot, prepared, options, shared, outbox, worker, goOn, onOver }: Claimed,
 ): Promise<void> {
   const { message, stop } = slot;
   if (!prepared) {
@@ -34,22 +35,16 @@ export async function runAttempt(
     return;
   }
   slot.dueAt = slot.startedAt + prepared.node.timeoutMs;
-  announce(deps, { message, worker, type: 'task_started', data: {} });
   const { executors, version, secrets } = options;
-  const outcome = await executeAttempt(
-    {
-      executors,
-      version,
-      secrets,
-      shared,
-      clock: deps.clock,
-      log: deps.log,
-      onProgress: (_, progress) => announce(deps, { message, worker, type: 'task_progress', data: { progress } }),
-    },
-    { message, ...prepared, stop },
-  );
+  const { clock, log } = deps;
+  const voice = new AttemptVoice({ outbox, message, worker, secrets, clock, log });
+  const attempt = { message, ...prepared, stop, voice };
+  const outcome = await executeAttempt({ executors, version, secrets, shared, clock, log }, attempt);
+  voice.end();
   onOver();
   const ranMs = deps.clock.monotonicMs() - slot.startedAt;
+  // Whoever watches hears what an attempt said before it hears what came of it.
+  await voice.arrived();
   if (outcome) await settle(deps, { slot, worker, outcome, ranMs, goOn });
   else if (stop.signal.reason === 'shutdown') await handBack(deps, slot);
   else await drop(deps, message);
@@ -81,16 +76,4 @@ async function handBack({ settler }: WorkerDeps, { message, isHeld }: Slot): Pro
 /** The task is not wanted any more: only the claim ends. */
 async function drop({ broker }: WorkerDeps, message: TaskMessage): Promise<void> {
   await broker.publish([], [message]);
-}
-
-type Announcement = {
-  message: TaskMessage;
-  worker: string;
-  type: 'task_started' | 'task_progress';
-  data: JsonObject;
-};
-
-function announce({ bus }: WorkerDeps, { message, worker, type, data }: Announcement): void {
-  const { runId, taskId, key, node, attempt } = message;
-  bus.publish([{ kind: 'live', runId, type, data: { taskId, key, node, attempt, worker, ...data } }]);
 }

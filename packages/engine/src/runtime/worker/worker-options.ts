@@ -21,7 +21,10 @@ export type WorkerOptions = {
   rssBytes(): number;
 };
 
-export type WorkerDeps = Pick<EngineDeps, 'dispatch' | 'fleet' | 'results' | 'broker' | 'bus' | 'clock' | 'log'> & {
+export type WorkerDeps = Pick<
+  EngineDeps,
+  'dispatch' | 'fleet' | 'results' | 'reader' | 'broker' | 'live' | 'clock' | 'log'
+> & {
   graphs: GraphCache;
   settler: Settler;
 };

@@ -11,6 +11,7 @@ import { isSuspect } from '../../domain/run/release-task.ts';
 import { pause } from '../pause.ts';
 import { repeat } from '../repeat.ts';
 import type { StopReason } from './attempt-time.ts';
+import { LiveOutbox } from './live-outbox.ts';
 import { prepareAttempts } from './prepare-attempts.ts';
 import type { Prepared } from './prepare-attempts.ts';
 import { runAttempt } from './run-attempt.ts';
@@ -49,6 +50,7 @@ class ClaimingWorker implements Worker {
   readonly #options: WorkerOptions;
   readonly #slots: Slots;
   readonly #shared: SharedResults;
+  readonly #outbox: LiveOutbox;
   readonly #closing = new AbortController();
   readonly #ends: (() => void)[] = [];
   readonly #revoked = new Set<string>();
@@ -67,6 +69,7 @@ class ClaimingWorker implements Worker {
     this.#options = options;
     this.#slots = new Slots(options.slots);
     this.#shared = new SharedResults({ ...deps, leaseMs: options.resultLeaseMs ?? RESULT_LEASE_MS });
+    this.#outbox = new LiveOutbox(deps);
     this.#incarnation = options.id;
   }
 
@@ -109,6 +112,7 @@ class ClaimingWorker implements Worker {
     // A store that is gone must not keep the process: what could not be committed is found again by the sweepers.
     const giveUp = clock.after(graceMs + GIVE_UP_MS, () => settler.stop());
     await this.#slots.emptied();
+    await this.#outbox.stop();
     endGrace();
     giveUp();
     for (const end of this.#ends) end();
@@ -204,6 +208,7 @@ class ClaimingWorker implements Worker {
       prepared,
       options: this.#options,
       shared: this.#shared,
+      outbox: this.#outbox,
       worker: this.#incarnation,
       goOn: this.#goOn,
       onOver: () => this.#slots.end(slot),

@@ -14,13 +14,20 @@ import { branchOff } from './branch-off.ts';
 /** The payload of mail of kind `replay`: what is applied to the state of the step, in order. */
 export type ReplayRequest = { step: number; updates: [string, Json][] };
 
-type Replay = { snapshot: RunSnapshot; mail: Mail; events: readonly RunEvent[]; now: number };
+type Replay = {
+  snapshot: RunSnapshot;
+  mail: Mail;
+  events: readonly RunEvent[];
+  now: number;
+  /** The versions of the workflow that are at hand, by number. */
+  versions: ReadonlyMap<number, Graph> | undefined;
+};
 
 /**
  * Nothing else is decided with it: outcomes that come at the same time are those of the epoch that ends here, and other mail is
  * read by the next decision. A step that is not there, or at which the run had ended, changes nothing.
  */
-export function replayRun(graph: Graph, { snapshot, mail, events, now }: Replay): Decision {
+export function replayRun(graph: Graph, { snapshot, mail, events, now, versions }: Replay): Decision {
   const { step, updates } = mail.payload as ReplayRequest;
   const { reads, branch, head } = snapshot;
   if (reads.branch === null) throw new NeedsMore({ branch: step, waiting: graph.hasChildren, body: true });
@@ -30,10 +37,12 @@ export function replayRun(graph: Graph, { snapshot, mail, events, now }: Replay)
     return { ...toDecision(before, late.applied), usage: late.usage, consumedMail: [mail.id], goesOn: true };
   }
   closeChildren(before);
-  const { run, decision } = branchOff(graph, {
+  // It follows the version again that it followed at the step.
+  const then = branch.version === null ? graph : (versions?.get(branch.version) ?? graph);
+  const { run, decision } = branchOff(then, {
     type: 'replayed',
     point: branch,
-    head: { ...head, ...branch.fold.progress.head, epoch: head.epoch + 1, step: head.step },
+    head: { ...head, ...branch.fold.progress.head, workflow: then.ref, epoch: head.epoch + 1, step: head.step },
     body: snapshot.body,
     now,
     updates,

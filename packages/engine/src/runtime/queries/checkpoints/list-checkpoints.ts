@@ -1,7 +1,6 @@
 import type { CheckpointSummary } from '@weft/contract';
 
 import type { RunStatus } from '../../../domain/run/status.ts';
-import type { StepRecord } from '../../../domain/run/step-record.ts';
 import type { RunReader } from '../../../ports/index.ts';
 import type { QueryDeps } from '../query-deps.ts';
 import { emptyFold } from '../../../domain/run/fold.ts';
@@ -26,7 +25,8 @@ export async function listCheckpoints(
   const known = new Map<number, RunStatus>([[afterStep, status]]);
   const items: CheckpointSummary[] = [];
   for (const record of steps.slice(0, page.limit)) {
-    const after = record.facts.run?.status ?? known.get(record.parent) ?? (await statusAt(reader, run.id, record));
+    const after =
+      record.facts.run?.status ?? known.get(record.parent) ?? (await statusAt(reader, run.id, record.parent));
     known.set(record.step, after);
     items.push(toSummary(run.id, record, after));
   }
@@ -34,9 +34,9 @@ export async function listCheckpoints(
   return { items, next: last ? { step: last.step, status: last.status } : null };
 }
 
-/** Of a step that goes on from one that is further back. */
-async function statusAt(reader: RunReader, runId: string, { parent }: StepRecord): Promise<RunStatus> {
-  const path = await pathTo(reader, runId, parent);
+/** The status that the run had after the step. */
+export async function statusAt(reader: RunReader, runId: string, step: number): Promise<RunStatus> {
+  const path = await pathTo(reader, runId, step);
   const { progress } = await foldAlong(reader, runId, { fold: emptyFold(), path });
   return progress.head.status;
 }

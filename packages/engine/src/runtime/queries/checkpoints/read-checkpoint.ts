@@ -15,10 +15,11 @@ import { foldAlong } from './fold-along.ts';
 import type { FoldedRun } from '../../../domain/run/fold.ts';
 import { leadsThrough, pathAfter } from '../../../domain/run/step-path.ts';
 import { pathTo } from './step-path.ts';
+import { workflowAlong } from './version-along.ts';
 
 export type CheckpointDeps = Pick<QueryDeps, 'reader' | 'loadGraph'>;
 
-/** A step of a run of the tenant, and the steps that led to it. */
+/** A step of a run of the tenant, the version that was in force after it, and the steps that led to it. */
 export type Place = { run: RunRecord; graph: Graph; record: StepRecord; path: StepRange[] };
 
 /** The place; throws AppError `not_found` where there is no such run or step. */
@@ -29,16 +30,17 @@ export async function findPlace(
 ): Promise<Place> {
   const run = await reader.run(tenant, runId);
   if (!run) throw new AppError('not_found', 'there is no such run');
-  const [record, path, graph] = await Promise.all([
+  const [record, path, migrations] = await Promise.all([
     stepOf({ reader }, run, step),
     pathTo(reader, runId, step),
-    loadGraph(run.head.workflow),
+    reader.migrations(runId),
   ]);
+  const graph = await loadGraph(workflowAlong(run.head.workflow, { migrations, path }));
   return { run, graph, record, path };
 }
 
 /** From the nearest fold that is remembered on. */
-export function foldTo(reader: RunReader, { run, path }: Place): Promise<FoldedRun> {
+export function foldTo(reader: RunReader, { run, path }: Pick<Place, 'run' | 'path'>): Promise<FoldedRun> {
   const runId = run.head.id;
   const memory = memoryOf(reader);
   const { step: start, fold } = memory.nearest(runId, path) ?? { step: 0, fold: emptyFold() };

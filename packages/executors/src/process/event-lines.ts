@@ -1,0 +1,61 @@
+/** What a command tells watchers while it runs: lines of JSON on a pipe of its own. */
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+
+import { JsonRecord, JsonValue } from '@weft/contract';
+import type { ExecutorCall } from '@weft/engine/ports';
+import { z } from 'zod';
+
+import { messageOf } from '../failure.ts';
+
+/** The command's file descriptor, and the variable that names it. */
+export const EVENTS_FD = 3;
+export const EVENTS_VARIABLE = 'WEFT_EVENTS_FD';
+
+const line = z.union(
+  [
+    z.strictObject({ custom: JsonValue }),
+    z.strictObject({ token: z.string(), metadata: JsonRecord.optional() }),
+    z.strictObject({ progress: JsonValue }),
+  ],
+  'expected { "custom": ... }, { "token": "..." } or { "progress": ... }',
+);
+
+const SHOWN_CHARS = 200;
+/** Lines that mean nothing are logged so often. */
+const MOST_WARNINGS = 5;
+
+/** Tells what comes; a line that means nothing is logged and left out. */
+export function tellLines(pipe: Readable, call: Pick<ExecutorCall, 'emit' | 'token' | 'heartbeat' | 'log'>): void {
+  let bad = 0;
+  const lines = createInterface({ input: pipe, crlfDelay: Number.POSITIVE_INFINITY });
+  lines.on('line', (text) => {
+    if (text.trim() === '') return;
+    const problem = tellLine(text, call);
+    if (problem === null) return;
+    bad += 1;
+    if (bad <= MOST_WARNINGS) call.log('warn', `a line of events was left out: ${problem}`, { line: shown(text) });
+  });
+  pipe.on('error', () => undefined);
+}
+
+/** Why it could not be told, or null. */
+function tellLine(text: string, { emit, token, heartbeat }: Parameters<typeof tellLines>[1]): string | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return messageOf(error);
+  }
+  const parsed = line.safeParse(value);
+  if (!parsed.success) return parsed.error.issues[0]?.message ?? 'it is no event';
+  const event = parsed.data;
+  if ('token' in event) token(event.token, event.metadata);
+  else if ('progress' in event) heartbeat(event.progress);
+  else emit(event.custom);
+  return null;
+}
+
+function shown(text: string): string {
+  return text.slice(0, SHOWN_CHARS).toWellFormed();
+}
