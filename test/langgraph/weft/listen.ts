@@ -1,7 +1,7 @@
 /** What a listener of a run was told. */
 import type { Event, Json, JsonObject } from '@weft/contract';
 import { systemClock } from '@weft/embedded';
-import { runEvents } from '@weft/engine/runtime';
+import { createRunStreams } from '@weft/engine/runtime';
 import type { Rig } from '@weft/testkit';
 
 import type { Listening } from '../case.ts';
@@ -12,10 +12,18 @@ type Listener = { mode: Listening; toStep: number; hasInput: boolean };
 export async function listen(rig: Rig, runId: string, { mode, toStep, hasInput }: Listener) {
   const stop = new AbortController();
   const { graphs } = rig.engine;
-  const deps = { reader: rig.store.reader, loadGraph: graphs.load.bind(graphs), bus: rig.bus, clock: systemClock };
+  const deps = {
+    reader: rig.store.reader,
+    loadGraph: graphs.load.bind(graphs),
+    bus: rig.bus,
+    live: rig.live,
+    clock: systemClock,
+  };
+  const stream = createRunStreams(deps);
+  const request = { tenant: 'default', runId, after: { step: 0, n: 0 }, signal: stop.signal };
   const modes = new Set([mode, 'debug'] as const);
   const told: Event[] = [];
-  for await (const item of runEvents(deps, { tenant: 'default', runId, afterStep: 0, modes, signal: stop.signal })) {
+  for await (const item of stream({ ...request, modes })) {
     const events = item.kind === 'events' ? item.events : [];
     told.push(...events);
     if (item.kind === 'end' || events.some(({ step }) => step >= toStep)) break;
