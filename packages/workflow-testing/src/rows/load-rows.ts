@@ -1,13 +1,24 @@
 /** What a decision is shown of a run's rows: what it has asked for, and no more. */
 import { emptyParts, mergeReads, noReads } from '@weft/engine/domain';
-import type { Reads, RunSnapshot, TaskRecord } from '@weft/engine/domain';
+import type { Mail, Reads, RunSnapshot, TaskRecord } from '@weft/engine/domain';
 
 import { branchPointOf } from './past-rows.ts';
-import type { RunRows } from './run-rows.ts';
+import type { Rows } from './past-rows.ts';
+import type { TaskRows } from './task-rows.ts';
 import { frozen } from './values.ts';
 
+/** The rows of a run, as far as decisions are shown them. */
+type AllRows = Rows & {
+  readonly taskRows: TaskRows;
+  readonly body: NonNullable<RunSnapshot['body']>;
+  readonly mail: readonly Mail[];
+  channel(name: string): ReturnType<Rows['channel']>;
+  keptNow(): (Mail & { topic: string })[];
+  hasStep(step: number): boolean;
+};
+
 /** The rows that `reads` names, frozen; mail is always seen. */
-export function loadRows(rows: RunRows, reads: Reads): RunSnapshot {
+export function loadRows(rows: AllRows, reads: Reads): RunSnapshot {
   const tasks = new Map<string, TaskRecord>();
   const inline = reads.inline ? rows.taskRows.inline() : [];
   for (const task of rows.taskRows.wanted(reads, inline)) tasks.set(task.key, frozen(rows.taskRows.read(task)));
@@ -24,10 +35,10 @@ export function loadRows(rows: RunRows, reads: Reads): RunSnapshot {
     joins: new Map(joins.map((join) => [join.key, frozen(join)])),
     channels: new Map(channels.flatMap(([name, channel]) => (channel ? [[name, frozen(channel)] as const] : []))),
     body: reads.body ? rows.body : null,
-    mail: frozen(rows.mail),
+    mail: frozen([...rows.mail]),
     kept: new Map(Array.from(reads.kept, (topic) => [topic, frozen(keptOf(topic))])),
     chunks: new Map(Array.from(reads.chunks, (name) => [name, rows.chunks.get(name) ?? []])),
-    items: new Map(Array.from(reads.items, (key) => [key, frozen(rows.itemsOf(key))])),
+    items: new Map(Array.from(reads.items, (key) => [key, frozen(rows.taskRows.itemsOf(key))])),
     branch,
     inline,
   };

@@ -35,7 +35,9 @@ export function createEar(parts: Parts): Ear {
       voice.end();
       return {
         emitted: saidOf(events, 'custom', 'data'),
-        text: saidOf(events, 'token', 'text').join(''),
+        text: saidOf(events, 'token', 'text')
+          .filter((piece) => typeof piece === 'string')
+          .join(''),
         progress: saidOf(events, 'task_progress', 'progress'),
       };
     },
