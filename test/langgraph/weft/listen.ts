@@ -37,10 +37,11 @@ function valuesIn(told: readonly Event[]): Json[] {
   return texts.filter((text, n) => text !== texts[n - 1]).map((text) => JSON.parse(text) as Json);
 }
 
-/** A superstep is told without a node. */
+/** A superstep tells those of each of its tasks. */
 function updatesIn(told: readonly Event[]): Json[] {
   const updates = told.filter(({ mode }) => mode === 'updates').map(({ data }) => data as JsonObject);
-  return updates.map(({ node, updates: written }) => ({
-    [typeof node === 'string' ? node : 'superstep']: written ?? null,
-  }));
+  return updates.flatMap((data) => {
+    const tasks = Array.isArray(data['tasks']) ? (data['tasks'] as JsonObject[]) : [data];
+    return tasks.map(({ node, updates: written }) => ({ [String(node)]: written ?? null }));
+  });
 }

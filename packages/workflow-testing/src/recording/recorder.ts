@@ -30,7 +30,7 @@ export class Recorder {
 
   take(read: Read): void {
     const { step, fact } = read;
-    if (step.type === 'superstep') addOwnUpdates(this.#members.splice(0), step);
+    if (step.type === 'superstep') addOwnUpdates(this.#members.splice(0), { ...step, facts: read.facts });
     this.#take(read);
     if (this.#document.mode === 'superstep' && fact?.status === 'succeeded') this.#joins(step.node ?? '', fact.key);
   }

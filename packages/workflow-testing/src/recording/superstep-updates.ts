@@ -1,10 +1,11 @@
 /**
  * What executors wrote to the state within supersteps. The journal tells the updates of a superstep together, in the order of its
- * tasks (rule B9). What the document itself makes of the outputs is known, so the rest is what executors wrote. Which of several
- * did cannot always be told, but the state becomes the same.
+ * tasks, and which nodes have written (rule B9). What the document itself makes of the outputs is known, so the rest is what
+ * executors wrote. Which of the items of a send did cannot always be told, but the state becomes the same.
  */
 import type { Json, JsonObject, Step } from '@weft/contract';
-import { separate } from '@weft/engine/domain';
+import { canonicalJson, nodeOf, separate } from '@weft/engine/domain';
+import type { Facts } from '@weft/engine/domain';
 
 import type { RecordedAttempt } from './format.ts';
 
@@ -12,27 +13,36 @@ import type { RecordedAttempt } from './format.ts';
 export type Member = { key: string; derived: ReadonlyMap<string, Json>; attempt: RecordedAttempt | null };
 
 /** Adds to the attempts of a superstep what they have written by themselves. */
-export function addOwnUpdates(members: readonly Member[], { updates = {} }: Pick<Step, 'updates'>): void {
-  const inOrder = members.toSorted((a, b) => compareKeys(a.key, b.key));
-  for (const [channel, update] of Object.entries(updates)) share(inOrder, channel, separate([update]));
-}
-
-function share(members: readonly Member[], channel: string, values: readonly Json[]): void {
-  const left = [...values];
-  let derived = members.filter((member) => member.derived.has(channel)).length;
-  for (const member of members) {
-    const isDerived = member.derived.has(channel);
-    if (isDerived) derived -= 1;
-    else if (left.length <= derived || !member.attempt) continue;
-    const value = left.shift();
-    const isOwn = !isDerived || JSON.stringify(value) !== JSON.stringify(member.derived.get(channel));
-    if (value !== undefined && isOwn && member.attempt?.result === 'succeeded') addTo(member.attempt, channel, value);
+export function addOwnUpdates(
+  members: readonly Member[],
+  { updates = {}, facts }: { updates?: Step['updates']; facts: Facts },
+): void {
+  const left = new Map(Object.entries(updates).map(([channel, update]) => [channel, [...separate([update])]]));
+  let rest = members.toSorted((a, b) => compareKeys(a.key, b.key));
+  for (const [node, channels, count] of facts.writers ?? []) {
+    for (let i = 0; i < count; i++) {
+      const at = rest.findIndex(({ key, derived }) => nodeOf(key) === node && isWithin(derived, channels));
+      const written = channels.map((channel) => [channel, left.get(channel)?.shift() ?? null] as const);
+      const writer = rest[at];
+      if (writer) note(writer, written);
+      rest = rest.slice(at + 1);
+    }
   }
 }
 
-function addTo(attempt: Extract<RecordedAttempt, { result: 'succeeded' }>, channel: string, value: Json): void {
-  const own: JsonObject = { ...attempt.stateUpdates, [channel]: value };
-  attempt.stateUpdates = own;
+function isWithin(derived: ReadonlyMap<string, Json>, channels: readonly string[]): boolean {
+  return Array.from(derived.keys()).every((channel) => channels.includes(channel));
+}
+
+function note({ attempt, derived }: Member, written: readonly (readonly [string, Json])[]): void {
+  if (attempt?.result !== 'succeeded') return;
+  const own = written.filter(([channel, value]) => !isSame(derived.get(channel), value));
+  if (own.length > 0)
+    attempt.stateUpdates = { ...attempt.stateUpdates, ...Object.fromEntries(own) } satisfies JsonObject;
+}
+
+function isSame(derived: Json | undefined, written: Json): boolean {
+  return derived !== undefined && canonicalJson(derived) === canonicalJson(written);
 }
 
 /** Nodes by name, then the items of sends by their path. */
