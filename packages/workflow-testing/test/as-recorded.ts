@@ -1,4 +1,4 @@
-import type { Run, Step, Task, WorkflowDocument } from '@weft/contract';
+import type { Json, Run, Step, Task, WorkflowDocument } from '@weft/contract';
 
 import { makeRecording } from '../src/index.ts';
 import type { Recording, RunResult } from '../src/index.ts';
@@ -22,7 +22,9 @@ export function asRecorded(result: RunResult, document: WorkflowDocument): Recor
   const steps = result.steps.map(({ node, taskId, attempt, worker: _worker, at: _at, key: _key, ...step }): Step => {
     const written = result.writes.filter((write) => write.step === step.step);
     const updates =
-      written.length > 0 ? { updates: Object.fromEntries(written.map(({ channel, value }) => [channel, value])) } : {};
+      written.length > 0
+        ? { updates: Object.fromEntries(written.map(({ channel, value }) => [channel, shown(value)])) }
+        : {};
     return {
       ...step,
       runId: id,
@@ -35,4 +37,10 @@ export function asRecorded(result: RunResult, document: WorkflowDocument): Recor
     };
   });
   return makeRecording({ run, document, tasks: result.tasks() as unknown as Task[], steps });
+}
+
+/** Several updates of a superstep are shown as a list. */
+function shown(value: Json): Json {
+  const isSeveral = typeof value === 'object' && value !== null && !Array.isArray(value) && '__updates' in value;
+  return isSeveral ? (value['__updates'] ?? null) : value;
 }

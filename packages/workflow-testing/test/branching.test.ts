@@ -1,12 +1,24 @@
 import { describe, expect, test } from 'vitest';
 
 import { testWorkflow } from '../src/index.ts';
+import { asRecorded } from './as-recorded.ts';
 
 const task = (rest: object = {}) => ({ type: 'task', uses: 'http', ...rest });
 const echo = (value: unknown, rest: object = {}) => ({ type: 'task', uses: 'echo', with: value, ...rest });
 const state = { n: { type: 'number', default: 0 } };
 const nodes = { a: task(), b: task({ needs: ['a'] }), c: echo(['${a}', '${b}', '${state.n}'], { needs: ['b'] }) };
 const flow = { name: 'flow', state, nodes };
+
+const v1 = {
+  name: 'flow',
+  state,
+  nodes: { a: task(), gate: { type: 'wait', signal: 'go', timeoutMs: 1000, needs: ['a'] } },
+};
+const v2 = {
+  ...v1,
+  state: { ...state, m: { type: 'number', default: 7 } },
+  nodes: { ...v1.nodes, late: task({ needs: ['gate'], with: '${state.m}' }) },
+};
 
 describe('a fork', () => {
   test('is another run that goes on from a step of this one, with another state, and leaves this one as it was', async () => {
@@ -58,17 +70,6 @@ describe('a fork', () => {
 });
 
 describe('a move to another version', () => {
-  const v1 = {
-    name: 'flow',
-    state,
-    nodes: { a: task(), gate: { type: 'wait', signal: 'go', timeoutMs: 1000, needs: ['a'] } },
-  };
-  const v2 = {
-    ...v1,
-    state: { ...state, m: { type: 'number', default: 7 } },
-    nodes: { ...v1.nodes, late: task({ needs: ['gate'], with: '${state.m}' }) },
-  };
-
   test('lets the run go on with the new document, also after a crash', async () => {
     const t = await testWorkflow(v1);
     t.node('a').returns(1);
@@ -113,6 +114,22 @@ describe('a move to another version', () => {
 
     expect(result).toMatchObject({ status: 'succeeded', state: { n: 0 } });
     expect(result.path).not.toContain('late');
+  });
+});
+
+describe('a recording', () => {
+  test('is refused of a run that was replayed, or moved to another version', async () => {
+    const replayed = await testWorkflow(flow, { unscripted: 'echo' });
+    await replayed.run();
+    await replayed.replay(2);
+    const moved = await testWorkflow(v1, { unscripted: 'echo' });
+    await moved.run();
+    await moved.migrate(v2);
+    await moved.signal('go');
+    const [one, other] = [await replayed.run(), await moved.run()];
+
+    expect(() => asRecorded(one, replayed.document)).toThrow('only a run of one line of steps is recorded');
+    expect(() => asRecorded(other, moved.document)).toThrow('only a run of one version is recorded');
   });
 });
 

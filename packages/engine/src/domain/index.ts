@@ -1,4 +1,3 @@
-export { separate } from './state/several.ts';
 export { diagramOf } from './graph/diagram.ts';
 export { toDot } from './graph/dot.ts';
 export { toMermaid } from './graph/mermaid.ts';

@@ -4,7 +4,7 @@
  * executors wrote. Which of the items of a send did cannot always be told, but the state becomes the same.
  */
 import type { Json, JsonObject, Step } from '@weft/contract';
-import { canonicalJson, nodeOf, separate } from '@weft/engine/domain';
+import { canonicalJson, nodeOf } from '@weft/engine/domain';
 import type { Facts } from '@weft/engine/domain';
 
 import type { RecordedAttempt } from './format.ts';
@@ -17,7 +17,7 @@ export function addOwnUpdates(
   members: readonly Member[],
   { updates = {}, facts }: { updates?: Step['updates']; facts: Facts },
 ): void {
-  const left = new Map(Object.entries(updates).map(([channel, update]) => [channel, [...separate([update])]]));
+  const left = valuesOf(updates, facts.writers ?? []);
   let rest = members.toSorted((a, b) => compareKeys(a.key, b.key));
   for (const [node, channels, count] of facts.writers ?? []) {
     for (let i = 0; i < count; i++) {
@@ -28,6 +28,16 @@ export function addOwnUpdates(
       rest = rest.slice(at + 1);
     }
   }
+}
+
+/** Of a channel that several tasks have written to, the list of their updates is shown. */
+function valuesOf(updates: JsonObject, writers: NonNullable<Facts['writers']>): Map<string, Json[]> {
+  const values = Object.entries(updates).map(([channel, update]): [string, Json[]] => {
+    const counts = writers.map(([, channels, count]) => (channels.includes(channel) ? count : 0));
+    const isSeveral = counts.reduce((sum, count) => sum + count, 0) > 1;
+    return [channel, isSeveral && Array.isArray(update) ? [...update] : [update]];
+  });
+  return new Map(values);
 }
 
 function isWithin(derived: ReadonlyMap<string, Json>, channels: readonly string[]): boolean {
