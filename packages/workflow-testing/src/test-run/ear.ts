@@ -35,9 +35,7 @@ export function createEar(parts: Parts): Ear {
       voice.end();
       return {
         emitted: saidOf(events, 'custom', 'data'),
-        text: saidOf(events, 'token', 'text')
-          .filter((piece) => typeof piece === 'string')
-          .join(''),
+        text: textOf(events),
         progress: saidOf(events, 'task_progress', 'progress'),
       };
     },
@@ -47,4 +45,11 @@ export function createEar(parts: Parts): Ear {
 /** What was too large to be told is told as that. */
 function saidOf(events: readonly LiveEvent[], type: string, part: string): Json[] {
   return events.filter((event) => event.type === type).map(({ data }) => data[part] ?? data);
+}
+
+function textOf(events: readonly LiveEvent[]): string {
+  return saidOf(events, 'token', 'text').reduce<string>(
+    (text, piece) => (typeof piece === 'string' ? text + piece : text),
+    '',
+  );
 }
