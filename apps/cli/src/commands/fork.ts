@@ -1,7 +1,7 @@
 /** weft fork: starts a run that goes on from a step of another one. */
-import type { ExitCode, JsonObject } from '@weft/contract';
+import type { ExitCode } from '@weft/contract';
 import { say, type CommandContext } from '../command-context.ts';
-import { parseInput } from '../input/parse-input.ts';
+import { parseEdits } from '../input/parse-input.ts';
 import { stateChanges, type StateOptions } from './replay.ts';
 import { afterSteering } from './steer-options.ts';
 
@@ -18,11 +18,10 @@ export async function forkCommand(
   options: ForkOptions,
 ): Promise<ExitCode> {
   const { edit, to: version } = options;
-  const nodeOverrides = parseInput(edit, undefined) as { [node: string]: JsonObject } | undefined;
   const changes = {
     ...stateChanges(options),
     ...(step !== undefined && { step }),
-    ...(nodeOverrides && { nodeOverrides }),
+    ...(edit.length > 0 && { nodeOverrides: parseEdits(edit) }),
     ...(version !== undefined && { version }),
   };
   const run = await context.client.runs.fork(runId, changes, { signal: context.interrupt });
