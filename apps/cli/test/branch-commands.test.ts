@@ -25,7 +25,10 @@ describe('weft replay', () => {
     const { url } = await answering(RUN);
     expect(JSON.parse((await weft(['replay', 'R2@7', '--json', '--url', url])).out)).toEqual(RUN);
     const refusing = await routingServer(() => problem(409, 'conflict'));
-    expect(await weft(['replay', 'R2@7', '--url', refusing.url])).toMatchObject({ code: 5, err: 'weft: it is conflict\n' });
+    expect(await weft(['replay', 'R2@7', '--url', refusing.url])).toMatchObject({
+      code: 5,
+      err: 'weft: it is conflict\n',
+    });
   });
 });
 
@@ -35,7 +38,7 @@ describe('weft fork', () => {
     const edits = ['--edit', 'plan.with.prompt=In one line', '-e', 'plan.timeoutMs=5', '-e', 'ask={"with":{"x":[1]}}'];
     const result = await weft(['fork', 'R1@7', ...edits, '--to', '3', '-s', 'a=1', '--update', 'b=2', '--url', url]);
 
-    expect(result).toEqual({ code: 0, out: '', err: 'forked R1@7\nrun R2 is running\n' });
+    expect(result).toEqual({ code: 0, out: '', err: 'run R2 of a@3, forked from R1@7\nrun R2 is running\n' });
     expect(asked).toMatchObject([{ what: 'POST /v1/runs/R1/fork' }]);
     expect(asked[0]?.body).toEqual({
       step: 7,
@@ -68,10 +71,10 @@ describe('weft fork', () => {
 
 describe('weft rerun', () => {
   test('starts the run again, with the input as it was where no key is set', async () => {
-    const { url, asked } = await answering(RUN, 201);
+    const { url, asked } = await answering({ ...RUN, forkedFrom: { runId: 'R1', step: 0 } }, 201);
     const result = await weft(['rerun', 'R1', '--url', url]);
 
-    expect(result).toEqual({ code: 0, out: '', err: 'run R2 is running\n' });
+    expect(result).toEqual({ code: 0, out: '', err: 'run R2 of a@3, started again from R1\nrun R2 is running\n' });
     expect(asked.map(({ what, body }) => [what, body])).toEqual([['POST /v1/runs/R1/rerun', {}]]);
   });
 

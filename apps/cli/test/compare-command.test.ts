@@ -165,6 +165,18 @@ describe('weft compare', () => {
     expect((await weft(['compare', 'R1', 'R2', '--url', url])).out.split('\n')).toContain(line);
   });
 
+  test('shows long values from where they begin to differ', async () => {
+    const items = [
+      { op: 'replace', path: '/x', was: `${'a'.repeat(200)}b`, value: `${'a'.repeat(200)}c${'d'.repeat(200)}` },
+    ];
+    const state = { items, count: 1 };
+    const url = await answeringServer({ status: 200, body: { ...SAME, state } });
+    const tail = 'a'.repeat(20);
+    expect((await weft(['compare', 'R1', 'R2', '--url', url])).out).toContain(
+      `~ x = …${tail}b" -> …${tail}c${'d'.repeat(97)}…\n`,
+    );
+  });
+
   test('as JSON is what the server says', async () => {
     const url = await answeringServer({ status: 200, body: DIFFERENT });
     expect(JSON.parse((await weft(['compare', 'R1', 'R2', '--json', '--url', url])).out)).toEqual(DIFFERENT);

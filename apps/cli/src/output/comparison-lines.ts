@@ -1,5 +1,5 @@
 /** Two runs beside each other, for people. */
-import type { ComparedDefinition, ComparedNode, ComparedRun, Differences, RunComparison } from '@weft/contract';
+import type { ComparedDefinition, ComparedNode, ComparedRun, Differences, Json, RunComparison } from '@weft/contract';
 import { tokensOf } from '@weft/contract';
 import { comparisonTable } from './comparison-table.ts';
 import { formatDuration } from './duration.ts';
@@ -7,6 +7,10 @@ import type { Paint } from './paint.ts';
 import { fitText, plainText } from './plain-text.ts';
 import { inStatusColor, statusMark } from './status-mark.ts';
 import { usageText } from './usage-text.ts';
+
+/** So much is shown of a value, and so much before the place where two of them begin to differ. */
+const VALUE_COLUMNS = 120;
+const SHARED = 20;
 
 export type Drawing = { paint: Paint; columns: number };
 
@@ -101,8 +105,25 @@ function differenceLines({ items, count }: Differences, paint: Paint, within?: s
 
 function differenceLine({ op, path, was, value }: Differences['items'][number], paint: Paint, within?: string): string {
   const place = [...(within === undefined ? [] : [within]), ...tokensOf(path)].join(' > ') || '(all of it)';
-  const shown = (side: typeof value): string => (side === undefined ? '(long)' : JSON.stringify(side));
-  if (op === 'remove') return paint('red', plainText(`- ${place} = ${shown(was)}`));
-  if (op === 'add') return paint('green', plainText(`+ ${place} = ${shown(value)}`));
-  return paint('yellow', plainText(`~ ${place} = ${shown(was)} -> ${shown(value)}`));
+  const [before, after] = [valueText(was), valueText(value)];
+  if (op === 'remove') return paint('red', plainText(`- ${place} = ${cut(before, 0)}`));
+  if (op === 'add') return paint('green', plainText(`+ ${place} = ${cut(after, 0)}`));
+  const from = Math.max(0, sharedLength(before, after) - SHARED);
+  return paint('yellow', plainText(`~ ${place} = ${cut(before, from)} -> ${cut(after, from)}`));
+}
+
+function valueText(value: Json | undefined): string {
+  return value === undefined ? '(long)' : JSON.stringify(value);
+}
+
+/** How many characters both begin with. */
+function sharedLength(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length += 1;
+  return length;
+}
+
+/** The text from where it begins to differ on. */
+function cut(text: string, from: number): string {
+  return fitText(from === 0 ? text : `…${text.slice(from)}`, VALUE_COLUMNS);
 }
