@@ -269,6 +269,18 @@ describe('what a diff says was spent', () => {
     expect((await spent(run, step, replayed.step)).from).toMatchObject({ inputTokens: 5, usd: 0.5 });
   });
 
+  test('keeps what attempts had cost by the step that a replay goes on from, though their task begins anew', async () => {
+    const retry = { retry: { maxAttempts: 2, initialMs: 1 }, with: { say: 'four', failsOnce: true } };
+    const run = await start({ name: 'again', nodes: { a: say('four', retry) } });
+    const { items } = await read<{ items: Step[] }>(`/v1/runs/${run.id}/steps`);
+    const retried = items.find(({ type }) => type === 'task_retried')?.step ?? 0;
+    const replayed = await branch(run, 'replay', { step: retried });
+
+    const { from, to } = await spent(run, retried, replayed.step);
+    expect([from, to]).toMatchObject([{ inputTokens: 4 }, { inputTokens: 12 }]);
+    expect(replayed.usage.inputTokens).toBe(16);
+  });
+
   test('goes on in a fork from what the run had spent', async () => {
     const run = await start(research);
     const step = await stepOf(run, 'plan');
