@@ -52,6 +52,16 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        extends: true,
+        test: {
+          name: 'langgraph',
+          include: ['test/langgraph/**/*.test.ts'],
+          globalSetup: ['packages/testkit/src/global-setup.ts', 'test/langgraph/global-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
       ...(hasPostgres15() ? [POSTGRES_15] : []),
     ],
   },

@@ -10,7 +10,18 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-const BENCHES = ['compare', 'latency', 'submit', 'real', 'backlog', 'scaling', 'graphs', 'language', 'flood'];
+const BENCHES = [
+  'compare',
+  'latency',
+  'submit',
+  'real',
+  'backlog',
+  'scaling',
+  'graphs',
+  'language',
+  'superstep',
+  'flood',
+];
 
 /** Longer than any of them takes. */
 const LIMIT_MS = 90 * 60_000;

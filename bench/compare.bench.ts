@@ -1,7 +1,8 @@
 /**
  * Weft beside its peers: W1, W2 and W3 on the full path (HTTP, a producer, a worker process, Redis with its log synced every
  * second, Postgres 18 with fsync, a WebSocket that watches all runs) in turn with BullMQ, Restate, DBOS, pg-boss and
- * graphile-worker doing the same shapes on the same servers, and with SQL alone as the ceiling.
+ * graphile-worker doing the same shapes on the same servers, and with SQL alone as the ceiling. `Weft superstep` is Weft with the
+ * same documents in that mode; beside `LangGraph` it does what that does.
  *
  *     node bench/compare.bench.ts [--pairs 7] [--seconds 10] [--scale 1] [--shapes W1,W2,W3] [--sides Weft,BullMQ,...]
  *                                 [--slots N] [--peer-slots 100] [--profile FOLDER] [--write]
@@ -19,8 +20,9 @@ import { publish } from './mesh/results.ts';
 import { rewriteRedisLog, startServers } from './mesh/servers.ts';
 import type { Shape, Side } from './mesh/side.ts';
 import { startSqlAlone } from './mesh/sql-alone.ts';
-import { weftSide } from './mesh/weft-side.ts';
+import { superstepSide, weftSide } from './mesh/weft-side.ts';
 import { startWeft } from './mesh/weft.ts';
+import type { Weft } from './mesh/weft.ts';
 import { startBullmq } from './peers/bullmq-side.ts';
 import { installPeers } from './peers/install.ts';
 
@@ -30,7 +32,10 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '10' },
     scale: { type: 'string', default: '1' },
     shapes: { type: 'string', default: 'W1,W2,W3' },
-    sides: { type: 'string', default: 'Weft,BullMQ,Restate,DBOS,pg-boss,graphile-worker,SQL alone' },
+    sides: {
+      type: 'string',
+      default: 'Weft,Weft superstep,BullMQ,Restate,DBOS,LangGraph,pg-boss,graphile-worker,SQL alone',
+    },
     slots: { type: 'string' },
     'peer-slots': { type: 'string', default: '100' },
     profile: { type: 'string' },
@@ -42,17 +47,22 @@ const nodeArgs = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-
 const slots = values.slots === undefined ? null : Number(values.slots);
 
 const servers = await startServers();
+/** Both modes run on the same processes, since workers of two would take each other's tasks. */
+let weft: Promise<Weft> | undefined;
+const sharedWeft = (): Promise<Weft> => (weft ??= startWeft(servers, { slots, nodeArgs }));
 /** Peers whose packages are not installed with Weft are loaded only when they are asked for. */
 const START: Record<string, () => Promise<Side>> = {
-  Weft: async () => weftSide(await startWeft(servers, { slots, nodeArgs })),
+  Weft: async () => weftSide(await sharedWeft()),
+  'Weft superstep': async () => superstepSide(await sharedWeft()),
   BullMQ: () => startBullmq(servers, Number(values['peer-slots'])),
   Restate: async () => (await import('./peers/restate-side.ts')).startRestate(),
+  LangGraph: async () => (await import('./peers/langgraph-side.ts')).startLangGraph(servers),
   DBOS: async () => (await import('./peers/dbos-side.ts')).startDbos(servers),
   'pg-boss': async () => (await import('./peers/pg-boss-side.ts')).startPgBoss(servers),
   'graphile-worker': async () => (await import('./peers/graphile-side.ts')).startGraphile(servers),
   'SQL alone': () => startSqlAlone(servers),
 };
-const WITHOUT_INSTALL = new Set(['Weft', 'BullMQ', 'SQL alone']);
+const WITHOUT_INSTALL = new Set(['Weft', 'Weft superstep', 'BullMQ', 'SQL alone']);
 const sides: Side[] = [];
 
 async function start(name: string): Promise<void> {
@@ -84,7 +94,7 @@ async function measurePair(bench: Bench, shape: Shape, n: number): Promise<Pair>
 }
 
 const NOTES =
-  'Weft: producer, worker and a process that watches all runs over the WebSocket; each node a commit in Postgres 18 with fsync. BullMQ: FlowProducer, Redis with its log synced every second, nothing else. Restate: server with 4 partitions, its own log. DBOS: workflows called directly, a pool of 20. pg-boss and graphile-worker: bulk insert, no graph and no output kept. SQL alone: one statement for a settled node on the same Postgres (batches of 200 on two connections in W2 and W3), nothing else. All return about 100 bytes from a worker process; the driver hears of ends by pub/sub, from Restate by the answer. CPU is that of all processes of a side, the driver and the servers included.';
+  'Weft: producer, worker and a process that watches all runs over the WebSocket; each node a commit in Postgres 18 with fsync. BullMQ: FlowProducer, Redis with its log synced every second, nothing else. Restate: server with 4 partitions, its own log. DBOS: workflows called directly, a pool of 20. LangGraph: graphs invoked directly, its Postgres checkpointer with a pool of 20 and default durability (a step is written while the next one runs); it calls nodes in the process that keeps the checkpoints. pg-boss and graphile-worker: bulk insert, no graph and no output kept. SQL alone: one statement for a settled node on the same Postgres (batches of 200 on two connections in W2 and W3), nothing else. All return about 100 bytes from a worker process; the driver hears of ends by pub/sub, from Restate by the answer. CPU is that of all processes of a side, the driver and the servers included.';
 
 try {
   const names = values.sides.split(',');
@@ -108,5 +118,6 @@ try {
   });
 } finally {
   for (const side of sides) await side.stop();
+  await (await weft)?.stop();
   await servers.stop();
 }

@@ -18,3 +18,8 @@ export function fan(width: number): WorkflowDocument {
     nodes: { first: TASK, ...Object.fromEntries(middle), last: { ...TASK, needs: names } },
   };
 }
+
+/** The same workflow in superstep mode, under a name of its own. */
+export function superstep(document: WorkflowDocument): WorkflowDocument {
+  return { ...document, name: `${document.name}-superstep`, mode: 'superstep' };
+}

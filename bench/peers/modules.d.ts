@@ -67,3 +67,12 @@ declare module 'graphile-worker' {
     release(): Promise<void>;
   }>;
 }
+
+/** Of `@langchain/langgraph` the bench uses what the comparison suite declares. */
+declare module '@langchain/langgraph-checkpoint-postgres' {
+  import type { Pool } from 'pg';
+  export class PostgresSaver {
+    constructor(pool: Pool);
+    setup(): Promise<void>;
+  }
+}

@@ -324,3 +324,30 @@ describe('a rerun', () => {
     await ended(other.id);
   });
 });
+
+describe('a run in mode superstep', () => {
+  test('B9, C4: is forked in the middle of a superstep with an edited node, and keeps what its siblings had written', async () => {
+    const run = await start({
+      name: 'stepwise',
+      mode: 'superstep',
+      state: { log: { type: 'array', reducer: 'append', default: [] } },
+      nodes: {
+        a: say('a', { output: 'log' }),
+        b: say('b', { output: 'log', needs: ['a'] }),
+        c: say('c', { output: 'log', needs: ['a'] }),
+        d: say('d {{ state.log | json }}', { output: 'log', needs: ['b', 'c'] }),
+      },
+    });
+    expect(run.state['log']).toEqual(['a', 'b', 'c', 'd ["a","b","c"]']);
+    const step = Math.min(await settled(run.id, 'b'), await settled(run.id, 'c'));
+    ran.length = 0;
+    const edit = { step, nodeOverrides: { d: { with: { value: 'edited' } } } };
+    const done = await ended((await post(`/v1/runs/${run.id}/fork`, edit, 201)).id);
+    expect(done.state['log']).toEqual(['a', 'b', 'c', 'edited']);
+    expect(ran).toHaveLength(2);
+    ran.length = 0;
+    await post(`/v1/runs/${run.id}/replay`, { step });
+    expect(await ended(run.id)).toMatchObject({ status: 'succeeded', state: run.state });
+    expect(ran).toHaveLength(2);
+  });
+});

@@ -146,7 +146,7 @@ describe('the values of a run that goes on from a step of another', () => {
     };
     const id = await start({ name: 'sums', state: { sum: { type: 'number', reducer: 'add', default: 0 } }, nodes });
     await api.rig.ended(id);
-    const fork = (await api.post(`/v1/runs/${id}/fork`, { step: 2 })).json() as { id: string };
+    const fork = (await api.post(`/v1/runs/${id}/fork`, { step: 2 })).json<{ id: string }>();
     const { items, done } = follow(fork.id, '0', ['values', 'checkpoints']);
     await done;
 

@@ -1,5 +1,6 @@
 export { defineExecutor } from './define.ts';
 export type { CheckedCall, ExecutorDefinition } from './define.ts';
+export { handlerExecutor } from './handler-executor.ts';
 export type { Handler, HandlerContext } from './handler-executor.ts';
 export { HandlersFileError, loadHandlers } from './handlers.ts';
 export type { HandlersFileErrorCode } from './handlers.ts';

@@ -51,6 +51,9 @@ export type TaskFact = {
 /** A join after the step: key, edges ended, taken, failed, and 1 once it has fired. */
 export type JoinFact = [key: string, ended: number, taken: number, failed: number, fired: 0 | 1];
 
+/** So many tasks of a node, one after another, each of which has updated these channels. */
+export type Writer = [node: string, channels: string[], tasks: number];
+
 /** Facts carry a format version; a reader must understand every version ever written. */
 export type Facts = {
   v: 1;
@@ -72,6 +75,8 @@ export type Facts = {
   /** The name of the signal, or the node after which state is injected. */
   signal?: string;
   afterNode?: string;
+  /** Whose updates a superstep has applied, in the order in which it has. */
+  writers?: Writer[];
   /** The checkpoint that the run goes on from, by fork or replay. */
   from?: { runId: string; step: number };
   /** All that is known of a fork when it begins. */

@@ -44,7 +44,10 @@ export type Activation = {
 };
 
 /** What is added to a step. */
-type Note = Pick<Facts, 'jumps' | 'superstep' | 'kept' | 'mail' | 'answer' | 'signal' | 'afterNode' | 'migrated'>;
+type Note = Pick<
+  Facts,
+  'jumps' | 'superstep' | 'kept' | 'mail' | 'answer' | 'signal' | 'afterNode' | 'migrated' | 'writers'
+>;
 
 /** What a step is about. */
 export type StepSubject = {

@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '@weft/contract';
 import type { Graph } from '../../domain/graph/graph.ts';
 import type { ChannelRecord, ChannelWrite } from '../../domain/run/records.ts';
 import { applyWrite, defaultOf, foldChannel } from '../../domain/state/reducer.ts';
+import { isSeveral } from '../../domain/state/several.ts';
 
 /** Folds the stored channels of a run. */
 export function foldState(graph: Graph, channels: ReadonlyMap<string, ChannelRecord>): JsonObject {
@@ -34,9 +35,12 @@ export function applyWrites(graph: Graph, state: JsonObject, writes: readonly Ch
   return next;
 }
 
-/** What a step wrote, by key: a base is the new value itself, a delta the update. */
+/** What a step wrote, by key: a base is the new value itself, a delta the update; of a superstep that several tasks have written to, the list of theirs. */
 export function updatesOf(writes: readonly ChannelWrite[]): JsonObject {
-  const updates: [string, Json][] = ownWrites(writes).map(({ channel, value }) => [channel, value]);
+  const updates: [string, Json][] = ownWrites(writes).map(({ channel, value }) => [
+    channel,
+    isSeveral(value) ? value.__updates : value,
+  ]);
   return Object.fromEntries(updates);
 }
 

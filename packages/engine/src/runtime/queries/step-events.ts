@@ -4,6 +4,7 @@ import type { Event, EventMode, Json, JsonObject } from '@weft/contract';
 import { taskId } from '../../domain/ids.ts';
 import type { StepRecord, TaskFact } from '../../domain/run/journal.ts';
 import type { RunStatus } from '../../domain/run/records.ts';
+import { separate } from '../../domain/state/several.ts';
 import { nodeOf } from '../../domain/task-key.ts';
 import type { TaskResult } from '../../ports/index.ts';
 import { toSummary } from './checkpoints/name-checkpoint.ts';
@@ -49,7 +50,7 @@ function dataOf(mode: EventMode, moment: StepMoment): Json | undefined {
     case 'values':
       return state ?? undefined;
     case 'updates':
-      return step.writes.length > 0 ? { node: step.record.node, updates: updatesOf(step.writes) } : undefined;
+      return updatesData(step);
     case 'tasks':
       return tasksData(moment);
     case 'checkpoints':
@@ -64,6 +65,23 @@ function dataOf(mode: EventMode, moment: StepMoment): Json | undefined {
     case 'messages':
       return voidsData(step.record);
   }
+}
+
+/** A superstep tells the updates of each of its tasks, in the order in which it has applied them. */
+function updatesData({ record, writes }: StepWithWrites): JsonObject | undefined {
+  if (writes.length === 0) return undefined;
+  const { writers } = record.facts;
+  if (!writers) return { node: record.node, updates: updatesOf(writes) };
+  const left = new Map(
+    writes.map(({ channel, value }): [string, Json[]] => [channel, Array.from(separate([value])).toReversed()]),
+  );
+  const tasks = writers.flatMap(([node, channels, count]) =>
+    Array.from({ length: count }, () => ({
+      node,
+      updates: Object.fromEntries(channels.map((channel) => [channel, left.get(channel)?.pop() ?? null])),
+    })),
+  );
+  return { node: null, tasks };
 }
 
 function tasksData(moment: StepMoment): JsonObject | undefined {

@@ -4,6 +4,7 @@ import { AppError } from '@weft/contract';
 import { closureOf } from '../../domain/graph/graph.ts';
 import type { Graph } from '../../domain/graph/graph.ts';
 import type { BranchPoint } from '../../domain/run/records.ts';
+import { haveSameShape } from '../../domain/migrate/same-shape.ts';
 import { misfits } from '../../domain/migrate/misfits.ts';
 import { iterationOf } from '../../domain/run/iterations.ts';
 import { LIVE_TASK } from '../../domain/run/status.ts';
@@ -44,6 +45,7 @@ export async function forkRun(deps: SteerDeps, request: SteerRequest & ForkReque
 
 /** What begins anew has not begun yet, so it may be anything in the other version. */
 function refuseMisfits(from: Graph, to: Graph, { fold: { progress }, channels }: BranchPoint): void {
+  if (haveSameShape(from, to)) return;
   const errors = misfits({ from, to, progress, written: writtenKeys(from, channels) });
   if (errors.length > 0)
     throw new AppError('version_misfit', `the run does not fit version ${to.ref.version}: ${errors[0]?.message}`, {

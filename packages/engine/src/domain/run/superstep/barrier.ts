@@ -33,7 +33,7 @@ function closeSuperstep(run: WorkingRun): boolean {
   }
   run.openStep('superstep');
   run.state.forgetEphemeral();
-  applyUpdates(run, updates);
+  applyUpdates(run, members, updates);
   noteLatest(run, members);
   const jumps = members.some(({ task, pushed }) => [task, ...pushed].some((each) => gotosOf(each).length > 0));
   run.note({ superstep: { nodes: [], ephemeral: null, ...(jumps && { jumped: true }) } });

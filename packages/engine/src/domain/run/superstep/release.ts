@@ -90,11 +90,11 @@ type Arming = { names: readonly string[]; fates?: ReadonlyMap<string, Fate | nul
 
 /** The iterations are counted before the tasks are armed, and so after their keys are made. */
 function arm(run: WorkingRun, { names, fates, more }: Arming): void {
-  const { nodes, jumped } = placeOfRun(run);
+  const { nodes, jumped, runs: before } = placeOfRun(run);
+  const isCounted = (name: string): boolean =>
+    jumped || before[name] !== undefined || run.graph.superstep?.repeats.has(name) === true;
   const keys = names.map((name) => nextKey(run, name));
-  const counted = names.flatMap((name): [string, number][] =>
-    jumped || run.graph.superstep?.repeats.has(name) ? [[name, nextIteration(run, name) + 1]] : [],
-  );
+  const counted = names.filter(isCounted).map((name): [string, number] => [name, nextIteration(run, name) + 1]);
   const runs = Object.fromEntries(counted);
   run.note({ superstep: { ...more, nodes: [...nodes, ...names], ...(counted.length > 0 && { runs }) } });
   for (const [index, name] of names.entries()) {

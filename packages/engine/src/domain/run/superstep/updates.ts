@@ -7,6 +7,7 @@ import { isOverwrite } from '../../state/overwrite.ts';
 import { together } from '../../state/several.ts';
 import type { PendingDetail, TaskRecord } from '../records.ts';
 import { stateUpdates } from '../state-updates.ts';
+import type { Writer } from '../step-record.ts';
 import type { WorkingRun } from '../working-run.ts';
 import type { Member } from './members.ts';
 
@@ -26,8 +27,7 @@ export function pendingDetail(
 /** By channel: the pulled nodes by name, then the items of sends by path. */
 export function updatesOf(run: WorkingRun, members: readonly Member[]): Map<string, Update[]> {
   const updates = new Map<string, Update[]>();
-  const tasks = [...members.map(({ task }) => task), ...members.flatMap(({ pushed }) => pushed)];
-  for (const task of tasks) {
+  for (const task of tasksOf(members)) {
     if (task.status !== 'succeeded') continue;
     for (const [channel, value] of ownUpdates(run, task)) {
       const known = updates.get(channel);
@@ -36,6 +36,10 @@ export function updatesOf(run: WorkingRun, members: readonly Member[]): Map<stri
     }
   }
   return updates;
+}
+
+function tasksOf(members: readonly Member[]): TaskRecord[] {
+  return [...members.map(({ task }) => task), ...members.flatMap(({ pushed }) => pushed)];
 }
 
 function ownUpdates(run: WorkingRun, task: TaskRecord): ReadonlyMap<string, Json> {
@@ -65,10 +69,34 @@ export function clashOf({ graph }: WorkingRun, updates: ReadonlyMap<string, Upda
   return null;
 }
 
-/** Writes them in the open step. An overwrite stands for all updates of its superstep. */
-export function applyUpdates(run: WorkingRun, updates: ReadonlyMap<string, Update[]>): void {
+/** Writes them in the open step, and says whose they are. An overwrite stands for all updates of its superstep. */
+export function applyUpdates(
+  run: WorkingRun,
+  members: readonly Member[],
+  updates: ReadonlyMap<string, Update[]>,
+): void {
+  const written = new Map<TaskRecord, string[]>();
   for (const [channel, all] of updates) {
     const overwrite = all.find(({ value }) => isOverwrite(value));
+    for (const { task } of overwrite ? [overwrite] : all) {
+      const known = written.get(task);
+      if (known) known.push(channel);
+      else written.set(task, [channel]);
+    }
     run.write(channel, overwrite ? overwrite.value : together(all.map(({ value }) => value)));
   }
+  if (written.size > 0) run.note({ writers: writersOf(tasksOf(members), written) });
+}
+
+/** Neighbours that are alike are counted: the items of a send mostly are. */
+function writersOf(tasks: readonly TaskRecord[], written: ReadonlyMap<TaskRecord, string[]>): Writer[] {
+  const writers: Writer[] = [];
+  for (const task of tasks) {
+    const channels = written.get(task);
+    if (!channels) continue;
+    const last = writers.at(-1);
+    if (last?.[0] === task.node && last[1].join('\n') === channels.join('\n')) last[2] += 1;
+    else writers.push([task.node, channels, 1]);
+  }
+  return writers;
 }
