@@ -3,6 +3,7 @@ export { diffCheckpoints } from './queries/checkpoints/diff-checkpoints.ts';
 export type { DiffRequest } from './queries/checkpoints/diff-checkpoints.ts';
 export { listCheckpoints } from './queries/checkpoints/list-checkpoints.ts';
 export { viewCheckpoint } from './queries/checkpoints/view-checkpoint.ts';
+export { compareRuns } from './queries/compare/compare-runs.ts';
 export { explainTask } from './queries/explain-task.ts';
 export { toInstant } from './queries/instant.ts';
 export { listInterrupts } from './queries/list-interrupts.ts';

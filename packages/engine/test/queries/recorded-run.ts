@@ -59,6 +59,7 @@ function rowsReader({ rows }: Scenario): RunReader {
     run: async () => ({ head: rows.head }) as RunRecord,
     steps: async (_, { afterStep, limit }) => rows.steps.slice(afterStep, afterStep + limit),
     facts: async (_, range) => rows.steps.filter(({ step }) => inside(range, step)),
+    spent: async () => [],
     migrations: async () => [],
     branches: async (_, toStep) =>
       rows.steps.filter(({ step, parent }) => step <= toStep && parent !== step - 1).toReversed(),
