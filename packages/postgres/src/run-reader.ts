@@ -5,7 +5,6 @@ import type { RunFilter, RunReader, RunRecord, StepRange } from '@weft/engine/po
 import type { Pool } from 'pg';
 
 import { askPool, query } from './connection.ts';
-import { outputMatches, taskTotals } from './queries/compare-tasks.ts';
 import { readBranchPoint } from './queries/read-branch-point.ts';
 import { readChannels, readChannelsAlong } from './queries/read-channels.ts';
 import { readSpent } from './queries/read-usage.ts';
@@ -43,8 +42,6 @@ export function createRunReader(pool: Pool): RunReader {
         text: 'select key, ended, taken, failed, fired from task_join where run_id = $1 order by key',
         values: [runId],
       }),
-    taskTotals: (runId) => taskTotals(pool, runId),
-    outputMatches: (fromId, toId) => outputMatches(pool, fromId, toId),
     spent: (runId) => readSpent(pool, runId),
     questions: (filter) => openQuestions(pool, filter),
     waiting: (runId, filter) => waitingTasks(pool, runId, filter),

@@ -33,17 +33,8 @@ export type {
   RetentionStore,
   TableStorage,
 } from './retention-store.ts';
-export type {
-  MigrationStep,
-  OutputMatch,
-  RunFilter,
-  RunReader,
-  RunRecord,
-  StepRange,
-  TaskResult,
-  TaskTotals,
-  TaskView,
-} from './run-reader.ts';
+export type { MigrationStep, RunFilter, RunReader, RunRecord, StepRange, TaskResult, TaskView } from './run-reader.ts';
+export type { OutputMatch, RunComparer, TaskTotals } from './run-comparer.ts';
 export { StoreError } from './run-store.ts';
 export type {
   CallerKey,

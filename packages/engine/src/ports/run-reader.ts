@@ -59,28 +59,6 @@ export type TaskView = TaskRecord & {
 /** What a task gave at the step that settled it; `output` is absent where it is larger than was asked for, or a send's own. */
 export type TaskResult = { key: string; settledStep: number; output?: Json };
 
-/** `kept`: tasks that ended before the run began, in the one that it was forked from, and what they spent. */
-export type TaskTotals = {
-  node: string;
-  status: TaskStatus;
-  tasks: number;
-  kept: number;
-  attempts: number;
-  ms: number;
-  usage: Usage;
-  keptUsage: Usage;
-};
-
-/** Tasks are the same by their keys. `first`: the first whose outputs differ, and the steps that settled it. */
-export type OutputMatch = {
-  node: string;
-  equal: number;
-  different: number;
-  onlyFrom: number;
-  onlyTo: number;
-  first: { key: string; fromStep: number; toStep: number } | null;
-};
-
 /** `afterId`: questions of tasks with greater ids; null for the first page. */
 export type QuestionFilter = { tenant: string; limit: number; afterId: string | null };
 
@@ -124,10 +102,6 @@ export type RunReader = {
   /** All channels as these steps have left them; they are in order, from the first step of the run on. */
   channelsAlong(runId: string, path: readonly StepRange[]): Promise<Map<string, ChannelRecord>>;
   joins(runId: string): Promise<JoinRecord[]>;
-  /** What became of the tasks of each node and status, those left out that are superseded. */
-  taskTotals(runId: string): Promise<TaskTotals[]>;
-  /** How the outputs of two runs compare, of tasks that have succeeded, per node; sends have none of their own. */
-  outputMatches(fromId: string, toId: string): Promise<OutputMatch[]>;
   /** What each attempt has spent that has spent something, in no order. */
   spent(runId: string): Promise<UsageRecord[]>;
   /** Tasks that wait for an answer, of runs that have not ended, in order of their ids. */

@@ -1,10 +1,17 @@
 /** Sums over the tasks of a run, and how the outputs of two runs compare: the rows themselves stay in the database. */
 import type { Usage } from '@weft/contract';
 import type { TaskStatus } from '@weft/engine/domain';
-import type { OutputMatch, TaskTotals } from '@weft/engine/ports';
+import type { OutputMatch, RunComparer, TaskTotals } from '@weft/engine/ports';
 import type { Pool } from 'pg';
 
 import { query } from '../connection.ts';
+
+export function createRunComparer(pool: Pool): RunComparer {
+  return {
+    taskTotals: (runId) => taskTotals(pool, runId),
+    outputMatches: (fromId, toId) => outputMatches(pool, fromId, toId),
+  };
+}
 
 type TotalsRow = Omit<TaskTotals, 'usage' | 'keptUsage'> & {
   status: TaskStatus;
@@ -13,7 +20,7 @@ type TotalsRow = Omit<TaskTotals, 'usage' | 'keptUsage'> & {
 };
 
 /** The journal of a fork begins behind the steps of the tasks that it has taken over. */
-export async function taskTotals(pool: Pool, runId: string): Promise<TaskTotals[]> {
+async function taskTotals(pool: Pool, runId: string): Promise<TaskTotals[]> {
   const sums = (filter: string): string =>
     ['input_tokens', 'output_tokens', 'usd'].map((name) => `coalesce(sum(s.${name}) ${filter}, 0)::float8`).join(', ');
   const rows = await query<TotalsRow>(pool, {
@@ -51,7 +58,7 @@ type MatchRow = Omit<OutputMatch, 'onlyFrom' | 'onlyTo' | 'first'> & {
 };
 
 /** Equal as JSON values, whatever the order of keys. */
-export async function outputMatches(pool: Pool, fromId: string, toId: string): Promise<OutputMatch[]> {
+async function outputMatches(pool: Pool, fromId: string, toId: string): Promise<OutputMatch[]> {
   const side = (runId: string): string => `select distinct on (key) key, node, settled_step,
       md5(coalesce(output, 'null')::jsonb::text) as digest from task
     where run_id = ${runId} and not superseded and status = 'succeeded' and detail->>'kind' is distinct from 'items'

@@ -22,10 +22,10 @@ export function readsComparisons(stores: () => StoresUnderTest): void {
         { key: 'w#0[0]/a#0', epoch: 0, attempt: 2, usage: spent(20) },
       ];
       await settleOne(stores(), id, () => ({ steps: [step(2)], ...arming(tasks), usage }));
-      const { reader } = stores();
+      const { reader, comparer } = stores();
       const nothing = { inputTokens: 0, outputTokens: 0, usd: 0 };
 
-      expect(await reader.taskTotals(id)).toEqual([
+      expect(await comparer.taskTotals(id)).toEqual([
         {
           node: 'a',
           status: 'succeeded',
@@ -54,7 +54,7 @@ export function readsComparisons(stores: () => StoresUnderTest): void {
       const from = await run({ 'n#0': { a: 1, b: [2] }, 'n#1': { x: 1 }, 'n#2': { x: 2 }, 'n#3': null });
       const to = await run({ 'n#0': { b: [2], a: 1 }, 'n#1': { x: 9 }, 'n#2': { x: 8 }, 'n#4': null, 'n#5': null });
 
-      expect(await stores().reader.outputMatches(from, to)).toEqual([
+      expect(await stores().comparer.outputMatches(from, to)).toEqual([
         {
           node: 'n',
           equal: 1,

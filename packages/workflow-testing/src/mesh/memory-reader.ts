@@ -55,7 +55,7 @@ function isMeant({ head, tags, createdAt }: RunRecord, filter: RunFilter): boole
 
 function readsTasks(
   runs: () => Runs,
-): Pick<RunReader, 'tasks' | 'task' | 'tasksByKey' | 'results' | 'questions' | 'waiting'> {
+): Pick<RunReader, 'tasks' | 'task' | 'tasksByKey' | 'results' | 'questions' | 'waiting' | 'spent'> {
   const tasksOf = (id: string): TaskView[] => runs().get(id)?.tasks() ?? [];
   return {
     tasks: async (id, { limit, after, statuses }) =>
@@ -79,6 +79,7 @@ function readsTasks(
         const fits = detail?.kind !== 'items' && Buffer.byteLength(JSON.stringify(output)) <= maxBytes;
         return [{ key, settledStep, ...(fits && { output }) }];
       }),
+    spent: async (id) => structuredClone(Array.from(runs().get(id)?.rows.usage.values() ?? [])),
     questions: async ({ limit, afterId }) =>
       everyTask(runs)
         .filter(

@@ -35,7 +35,7 @@ export async function forkRun(deps: SteerDeps, request: SteerRequest & ForkReque
     tags: request.tags ?? run.tags,
     idempotency,
     asFork: { point, updates, differs: updates.length > 0 || request.workflow !== null },
-    forkedFrom: { runId, step },
+    forkedFrom: { runId, step: point.step },
   });
   if (result instanceof AppError) throw result;
   // What goes on by itself has gone on when the run is shown.

@@ -6,7 +6,7 @@ import { tellingStatuses } from '../../../domain/graph/telling-status.ts';
 import { LIVE_TASK, TERMINAL_RUN } from '../../../domain/run/status.ts';
 import type { TaskStatus } from '../../../domain/run/status.ts';
 import { differences } from '../../../domain/state/differences.ts';
-import type { OutputMatch, RunReader, RunRecord, TaskResult, TaskTotals } from '../../../ports/index.ts';
+import type { OutputMatch, RunComparer, RunReader, RunRecord, TaskResult, TaskTotals } from '../../../ports/index.ts';
 
 const MAX_NODES = 500;
 const MAX_DIFFERENCES = 10;
@@ -20,13 +20,13 @@ type Nodes = { nodes: ComparedNode[]; nodeCount: number };
 
 /** `order`: the nodes of both; those that have had no task in either run are left out. */
 export async function compareNodes(
-  reader: RunReader,
+  { reader, comparer }: { reader: RunReader; comparer: RunComparer },
   { from, to, order }: { from: ComparedSide; to: ComparedSide; order: readonly string[] },
 ): Promise<Nodes> {
   const [before, after] = [tasksPerNode(from), tasksPerNode(to)];
   const seen = order.filter((node) => before.has(node) || after.has(node));
   const shown = seen.slice(0, MAX_NODES);
-  const matches = await reader.outputMatches(from.run.head.id, to.run.head.id);
+  const matches = await comparer.outputMatches(from.run.head.id, to.run.head.id);
   const byNode = new Map(matches.map((match) => [match.node, match]));
   const firsts = await firstDifferences(
     reader,

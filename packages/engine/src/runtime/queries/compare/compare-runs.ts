@@ -19,7 +19,7 @@ const MAX_DIFFERENCES = 100;
 /** So much stored text of a state is compared, as by a diff. */
 const MAX_STATE_BYTES = 16 * 1024 * 1024;
 
-type CompareDeps = Pick<QueryDeps, 'reader' | 'loadGraph'>;
+type CompareDeps = Pick<QueryDeps, 'reader' | 'comparer' | 'loadGraph'>;
 
 export type CompareRequest = { tenant: string; fromId: string; toId: string };
 
@@ -37,14 +37,14 @@ export async function compareRuns(deps: CompareDeps, { tenant, fromId, toId }: C
     config: differences(from.run.config, to.run.config, MAX_DIFFERENCES),
     state: await compareStates(deps, from, to),
     output: differences(await outputOf(deps, from), await outputOf(deps, to), MAX_DIFFERENCES),
-    ...(await compareNodes(deps.reader, { from, to, order })),
+    ...(await compareNodes(deps, { from, to, order })),
   };
 }
 
-async function sideOf({ reader, loadGraph }: CompareDeps, tenant: string, id: string): Promise<ComparedSide> {
+async function sideOf({ reader, comparer, loadGraph }: CompareDeps, tenant: string, id: string): Promise<ComparedSide> {
   const run = await reader.run(tenant, id);
   if (!run) throw new AppError('not_found', `there is no run ${id}; if there was one, it has been deleted`);
-  return { run, graph: await loadGraph(run.head.workflow), totals: await reader.taskTotals(id) };
+  return { run, graph: await loadGraph(run.head.workflow), totals: await comparer.taskTotals(id) };
 }
 
 function toCompared({ run, totals }: ComparedSide): ComparedRun {
