@@ -124,7 +124,8 @@ export class ReferenceModel {
     }
     this.#generations += 1;
     const closure = this.#closureOf(target);
-    const carried = this.#edges.filter(({ from, to }) => closure.has(to) && to !== target && !closure.has(from));
+    // Those into the target have no say in this iteration, since it begins at once, but perhaps in a later one.
+    const carried = this.#edges.filter(({ from, to }) => closure.has(to) && !closure.has(from));
     const known = carried.map((edge) => [edge, this.#ends.get(this.#nameNow(edge))] as const);
     for (const name of closure) {
       for (const [old, fate] of this.statuses)
