@@ -35,7 +35,8 @@ export async function forkRun(deps: SteerDeps, request: SteerRequest & ForkReque
     tags: request.tags ?? run.tags,
     idempotency,
     asFork: { point, updates, differs: updates.length > 0 || request.workflow !== null },
-    forkedFrom: { runId, step },
+    // Not the step that was asked for, where others belong to it.
+    forkedFrom: { runId, step: point.step },
   });
   if (result instanceof AppError) throw result;
   // What goes on by itself has gone on when the run is shown.
