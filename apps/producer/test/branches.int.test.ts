@@ -180,6 +180,21 @@ describe('a fork', () => {
     await ended(fork.id);
   });
 
+  test('can be read when the run before it was deleted, and says that of that nothing is left', async () => {
+    const run = await start(research);
+    const fork = await ended(
+      (await post(`/v1/runs/${run.id}/fork`, { step: await settled(run.id, 'search') }, 201)).id,
+    );
+    await api.send({ method: 'DELETE', url: `/v1/runs/${run.id}` });
+    const { items } = await read<{ items: { id: string; output: Json }[] }>(`/v1/runs/${fork.id}/tasks`);
+    for (const { id, output } of items) expect(await read(`/v1/tasks/${id}`)).toMatchObject({ output });
+    expect(items[0]).toMatchObject({ output: 'plan' });
+    for (const { step } of await steps(fork.id)) expect((await at(fork.id, step)).state['log']).toContain('plan');
+    const diff = await api.get(`/v1/runs/${fork.id}/diff?from=${fork.step}&to=1&other=${run.id}`);
+    const detail = expect.stringContaining(`${run.id}; if there was one, it has been deleted`) as string;
+    expect(diff.json()).toMatchObject({ status: 404, detail });
+  });
+
   test('of a step with which others belong says from which step it has begun', async () => {
     const run = await start({ name: 'breaking', nodes: { a: say('a', { with: { say: 'a', fails: true } }) } });
     const fork = await post(`/v1/runs/${run.id}/fork`, { step: run.step - 1 }, 201);

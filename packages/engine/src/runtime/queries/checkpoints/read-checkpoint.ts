@@ -29,7 +29,7 @@ export async function findPlace(
   { runId, step }: { runId: string; step: number },
 ): Promise<Place> {
   const run = await reader.run(tenant, runId);
-  if (!run) throw new AppError('not_found', 'there is no such run');
+  if (!run) throw new AppError('not_found', `there is no run ${runId}; if there was one, it has been deleted`);
   const [record, path, migrations] = await Promise.all([
     stepOf({ reader }, run, step),
     pathTo(reader, runId, step),
