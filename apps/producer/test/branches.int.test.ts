@@ -195,6 +195,20 @@ describe('a fork', () => {
     expect(diff.json()).toMatchObject({ status: 404, detail });
   });
 
+  test.each([1, 2])('of a run that is deleted once its step %i was read is told that it is gone', async (step) => {
+    const run = await start(research);
+    const { reader } = api.rig.store;
+    const readPoint = reader.branchPoint;
+    vi.spyOn(reader, 'branchPoint').mockImplementationOnce(async (id, at) => {
+      const point = await readPoint(id, at);
+      expect((await api.send({ method: 'DELETE', url: `/v1/runs/${id}` })).statusCode).toBeLessThan(300);
+      return point;
+    });
+    const answer = await api.post(`/v1/runs/${run.id}/fork`, { step });
+    const detail = expect.stringContaining(`${run.id}; if there was one, it has been deleted`) as string;
+    expect(answer.json()).toMatchObject({ status: 404, detail });
+  });
+
   test('of a step with which others belong says from which step it has begun', async () => {
     const run = await start({ name: 'breaking', nodes: { a: say('a', { with: { say: 'a', fails: true } }) } });
     const fork = await post(`/v1/runs/${run.id}/fork`, { step: run.step - 1 }, 201);
@@ -369,6 +383,18 @@ describe('a replay', () => {
     expect(answers.map(({ statusCode }) => statusCode)).toEqual(answers.map(() => 200));
     await ended(run.id);
     expect((await steps(run.id)).filter(({ type }) => type === 'replayed')).toHaveLength(12);
+  });
+
+  test('A10: of a run that is deleted before it reads of that leaves no mail behind', async () => {
+    const run = await start(research);
+    const { runs, reader } = api.rig.store;
+    const send = runs.sendMail;
+    vi.spyOn(runs, 'sendMail').mockImplementationOnce(async (...letter) => {
+      expect((await api.send({ method: 'DELETE', url: `/v1/runs/${run.id}` })).statusCode).toBeLessThan(300);
+      return send(...letter);
+    });
+    expect((await api.post(`/v1/runs/${run.id}/replay`, { step: 1 })).statusCode).toBe(404);
+    expect(await reader.run('default', run.id)).toBeNull(); // the database is verified when the suite ends
   });
 
   test('of a step with which the run had ended is a conflict', async () => {

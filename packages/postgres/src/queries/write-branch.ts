@@ -42,7 +42,8 @@ function goBack(client: Client, { runId, branch }: BranchingRun): Promise<unknow
 
 /**
  * The rows become the fork's own, under the ids and the epoch of the fork, so that it can be read when the run that it was
- * forked from is gone. Where one is missing, the whole statement fails: that run was pruned meanwhile.
+ * forked from is gone. Where one is missing, or the run itself, the whole statement fails: that run was pruned
+ * meanwhile, and what was read of it before may not have been all.
  */
 function copyPast(client: Client, { runId, epoch, branch }: BranchingRun): Promise<unknown>[] {
   const { from, finished, kept } = branch;
@@ -63,7 +64,8 @@ function copyPast(client: Client, { runId, epoch, branch }: BranchingRun): Promi
           join task t on t.run_id = $1 and t.key = q.key and t.epoch = q.epoch
           returning 1
         )
-        select 1 / (case when (select count(*) from copied) = $7::int then 1 else 0 end)`,
+        select 1 / (case when (select count(*) from copied) = $7::int and exists (select 1 from run where id = $1)
+          then 1 else 0 end)`,
       values: [from, runId, epoch, keys, epochs, ids, finished.length],
     }),
     client.query({
