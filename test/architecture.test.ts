@@ -12,6 +12,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/redis': ['contract', 'engine'],
   'packages/embedded': ['contract', 'engine', 'postgres'],
   'packages/sdk': ['contract'],
+  'packages/workflow-testing': ['contract', 'engine', 'executors', 'formats'],
   'packages/testkit': ['contract', 'embedded', 'engine', 'executors', 'formats', 'postgres', 'sdk'],
   'apps/producer': ['contract', 'engine', 'formats', 'postgres'],
   'apps/worker': ['contract', 'engine', 'executors', 'postgres'],
@@ -25,6 +26,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'producer',
     'redis',
     'sdk',
+    'testing',
     'worker',
   ],
 };

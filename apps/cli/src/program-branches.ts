@@ -7,6 +7,7 @@ import type { CheckpointName } from './input/parse-checkpoint.ts';
 import { parseCheckpoint, parseRunOrCheckpoint } from './input/parse-checkpoint.ts';
 import type { Perform } from './perform.ts';
 import { required } from './program-checkpoints.ts';
+import { parseVersion } from './program-migrate.ts';
 import { collect, timeoutOption } from './program-runs.ts';
 
 type Timed<T extends { timeoutMs: number | null }> = Omit<T, 'timeoutMs'> & { timeout?: number };
@@ -23,7 +24,11 @@ export function addBranchCommands(program: Command, perform: Perform): void {
       ),
     );
   following(program.command('fork'))
-    .argument('<run[@step]>', 'where the new run goes on; without a step: from the last one', parseRunOrCheckpoint)
+    .argument(
+      '<run[@step]>',
+      'where the new run goes on; without a step: from the last one',
+      required(parseRunOrCheckpoint),
+    )
     .description('start a run that goes on from a step of another one; what had finished is not run again')
     .option('-s, --set <key=value>', 'replace a key of the state; may be repeated', collect, [])
     .option('--update <key=value>', 'update a key of the state through its reducer; may be repeated', collect, [])
@@ -33,7 +38,7 @@ export function addBranchCommands(program: Command, perform: Perform): void {
       collect,
       [],
     )
-    .option('--to <version>', 'another version of the workflow', Number)
+    .option('--to <version>', 'another version of the workflow', parseVersion)
     .action(
       (name: Partial<CheckpointName> & { runId: string }, { timeout, ...rest }: Timed<ForkOptions>, command: Command) =>
         perform(command, async (context) =>
@@ -43,7 +48,7 @@ export function addBranchCommands(program: Command, perform: Perform): void {
   following(program.command('rerun <run>'))
     .description('start a run again from its beginning, as another run')
     .option('-i <key=value>', 'change a key of the input; may be repeated', collect, [])
-    .option('--to <version>', 'another version of the workflow', Number)
+    .option('--to <version>', 'another version of the workflow', parseVersion)
     .action((id: string, { timeout, ...rest }: Timed<RerunOptions>, command: Command) =>
       perform(command, async (context) =>
         (await import('./commands/rerun.ts')).rerunCommand(context, id, { ...rest, timeoutMs: timeout ?? null }),

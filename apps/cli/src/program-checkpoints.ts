@@ -39,6 +39,14 @@ export function addCheckpointCommands(program: Command, perform: Perform): void 
         (await import('./commands/diff.ts')).diffCommand(context, { from, to: { runId: from.runId, ...to } }),
       ),
     );
+  program
+    .command('compare <run> <other>')
+    .description(
+      'show two runs beside each other, such as a fork and its original: what differs, took and cost, by node',
+    )
+    .action((from: string, to: string, _: object, command: Command) =>
+      perform(command, async (context) => (await import('./commands/compare.ts')).compareCommand(context, from, to)),
+    );
 }
 
 /** Refuses what cannot be read. */

@@ -26,7 +26,8 @@ export function addMigrateCommand(program: Command, perform: Perform): void {
     });
 }
 
-function parseVersion(text: string): number {
+/** The number of a version of a workflow. */
+export function parseVersion(text: string): number {
   const version = Number(text);
   if (Number.isInteger(version) && version >= 1 && version <= 2_147_483_647) return version;
   throw new InvalidArgumentError('It is the number of a version, from 1 on.');

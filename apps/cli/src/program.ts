@@ -17,6 +17,7 @@ import { addRetentionCommands } from './program-retention.ts';
 import { addRunCommands } from './program-runs.ts';
 import { addSteerCommands } from './program-steer.ts';
 import { addStressCommand } from './program-stress.ts';
+import { addTestCommands } from './program-tests.ts';
 import { addWorkflowCommands } from './program-workflows.ts';
 
 export type Session = { program: Command; exitCode: () => ExitCode };
@@ -62,6 +63,7 @@ export function createProgram(io: CliIo): Session {
   addBranchCommands(program, perform);
   addRetentionCommands(program, perform);
   addWorkflowCommands(program, perform);
+  addTestCommands(program, perform);
   addStressCommand(program, perform);
   return { program, exitCode: () => exitCode };
 }

@@ -113,6 +113,10 @@ describe('weft diff', () => {
       counts: { added: 1, removed: 0, changed: 9 },
     },
     elapsedMs: 1500,
+    usage: {
+      from: { inputTokens: 0, outputTokens: 0, usd: 0 },
+      to: { inputTokens: 70, outputTokens: 35, usd: 0.0012 },
+    },
   };
 
   test('tells what was added, changed and removed', async () => {
@@ -122,6 +126,7 @@ describe('weft diff', () => {
     expect([code, asked[0]?.what]).toEqual([0, 'GET /v1/runs/R/diff?from=3&to=7']);
     expect(out.split('\n')).toEqual([
       'R@3 running -> R@7 running, 1.5s later',
+      'spent: nothing -> 105 tokens (70 in, 35 out), $0.0012',
       '',
       'state',
       '- gone',
@@ -138,7 +143,8 @@ describe('weft diff', () => {
 
   test('says where nothing differs, and compares two runs', async () => {
     const tasks = { added: [], removed: [], changed: [], counts: { added: 0, removed: 0, changed: 0 } };
-    const body = { ...diff, patch: [], tasks, elapsedMs: -2 };
+    const usage = { from: diff.usage.from, to: diff.usage.from };
+    const body = { ...diff, patch: [], tasks, elapsedMs: -2, usage };
     const { url, asked } = await routingServer(() => ({ status: 200, body }));
     const { out } = await weft(['diff', 'R@3', 'S@7', '--url', url]);
 

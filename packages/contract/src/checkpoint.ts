@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Usage } from './error.ts';
 import { JsonRecord, JsonValue } from './json.ts';
 import { pageOf } from './page.ts';
 import { RunStatus } from './run.ts';
@@ -119,6 +120,9 @@ export const CheckpointDiff = z
         .meta({ description: 'How many there are; each list shows at most 500' }),
     }),
     elapsedMs: z.number().meta({ description: 'Between the two steps; negative where `to` came first' }),
+    usage: z
+      .object({ from: Usage, to: Usage })
+      .meta({ description: 'What each had spent by its step, on the way to it' }),
   })
   .meta({ id: 'CheckpointDiff', description: 'What differs between two checkpoints' });
 export type CheckpointDiff = z.infer<typeof CheckpointDiff>;

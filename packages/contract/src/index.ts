@@ -10,6 +10,15 @@ export {
   NextUp,
   PatchOperation,
 } from './checkpoint.ts';
+export {
+  ComparedDefinition,
+  ComparedNode,
+  ComparedRun,
+  ComparedTasks,
+  CompareQuery,
+  Differences,
+  RunComparison,
+} from './compare-runs.ts';
 export { TaskError, Usage } from './error.ts';
 export { Event, EventGap, EventId, EventMode, EventsQuery } from './event.ts';
 export { exitCodes } from './exit-code.ts';

@@ -18,6 +18,7 @@ export const Run = z
     workflow: WorkflowVersion,
     status: RunStatus,
     input: JsonValue,
+    config: JsonRecord.exactOptional().meta({ description: 'What it was started with beside the input, if anything' }),
     output: JsonValue.meta({ description: 'Null until the run has succeeded' }),
     state: JsonRecord,
     error: TaskError.nullable(),

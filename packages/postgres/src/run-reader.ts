@@ -7,6 +7,7 @@ import type { Pool } from 'pg';
 import { askPool, query } from './connection.ts';
 import { readBranchPoint } from './queries/read-branch-point.ts';
 import { readChannels, readChannelsAlong } from './queries/read-channels.ts';
+import { readSpent } from './queries/read-usage.ts';
 import { lastSteps, readResults } from './queries/read-results.ts';
 import { listBranches, listFacts, listMigrations, listSteps, stepOfAnswer, stepOfMail } from './queries/read-steps.ts';
 import { findTask, listTasks, openQuestions, tasksByKey, waitingTasks } from './queries/read-tasks.ts';
@@ -41,6 +42,7 @@ export function createRunReader(pool: Pool): RunReader {
         text: 'select key, ended, taken, failed, fired from task_join where run_id = $1 order by key',
         values: [runId],
       }),
+    spent: (runId) => readSpent(pool, runId),
     questions: (filter) => openQuestions(pool, filter),
     waiting: (runId, filter) => waitingTasks(pool, runId, filter),
     stepOfMail: (runId, mailId, afterStep) => stepOfMail(askPool(pool), runId, { mailId, afterStep }),

@@ -4,6 +4,7 @@ import type {
   FleetStore,
   ResultCache,
   RetentionStore,
+  RunComparer,
   RunReader,
   RunStore,
   WorkflowStore,
@@ -16,6 +17,7 @@ import { createFleetStore } from './fleet-store.ts';
 import { createResultCache } from './result-cache.ts';
 import { createRetentionStore } from './retention-store.ts';
 import type { RetentionOptions } from './retention-store.ts';
+import { createRunComparer } from './queries/compare-tasks.ts';
 import { createRunReader } from './run-reader.ts';
 import { createRunStore } from './run-store.ts';
 import { createWorkflowStore } from './workflow-store.ts';
@@ -26,6 +28,7 @@ export type PostgresStore = {
   workflows: WorkflowStore;
   fleet: FleetStore;
   reader: RunReader;
+  comparer: RunComparer;
   results: ResultCache;
   retention: RetentionStore;
   close(): Promise<void>;
@@ -54,6 +57,7 @@ export function openStore({
     workflows: createWorkflowStore(pool),
     fleet: createFleetStore(pool),
     reader: createRunReader(pool),
+    comparer: createRunComparer(pool),
     results: createResultCache(pool),
     retention,
     async close() {

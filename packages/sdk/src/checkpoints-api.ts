@@ -1,5 +1,5 @@
-/** Runs as they were after each of their steps. */
-import type { Checkpoint, CheckpointDiff, CheckpointPage } from '@weft/contract';
+/** Runs as they were after each of their steps, and runs beside each other. */
+import type { Checkpoint, CheckpointDiff, CheckpointPage, RunComparison } from '@weft/contract';
 import type { CallOptions, Transport } from './transport.ts';
 
 type PageOptions = CallOptions & { limit?: number | undefined; cursor?: string | undefined };
@@ -20,6 +20,8 @@ export type CheckpointsApi = {
   };
   /** What differs between two checkpoints, of one run or of two. */
   diff(id: string, options: DiffOptions): Promise<CheckpointDiff>;
+  /** Two runs beside each other, node by node; `other` is `to`. Throws `ApiError` `not_found`, which names the run. */
+  compare(id: string, other: string, options?: CallOptions): Promise<RunComparison>;
 };
 
 export function checkpointsApi(transport: Transport, pathOf: (id: string) => string): CheckpointsApi {
@@ -31,5 +33,7 @@ export function checkpointsApi(transport: Transport, pathOf: (id: string) => str
       get: (id, step, options) => read(`${pathOf(id)}/checkpoints/${step}`, options),
     },
     diff: (id, options) => read(`${pathOf(id)}/diff`, options),
+    compare: (id, other, { signal } = {}) =>
+      transport.json({ signal, path: `${pathOf(id)}/compare`, query: { other } }),
   };
 }

@@ -39,12 +39,14 @@ describe('a client', () => {
     await runs.checkpoints.get(RUN_ID, 7, { limit: 1000 });
     await runs.diff(RUN_ID, { from: 3, to: 7 });
     await runs.diff(RUN_ID, { from: 3, to: 9, other: 'other run' });
+    await runs.compare(RUN_ID, 'other run');
 
     expect(server.asked.map(({ method, url }) => `${method} ${url}`)).toEqual([
       `GET /v1/runs/${RUN_ID}/checkpoints?limit=5&cursor=c`,
       `GET /v1/runs/${RUN_ID}/checkpoints/7?limit=1000`,
       `GET /v1/runs/${RUN_ID}/diff?from=3&to=7`,
       `GET /v1/runs/${RUN_ID}/diff?from=3&to=9&other=other+run`,
+      `GET /v1/runs/${RUN_ID}/compare?other=other+run`,
     ]);
   });
 

@@ -42,6 +42,6 @@ function updatesIn(told: readonly Event[]): Json[] {
   const updates = told.filter(({ mode }) => mode === 'updates').map(({ data }) => data as JsonObject);
   return updates.flatMap((data) => {
     const tasks = Array.isArray(data['tasks']) ? (data['tasks'] as JsonObject[]) : [data];
-    return tasks.map(({ node, updates: written }) => ({ [String(node)]: written ?? null }));
+    return tasks.map(({ node, updates: written }) => ({ [node as string]: written ?? null }));
   });
 }

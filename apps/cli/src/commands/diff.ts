@@ -7,6 +7,7 @@ import { formatDuration } from '../output/duration.ts';
 import { painter, type Paint } from '../output/paint.ts';
 import { plainText } from '../output/plain-text.ts';
 import { inStatusColor } from '../output/status-mark.ts';
+import { changeText, usageText } from '../output/usage-text.ts';
 
 export async function diffCommand(
   context: CommandContext,
@@ -25,13 +26,18 @@ export async function diffCommand(
   return exitCodes.ok;
 }
 
-function diffLines({ from, to, patch, tasks, elapsedMs }: CheckpointDiff, paint: Paint, columns: number): string[] {
+function diffLines(
+  { from, to, patch, tasks, elapsedMs, usage }: CheckpointDiff,
+  paint: Paint,
+  columns: number,
+): string[] {
   const named = ({ id, status }: CheckpointDiff['from']) => `${plainText(id)} ${inStatusColor(status, status, paint)}`;
   const time = elapsedMs < 0 ? `${formatDuration(-elapsedMs)} earlier` : `${formatDuration(elapsedMs)} later`;
   const { added, removed, changed, counts } = tasks;
   const left = counts.added + counts.removed + counts.changed - added.length - removed.length - changed.length;
   return [
     `${named(from)} -> ${named(to)}, ${time}`,
+    ...spentLines(usage),
     ...(patch.length === 0 ? ['', 'the state is the same'] : ['', paint('dim', 'state')]),
     ...patch.map((operation) => patchLine(operation, paint, columns)),
     ...(counts.added + counts.removed + counts.changed === 0 ? ['', 'no task differs'] : ['', paint('dim', 'tasks')]),
@@ -40,6 +46,11 @@ function diffLines({ from, to, patch, tasks, elapsedMs }: CheckpointDiff, paint:
     ...added.map((task) => `+ ${taskLine(task, paint)}`),
     ...(left > 0 ? [`and ${left} more tasks`] : []),
   ];
+}
+
+function spentLines({ from, to }: CheckpointDiff['usage']): string[] {
+  const [before, after] = [from, to].map((usage) => usageText(usage) || 'nothing');
+  return before === 'nothing' && after === 'nothing' ? [] : [`spent: ${changeText(before ?? '', after ?? '')}`];
 }
 
 /** Between two checkpoints a task may have come back to where it was. */

@@ -23,6 +23,6 @@ export async function replayCommand(
 export function stateChanges({ set, update }: StateOptions) {
   return {
     ...(set.length > 0 && { stateOverrides: parseUpdates(set) }),
-    ...(update.length > 0 && { stateUpdates: parseUpdates(update) }),
+    ...(update.length > 0 && { stateUpdates: parseUpdates(update, '--update') }),
   };
 }

@@ -2,7 +2,7 @@
 import type { ExitCode } from '@weft/contract';
 import type { CommandContext } from '../command-context.ts';
 import { parseInput } from '../input/parse-input.ts';
-import { afterSteering } from './steer-options.ts';
+import { afterSteering, sayOrigin } from './steer-options.ts';
 
 export type RerunOptions = { i: string[]; to?: number | undefined; watch: boolean; timeoutMs: number | null };
 
@@ -12,5 +12,7 @@ export async function rerunCommand(context: CommandContext, runId: string, optio
   const signal = context.interrupt;
   const input = pairs.length > 0 ? parseInput(pairs, (await runs.get(runId, { signal })).input) : undefined;
   const changes = { ...(input !== undefined && { input }), ...(version !== undefined && { version }) };
-  return afterSteering(context, await runs.rerun(runId, changes, { signal }), options);
+  const run = await runs.rerun(runId, changes, { signal });
+  sayOrigin(context, run);
+  return afterSteering(context, run, options);
 }

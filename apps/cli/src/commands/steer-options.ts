@@ -21,3 +21,11 @@ export async function afterSteering(context: CommandContext, run: Run, options: 
   }
   return exitCodes.ok;
 }
+
+/** Names a run that comes from another one, also to whoever only watches it. */
+export function sayOrigin(context: CommandContext, { id, workflow, forkedFrom }: Run): void {
+  if (context.json || !forkedFrom) return;
+  const { runId, step } = forkedFrom;
+  const origin = step === 0 ? `started again from ${runId}` : `forked from ${runId}@${step}`;
+  say(context, `run ${id} of ${workflow.name}@${workflow.version}, ${origin}`);
+}

@@ -12,7 +12,7 @@ export function parseOtherCheckpoint(text: string): { runId?: string; step: numb
   return step === undefined ? parseCheckpoint(text) : { step: Number(step) };
 }
 
-/** Reads `RUN@STEP`, or `RUN`. */
-export function parseRunOrCheckpoint(text: string): { runId: string; step?: number } {
-  return parseCheckpoint(text) ?? { runId: text };
+/** Reads `RUN@STEP`, or `RUN`; undefined for anything else. */
+export function parseRunOrCheckpoint(text: string): { runId: string; step?: number } | undefined {
+  return text.includes('@') ? parseCheckpoint(text) : { runId: text };
 }

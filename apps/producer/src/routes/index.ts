@@ -4,6 +4,7 @@ import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
 import { inlineWorkflows } from '../inline-workflows.ts';
 import { branchRoutes } from './branch-runs.ts';
+import { compareRoutes } from './compare-runs.ts';
 import { checkpointRoutes } from './checkpoints.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
@@ -30,6 +31,7 @@ export function registerRoutes(api: Api, options: AppOptions): void {
   startBatchRoute(api, options, inline);
   runRoutes(api, options);
   checkpointRoutes(api, options);
+  compareRoutes(api, options);
   branchRoutes(api, options);
   steerRoutes(api, options);
   migrationRoutes(api, options);

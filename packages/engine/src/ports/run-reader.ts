@@ -1,6 +1,6 @@
 import type { Json, TaskError, Usage } from '@weft/contract';
 
-import type { BranchPoint } from '../domain/run/records.ts';
+import type { BranchPoint, UsageRecord } from '../domain/run/records.ts';
 import type { FoldStep, Migration, StepRecord } from '../domain/run/journal.ts';
 import type {
   ChannelRecord,
@@ -102,6 +102,8 @@ export type RunReader = {
   /** All channels as these steps have left them; they are in order, from the first step of the run on. */
   channelsAlong(runId: string, path: readonly StepRange[]): Promise<Map<string, ChannelRecord>>;
   joins(runId: string): Promise<JoinRecord[]>;
+  /** What each attempt has spent that has spent something, in no order. */
+  spent(runId: string): Promise<UsageRecord[]>;
   /** Tasks that wait for an answer, of runs that have not ended, in order of their ids. */
   questions(filter: QuestionFilter): Promise<TaskView[]>;
   /** Tasks of the run that wait for any of this. */

@@ -11,6 +11,7 @@ import type {
   Log,
   ResultCache,
   RetentionStore,
+  RunComparer,
   RunReader,
   RunStore,
   Timers,
@@ -23,6 +24,7 @@ export type EngineDeps = {
   workflows: WorkflowStore;
   fleet: FleetStore;
   reader: RunReader;
+  comparer: RunComparer;
   results: ResultCache;
   retention: RetentionStore;
   broker: Broker;

@@ -32,6 +32,16 @@ export function createGraphCache(workflows: WorkflowStore): GraphCache {
   };
 }
 
+/** Null for a version that does not exist. */
+export async function loadIfThere(graphs: GraphCache, ref: WorkflowRef): Promise<Graph | null> {
+  try {
+    return await graphs.load(ref);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'not_found') return null;
+    throw error;
+  }
+}
+
 async function compile(workflows: WorkflowStore, ref: WorkflowRef): Promise<Graph> {
   const stored = await workflows.load(ref);
   if (!stored) throw new AppError('not_found', `there is no version ${ref.version} of workflow ${ref.name}`);

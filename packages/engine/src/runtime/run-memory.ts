@@ -5,9 +5,10 @@
  */
 import type { Json } from '@weft/contract';
 
+import { closureOf } from '../domain/graph/graph.ts';
 import type { Graph } from '../domain/graph/graph.ts';
 import { emptyParts, freshHead, freshTask } from '../domain/run/fresh.ts';
-import { isStale } from '../domain/run/iterations.ts';
+import { isStale, keyOfNode } from '../domain/run/iterations.ts';
 import { chunkKey, mergeReads, noReads } from '../domain/run/reads.ts';
 import { TERMINAL_RUN } from '../domain/run/records.ts';
 import type { ChannelRecord, Decision, Jumps, Reads, RunHead, RunSnapshot, TaskRecord } from '../domain/run/records.ts';
@@ -108,7 +109,10 @@ function advanced(graph: Graph, before: RunSnapshot, decision: Decision): RunSna
   for (const task of tasks) keepTask(graph, before, task);
   for (const join of joins) before.joins.set(join.key, join);
   for (const { key } of joins) reads.joins.add(key);
-  if (head.generations > before.head.generations) forgetPast(graph, before, head);
+  if (head.generations > before.head.generations) {
+    knowFresh(graph, before, decision);
+    forgetPast(graph, before, head);
+  }
   keepItems(before, decision);
   keepChannels(before, writes);
   if (before.tasks.size + before.joins.size > MOST_RECORDS) return null;
@@ -151,6 +155,19 @@ function withDelta({ base, deltas, deltaBytes, baseBytes }: ChannelRecord, step:
   const all = deltas === NOTHING_WRITTEN.deltas ? [value] : deltas;
   if (all === deltas) all.push(value);
   return { base, deltas: all, lastStep: step, deltaBytes: bytes, baseBytes };
+}
+
+/** Of the iterations that the decision has begun there is nothing but what it has written. */
+function knowFresh(graph: Graph, { head: before, reads }: RunSnapshot, { head, tasks }: Decision): void {
+  const written = new Set(tasks.map(({ key }) => key));
+  for (const [name, count] of Object.entries(head.jumps?.heads ?? {})) {
+    if (count === (before.jumps?.heads[name] ?? 0)) continue;
+    for (const member of closureOf(graph, name)) {
+      const key = keyOfNode(graph, head.jumps, member);
+      reads.joins.add(key);
+      if (!written.has(key)) reads.tasks.add(key);
+    }
+  }
 }
 
 /** What a loop has gone back over, or a superstep has left behind, is read when it is needed, which is hardly ever. */

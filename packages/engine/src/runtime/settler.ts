@@ -2,8 +2,6 @@
  * Settling: what happened to runs is gathered, decided and committed in groups; what follows is published after the commit
  * (rules A5, A8 to A11).
  */
-import { AppError } from '@weft/contract';
-
 import type { Graph } from '../domain/graph/graph.ts';
 import type { RunEvent } from '../domain/run/decide.ts';
 import type { SentMail, WorkflowRef } from '../domain/run/records.ts';
@@ -12,6 +10,7 @@ import { StoreError } from '../ports/index.ts';
 import type { Admission } from './admission.ts';
 import { decideRun } from './decide-run.ts';
 import type { EngineDeps } from './deps.ts';
+import { loadIfThere } from './graph-cache.ts';
 import type { GraphCache } from './graph-cache.ts';
 import { createGroup } from './group-commit.ts';
 import type { Group } from './group-commit.ts';
@@ -235,15 +234,6 @@ class GroupSettler implements Settler {
     const rejected = rejection(item, message);
     if (rejected) await this.#commit([rejected]);
     else item.done({ applied: false, exists: true });
-  }
-}
-
-async function loadIfThere(graphs: GraphCache, ref: WorkflowRef): Promise<Graph | null> {
-  try {
-    return await graphs.load(ref);
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'not_found') return null;
-    throw error;
   }
 }
 

@@ -12,7 +12,8 @@ import type { EngineDeps } from './deps.ts';
 import type { StartResult } from './engine.ts';
 import type { RunToStart } from './start-runs.ts';
 
-export type ChildDeps = Pick<EngineDeps, 'runs' | 'dispatch' | 'workflows' | 'clock' | 'log'> & {
+export type ChildDeps = Pick<EngineDeps, 'runs' | 'workflows' | 'clock' | 'log'> & {
+  dispatch: Pick<EngineDeps['dispatch'], 'startMail'>;
   start(run: RunToStart): Promise<StartResult | AppError>;
   /** Has the run read its mail. */
   advance(runId: string): Promise<void>;

@@ -16,7 +16,8 @@ import { startedBefore } from './steering/started-before.ts';
 import type { SteerDeps } from './steering/steer-deps.ts';
 import { refuseEnded, runOf } from './steering/steered-run.ts';
 
-type Steering = Pick<
+/** The use cases that steer a run from outside. */
+export type Steering = Pick<
   Engine,
   | 'cancelRun'
   | 'retryRun'

@@ -6,7 +6,7 @@ import { TERMINAL_RUN } from '../../src/domain/index.ts';
 import type { RunReader, RunRecord, StepRange } from '../../src/ports/index.ts';
 import type { CheckpointDeps } from '../../src/runtime/queries/checkpoints/read-checkpoint.ts';
 import { foldState } from '../../src/runtime/queries/run-state.ts';
-import { isLive } from '../run/run-rows.ts';
+import { isLive } from '@weft/testing/rows';
 import { Scenario } from '../run/scenario.ts';
 
 /** What a reader of the run sees at a moment. */
@@ -59,6 +59,7 @@ function rowsReader({ rows }: Scenario): RunReader {
     run: async () => ({ head: rows.head }) as RunRecord,
     steps: async (_, { afterStep, limit }) => rows.steps.slice(afterStep, afterStep + limit),
     facts: async (_, range) => rows.steps.filter(({ step }) => inside(range, step)),
+    spent: async () => [],
     migrations: async () => [],
     branches: async (_, toStep) =>
       rows.steps.filter(({ step, parent }) => step <= toStep && parent !== step - 1).toReversed(),

@@ -3,8 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { arbitraryBatches, arbitraryGraph, input } from './arbitrary-graph.ts';
 import { arbitrarySteps as superstepGraphs } from './superstep/arbitrary-steps.ts';
 import { drain, moveOf, play, verifyEnd } from './graph-story.ts';
-import { completeStep, foldTo } from './past-rows.ts';
-import { mustBe } from './run-rows.ts';
+import { completeStep, foldTo, mustBe } from '@weft/testing/rows';
 import { Scenario } from './scenario.ts';
 
 const RUNS = { numRuns: 120 };

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '@weft/contract';
 import type { MailKind, RunEvent, TaskRecord } from '../../src/domain/index.ts';
 import { nodeOf } from '../../src/domain/index.ts';
 import type { Action, Batch, Letter } from './arbitrary-graph.ts';
-import { isLive, mustBe } from './run-rows.ts';
+import { isLive, mustBe } from '@weft/testing/rows';
 import type { Scenario } from './scenario.ts';
 
 export type Move = { mail: { kind: MailKind; payload: JsonObject; id: string }[]; events: RunEvent[] };

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { documentEdges } from '../../src/domain/index.ts';
 import type { Edge } from '../../src/domain/index.ts';
-import { isLive } from './run-rows.ts';
+import { isLive } from '@weft/testing/rows';
 import { Scenario } from './scenario.ts';
 
 /** What is drawn of a node: where its edges come from, how it joins, and how it is going to end. */

@@ -1,7 +1,7 @@
 /** Plays random stories on runs. */
 import type { MailKind, RunEvent, TaskRecord } from '../../src/domain/index.ts';
 import type { Action } from './arbitrary-workflow.ts';
-import { isLive } from './run-rows.ts';
+import { isLive } from '@weft/testing/rows';
 import type { Scenario } from './scenario.ts';
 
 type Batch = { mail: number; actions: Action[] };

@@ -4,7 +4,7 @@ import { validateDocument } from '../../src/domain/index.ts';
 import { env } from '../validate/documents.ts';
 import { arbitraryDocument, arbitraryStory, input } from './arbitrary-workflow.ts';
 import { drain, sendMail, tell } from './play-story.ts';
-import { isLive } from './run-rows.ts';
+import { isLive } from '@weft/testing/rows';
 import { Scenario } from './scenario.ts';
 
 const RUNS = { numRuns: 150 };

@@ -27,9 +27,7 @@ import type {
   TaskRecord,
   TimerKind,
 } from '../../src/domain/index.ts';
-import { branchPointOf, foldTo } from './past-rows.ts';
-import { mustBe, RunRows } from './run-rows.ts';
-import { verifyRows } from './verify-rows.ts';
+import { branchPointOf, foldTo, mustBe, RunRows, verifyRows } from '@weft/testing/rows';
 
 export const NOW = Date.UTC(2026, 0, 1);
 /** A decision that asks more often than this is looping; real stores allow a few more. */

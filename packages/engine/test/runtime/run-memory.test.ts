@@ -178,3 +178,29 @@ test('a run that has ended, or whose commit is in doubt, is forgotten', () => {
 function settledOf(snapshot: RunSnapshot, decision: Decision) {
   return { kind: 'settled', plan: { decision, offered: new Set<string>() }, snapshot, asRemembered: false } as const;
 }
+
+test('B4: a loop is decided on what is remembered, iteration after iteration', () => {
+  const run = new Scenario({
+    name: 'loop',
+    state: { n: { type: 'number', reducer: 'add', default: 0 } },
+    nodes: {
+      work: { type: 'task', uses: 'echo', output: 'n' },
+      count: { type: 'transform', updates: {}, needs: ['work'] },
+      again: { type: 'route', on: 'state.n < 100.0', routes: { true: 'work', false: '__end__' }, needs: ['count'] },
+    },
+  });
+  const memory = new RunMemory();
+  const { graph } = run;
+  for (let iteration = 0; iteration < 10; iteration++) {
+    const event = run.success('work', 1);
+    const remembered = memory.recall(graph, run.rows.head.id, undefined);
+    const verdict = remembered ? decide(graph, { snapshot: remembered, events: [event], now: run.now }) : null;
+    if (iteration > 0) expect(verdict?.kind).toBe('decided');
+    const decision = run.settle(event);
+    const plan = { decision, offered: new Set<string>() };
+    const snapshot = remembered ?? run.seen;
+    if (!snapshot) throw new Error('nothing was seen');
+    memory.learn(graph, { kind: 'settled', plan, snapshot, asRemembered: remembered !== null });
+  }
+  expect(run.rows.head.generations).toBe(10);
+});

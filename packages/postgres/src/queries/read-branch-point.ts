@@ -68,7 +68,7 @@ async function unfinishedRows(ask: Ask, runId: string, fold: FoldedRun): Promise
   const rows = await ask<TaskRow>({
     name: 'branch-tasks',
     text: `select ${TASK_COLUMNS} from unnest($2::text[], $3::int[]) as q (key, epoch)
-      join task t on t.run_id = $1 and t.key = q.key and t.epoch = q.epoch`,
+      cross join lateral (select * from task where run_id = $1 and key = q.key and epoch = q.epoch offset 0) as t`,
     values: [runId, wanted.map(({ key }) => key), wanted.map(({ epoch }) => epoch)],
   });
   return new Map(rows.map((row) => [row.key, toTask(row)]));

@@ -41,9 +41,10 @@ function goBack(client: Client, { runId, branch }: BranchingRun): Promise<unknow
 }
 
 /**
- * The rows become the fork's own, under the ids and the epoch of the fork, so that it can be read when the run that it was
- * forked from is gone. Where one is missing, or the run itself, the whole statement fails: that run was pruned
- * meanwhile, and what was read of it before may not have been all.
+ * Each row is looked up by its key, whatever the planner believes of a run that it knows nothing of yet. The rows become the
+ * fork's own, under the ids and the epoch of the fork, so that it can be read when the run that it was forked from is gone. Where
+ * one is missing, or the run itself, the whole statement fails: that run was pruned meanwhile, and what was read of it before may
+ * not have been all.
  */
 function copyPast(client: Client, { runId, epoch, branch }: BranchingRun): Promise<unknown>[] {
   const { from, finished, kept } = branch;
@@ -61,7 +62,7 @@ function copyPast(client: Client, { runId, epoch, branch }: BranchingRun): Promi
             t.priority, t.reads_at, t.ready_at, t.started_at, t.settled_at, t.settled_step, t.worker, t.captured, t.fate,
             t.output, t.error, t.item, t.scope, t.item_index, t.iterations, t.detail
           from unnest($4::text[], $5::int[], $6::uuid[]) as q (key, epoch, id)
-          join task t on t.run_id = $1 and t.key = q.key and t.epoch = q.epoch
+          cross join lateral (select * from task where run_id = $1 and key = q.key and epoch = q.epoch offset 0) as t
           returning 1
         )
         select 1 / (case when (select count(*) from copied) = $7::int and exists (select 1 from run where id = $1)
@@ -71,9 +72,8 @@ function copyPast(client: Client, { runId, epoch, branch }: BranchingRun): Promi
     client.query({
       name: 'branch-copy-usage',
       text: `insert into usage (run_id, key, epoch, attempt, input_tokens, output_tokens, usd)
-        select $2, u.key, $3, u.attempt, u.input_tokens, u.output_tokens, u.usd
-        from unnest($4::text[], $5::int[]) as q (key, epoch)
-        join usage u on u.run_id = $1 and u.key = q.key and u.epoch = q.epoch`,
+        select $2, key, $3, attempt, input_tokens, output_tokens, usd from usage
+        where run_id = $1 and (key, epoch) in (select * from unnest($4::text[], $5::int[]))`,
       values: [from, runId, epoch, keys, epochs],
     }),
     client.query({

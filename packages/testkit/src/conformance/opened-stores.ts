@@ -1,4 +1,12 @@
-import type { DispatchStore, FleetStore, ResultCache, RunReader, RunStore, WorkflowStore } from '@weft/engine/ports';
+import type {
+  DispatchStore,
+  FleetStore,
+  ResultCache,
+  RunComparer,
+  RunReader,
+  RunStore,
+  WorkflowStore,
+} from '@weft/engine/ports';
 import { afterAll, beforeAll } from 'vitest';
 
 /** Stores on one empty database, and what a test must be able to do behind their back. */
@@ -8,6 +16,7 @@ export type StoresUnderTest = {
   workflows: WorkflowStore;
   fleet: FleetStore;
   reader: RunReader;
+  comparer: RunComparer;
   results: ResultCache;
   /** Lets time pass for what is stored: instants move into the past, so due times come nearer and ages grow. */
   elapse: (ms: number) => Promise<void>;

@@ -6,6 +6,7 @@ import type { StoresUnderTest } from './opened-stores.ts';
 import type { OpenStores } from './opened-stores.ts';
 import { openStoresOnce } from './opened-stores.ts';
 import { readsCheckpoints } from './run-reader-checkpoints.ts';
+import { readsComparisons } from './run-reader-comparing.ts';
 import { readsResults } from './run-reader-results.ts';
 import { readsWaiting } from './run-reader-waiting.ts';
 import { arming, newRunId, settleOne, step, submitRun, task, unique, valuesOf } from './store-records.ts';
@@ -20,6 +21,7 @@ export function runReaderConformance(name: string, open: OpenStores): void {
     readsJournal(stores);
     readsCheckpoints(stores);
     readsResults(stores);
+    readsComparisons(stores);
     readsWaiting(stores);
   });
 }

@@ -1,6 +1,7 @@
 /** A run as of one of its steps, folded from the facts along the path: its progress, and what else the facts say. */
 import { applyStep, emptyProgress } from './journal.ts';
 import type { FoldStep, TaskFact } from './journal.ts';
+import { LIVE_TASK } from './status.ts';
 import type { FoldedRun, TaskProgress } from './records.ts';
 
 export type { FoldedRun } from './records.ts';
@@ -9,7 +10,7 @@ export type { FoldedRun } from './records.ts';
 export type FoldedTask = TaskProgress & { key: string; epoch: number; dueAt: number | null };
 
 export function emptyFold(): FoldedRun {
-  return { progress: emptyProgress(), epochs: new Map(), dueAts: new Map(), kept: new Set() };
+  return { progress: emptyProgress(), epochs: new Map(), dueAts: new Map(), kept: new Set(), past: [] };
 }
 
 /** Applies one step, in place. */
@@ -17,6 +18,7 @@ export function foldStep(fold: FoldedRun, step: FoldStep): void {
   const { head } = fold.progress;
   const { facts } = step;
   const keptBefore = head.kept;
+  for (const fact of tasksOf(step)) if (fact.status === 'pending') notePast(fold, fact.key);
   const armed = head.epoch > 0 || facts.run?.epoch !== undefined ? armedKeys(fold, step) : [];
   applyStep(fold.progress, step);
   for (const key of armed) fold.epochs.set(key, head.epoch);
@@ -27,7 +29,7 @@ export function foldStep(fold: FoldedRun, step: FoldStep): void {
   else fold.kept.delete(facts.mail);
 }
 
-export function copyFold({ progress: { head, tasks, joins, version }, epochs, dueAts, kept }: FoldedRun): FoldedRun {
+export function copyFold({ progress: { head, tasks, joins, version }, ...fold }: FoldedRun): FoldedRun {
   return {
     progress: {
       head: { ...head },
@@ -35,9 +37,10 @@ export function copyFold({ progress: { head, tasks, joins, version }, epochs, du
       joins: new Map(joins),
       version,
     },
-    epochs: new Map(epochs),
-    dueAts: new Map(dueAts),
-    kept: new Set(kept),
+    epochs: new Map(fold.epochs),
+    dueAts: new Map(fold.dueAts),
+    kept: new Set(fold.kept),
+    past: [...fold.past],
   };
 }
 
@@ -47,6 +50,17 @@ export function foldedTask({ progress, epochs, dueAts }: FoldedRun, key: string)
   if (!task) return null;
   const dueAt = task.status === 'waiting' ? (dueAts.get(key) ?? null) : null;
   return { key, ...task, epoch: epochs.get(key) ?? 0, dueAt };
+}
+
+/** The last attempt of a task that has ended: the one before, while this one has not. */
+export function endedAttempt({ status, attempt }: TaskProgress): number {
+  return LIVE_TASK.has(status) ? attempt - 1 : attempt;
+}
+
+function notePast(fold: FoldedRun, key: string): void {
+  const task = foldedTask(fold, key);
+  const attempt = task ? endedAttempt(task) : 0;
+  if (task && attempt > 0) fold.past.push({ key, epoch: task.epoch, attempt });
 }
 
 function tasksOf({ facts }: FoldStep): readonly TaskFact[] {

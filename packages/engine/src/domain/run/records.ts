@@ -202,6 +202,8 @@ export type FoldedRun = {
   epochs: Map<string, number>;
   dueAts: Map<string, number>;
   kept: Set<string>;
+  /** Attempts that had ended of tasks that were taken back since: up to which one, in which epoch. */
+  past: Pick<UsageRecord, 'key' | 'epoch' | 'attempt'>[];
 };
 
 /** A run as of one of its steps, with all that a run needs to know that goes on from there (rules C3, C4). */

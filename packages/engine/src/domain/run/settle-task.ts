@@ -115,6 +115,7 @@ function succeedTask(
   clearTimers(run, task);
   run.openStep(type, { task, worker });
   if (note) run.note(note);
+  if (goto) run.note({ goto });
   // That of a send is stored with its items.
   const stored = task.detail?.kind === 'items' ? null : output;
   if (stops) stopAfter(run, task, { output: stored, goto, worker, pending });

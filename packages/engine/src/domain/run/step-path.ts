@@ -35,3 +35,15 @@ export function pathAfter(path: readonly StepRange[], step: number): StepRange[]
     .filter(({ toStep }) => toStep > step)
     .map(({ fromStep, toStep }) => ({ fromStep: Math.max(fromStep, step + 1), toStep }));
 }
+
+/** The last step that both paths lead through; 0 if there is none. */
+export function lastShared(a: readonly StepRange[], b: readonly StepRange[]): number {
+  let last = 0;
+  for (const one of a) {
+    for (const other of b) {
+      const step = Math.min(one.toStep, other.toStep);
+      if (step >= one.fromStep && step >= other.fromStep && step > last) last = step;
+    }
+  }
+  return last;
+}

@@ -75,6 +75,8 @@ export type Facts = {
   /** The name of the signal, or the node after which state is injected. */
   signal?: string;
   afterNode?: string;
+  /** The nodes that the task has gone on at by itself, instead of its edges. */
+  goto?: string[];
   /** Whose updates a superstep has applied, in the order in which it has. */
   writers?: Writer[];
   /** The checkpoint that the run goes on from, by fork or replay. */

@@ -46,7 +46,7 @@ export type Activation = {
 /** What is added to a step. */
 type Note = Pick<
   Facts,
-  'jumps' | 'superstep' | 'kept' | 'mail' | 'answer' | 'signal' | 'afterNode' | 'migrated' | 'writers'
+  'jumps' | 'superstep' | 'kept' | 'mail' | 'answer' | 'signal' | 'afterNode' | 'migrated' | 'goto' | 'writers'
 >;
 
 /** What a step is about. */

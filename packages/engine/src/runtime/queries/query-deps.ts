@@ -1,10 +1,19 @@
 import type { Graph } from '../../domain/graph/graph.ts';
 import type { WorkflowRef } from '../../domain/run/records.ts';
-import type { Broker, DispatchStore, FleetStore, RetentionStore, RunReader, WorkflowStore } from '../../ports/index.ts';
+import type {
+  Broker,
+  DispatchStore,
+  FleetStore,
+  RetentionStore,
+  RunComparer,
+  RunReader,
+  WorkflowStore,
+} from '../../ports/index.ts';
 
 /** What reading needs. Nothing here takes a lock, and nothing that is read decides about a run. */
 export type QueryDeps = {
   reader: RunReader;
+  comparer: RunComparer;
   workflows: WorkflowStore;
   fleet: FleetStore;
   retention: Pick<RetentionStore, 'fallback' | 'policies' | 'bytesOf' | 'storage'>;

@@ -52,6 +52,7 @@ export async function toRun(deps: RunQueryDeps, record: RunRecord): Promise<Run>
     workflow: { name: head.workflow.name, version: head.workflow.version },
     status: head.status,
     input: record.input,
+    ...configOf(record),
     output: await runOutput(deps.reader, graph, record),
     state: foldState(graph, channels),
     error: record.error,
@@ -66,6 +67,12 @@ export async function toRun(deps: RunQueryDeps, record: RunRecord): Promise<Run>
     usage: record.usage,
     ...(interrupts.length > 0 && { interrupts }),
   };
+}
+
+function configOf({ config }: RunRecord): Pick<Run, 'config'> {
+  const isGiven =
+    typeof config === 'object' && config !== null && !Array.isArray(config) && Object.keys(config).length > 0;
+  return isGiven ? { config } : {};
 }
 
 function parentOf({ parent }: RunHead): Pick<Run, 'parent'> {

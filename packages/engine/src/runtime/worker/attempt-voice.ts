@@ -15,7 +15,7 @@ const ARRIVAL_MS = 100;
 const FRAME_BYTES = 300;
 
 export type VoiceParts = {
-  outbox: LiveOutbox;
+  outbox: Pick<LiveOutbox, 'add' | 'grow' | 'withdraw' | 'hurry'>;
   message: TaskMessage;
   worker: string;
   secrets: Secrets;

@@ -1,15 +1,12 @@
 /** One attempt of one task, from its rendered input to its outcome. */
-import type { Json } from '@weft/contract';
-
 import { cacheKey } from '../../domain/cache-key.ts';
-import { ExpressionError } from '../../domain/expression/expression-error.ts';
-import { ownerOf } from '../../domain/task-key.ts';
 import type { Outcome } from '../../domain/outcome/outcome.ts';
 import type { Executor, InputMaterial } from '../../ports/index.ts';
 import { stoppedOutcome, watchTimeout } from './attempt-time.ts';
 import { callExecutor } from './call-executor.ts';
 import type { CallDeps, RunningCall, Work } from './call-executor.ts';
 import { failed } from './failed.ts';
+import { renderInput } from './render-input.ts';
 import type { SharedResults } from './shared-results.ts';
 
 export type Attempt = RunningCall & { material: InputMaterial };
@@ -52,20 +49,4 @@ async function callOnce(deps: ExecuteDeps, work: Work, ttlMs: number): Promise<O
     run: async () => (stop.signal.aborted ? stoppedOutcome(stop.signal, node) : callExecutor(deps, work)),
   });
   return outcome === 'aborted' ? stoppedOutcome(stop.signal, node) : outcome;
-}
-
-function renderInput({
-  node,
-  material,
-  message,
-}: Attempt): { kind: 'rendered'; value: Json } | Extract<Outcome, { kind: 'failed' }> {
-  const { input, config, captured, item, nodes } = material;
-  const scope = { input, config, state: captured, nodes, ...(ownerOf(message.key) && { item }) };
-  try {
-    if (node.template === null) return { kind: 'rendered', value: {} };
-    return { kind: 'rendered', value: node.template.render(scope) };
-  } catch (error) {
-    if (error instanceof ExpressionError) return failed(error.code, `with${error.pointer}: ${error.message}`);
-    return failed('template_failed', String(error));
-  }
 }

@@ -7,6 +7,7 @@ import { toInstant } from '../instant.ts';
 import { foldedTask } from '../../../domain/run/fold.ts';
 import type { FoldedRun, FoldedTask } from '../../../domain/run/fold.ts';
 import { checkpointId, toCheckpointTask } from './name-checkpoint.ts';
+import { spentAt } from './spent.ts';
 import { findPlace, foldBoth, stateAt } from './read-checkpoint.ts';
 import type { CheckpointDeps, Place } from './read-checkpoint.ts';
 
@@ -32,6 +33,7 @@ export async function diffCheckpoints(
     patch,
     tasks: taskChanges({ runId: from.runId, fold: before }, { runId: to.runId, fold: after }),
     elapsedMs: b.record.at - a.record.at,
+    usage: { from: await spentAt(deps.reader, a, before), to: await spentAt(deps.reader, b, after) },
   };
 }
 

@@ -66,6 +66,6 @@ export function memoryOf(reader: Pick<RunReader, 'facts'>): FoldMemory {
 }
 
 /** One more than its records, so that small ones are bounded as well. */
-function sizeOf({ progress }: FoldedRun): number {
-  return progress.tasks.size + progress.joins.size + 1;
+function sizeOf({ progress, past }: FoldedRun): number {
+  return progress.tasks.size + progress.joins.size + past.length + 1;
 }

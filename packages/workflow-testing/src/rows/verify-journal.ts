@@ -1,15 +1,17 @@
 /** What must hold of a run's journal, step by step. */
-import { applyStep, emptyProgress, isStale, LIVE_TASK, ownerOf, rootOf } from '../../src/domain/index.ts';
-import type { Graph, Progress, StepRecord, TaskFact } from '../../src/domain/index.ts';
-import { foldTo } from './past-rows.ts';
-import { mustBe } from './run-rows.ts';
+import { applyStep, emptyProgress, isStale, LIVE_TASK, ownerOf, rootOf } from '@weft/engine/domain';
+import type { Graph, Progress, StepRecord, TaskFact } from '@weft/engine/domain';
+import { firstVersion, foldTo } from './past-rows.ts';
+import type { Rows } from './past-rows.ts';
+import { mustBe } from './values.ts';
 
 /** Throws the first thing that is wrong. */
-export function verifyJournal(versions: ReadonlyMap<number, Graph>, steps: readonly StepRecord[]): void {
+export function verifyJournal(versions: ReadonlyMap<number, Graph>, rows: Pick<Rows, 'head' | 'steps'>): void {
+  const { steps } = rows;
   let progress = emptyProgress();
   for (const step of steps) {
     if (step.parent !== progress.head.step) progress = foldTo(steps, step.parent).progress;
-    const graph = versions.get(progress.version ?? 1);
+    const graph = versions.get(progress.version ?? firstVersion(rows));
     if (!graph) throw new Error(`step ${step.step} is of an unknown version`);
     const takenBack = new Set<string>();
     for (const fact of step.facts.tasks ?? []) {

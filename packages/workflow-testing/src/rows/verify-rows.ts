@@ -1,8 +1,10 @@
 /** What must hold of a run's rows after every decision. */
-import { foldChannel, TERMINAL_RUN } from '../../src/domain/index.ts';
-import type { Graph, TaskRecord } from '../../src/domain/index.ts';
-import { foldTo } from './past-rows.ts';
-import { isLive, mustBe, type RunRows, same } from './run-rows.ts';
+import { foldChannel, TERMINAL_RUN } from '@weft/engine/domain';
+import type { Graph, TaskRecord } from '@weft/engine/domain';
+import { firstVersion, foldTo } from './past-rows.ts';
+import type { RunRows } from './run-rows.ts';
+import { isLive } from './task-rows.ts';
+import { mustBe, same } from './values.ts';
 import { verifyJournal } from './verify-journal.ts';
 
 /** Throws the first thing that is wrong. */
@@ -10,7 +12,7 @@ export function verifyRows(versions: ReadonlyMap<number, Graph>, rows: RunRows):
   const graph = versions.get(rows.head.workflow.version);
   if (!graph) throw new Error(`there is no version ${rows.head.workflow.version}`);
   verifyFold(rows);
-  verifyJournal(versions, rows.steps);
+  verifyJournal(versions, rows);
   verifyEnds(rows);
   verifyState(graph, rows);
   if (TERMINAL_RUN.has(rows.head.status)) mustBe(rows.head.live === 0, 'an ended run has live tasks');
@@ -23,7 +25,7 @@ function verifyFold(rows: RunRows): void {
   const { status, epoch, step, live, asking, generations, failed, openJoins, jumps, kept } = rows.head;
   const head = { status, epoch, step, live, asking, generations, failed, openJoins, jumps, kept };
   expectSame('head', head, folded.head);
-  mustBe((folded.version ?? 1) === rows.head.workflow.version, 'the journal tells of another version');
+  mustBe((folded.version ?? firstVersion(rows)) === rows.head.workflow.version, 'the journal tells of another version');
   const ended = TERMINAL_RUN.has(status);
   const tasks = rows.newestTasks().map((task) => [task.key, progressOf(task, ended)] as const);
   expectSame('tasks', sorted(tasks), sorted(folded.tasks));

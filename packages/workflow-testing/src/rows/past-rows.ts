@@ -11,7 +11,7 @@ import {
   pathOf,
   sendsAt,
   taskId,
-} from '../../src/domain/index.ts';
+} from '@weft/engine/domain';
 import type {
   Branch,
   BranchPoint,
@@ -21,12 +21,13 @@ import type {
   FoldedRun,
   JoinRecord,
   Mail,
+  Migration,
   RunHead,
   StepRange,
   StepRecord,
   TaskRecord,
   TimerRecord,
-} from '../../src/domain/index.ts';
+} from '@weft/engine/domain';
 
 /** The rows of a run, as far as they are needed here. */
 export type Rows = {
@@ -65,6 +66,15 @@ export function completeStep(steps: readonly StepRecord[], step: number): number
   return next && partOfNext({ step }, next) ? completeStep(steps, step + 1) : step;
 }
 
+/** The version of its workflow that the run began with. */
+export function firstVersion(rows: Pick<Rows, 'head' | 'steps'>): number {
+  return firstMove(rows)?.from ?? rows.head.workflow.version;
+}
+
+function firstMove({ steps }: Pick<Rows, 'steps'>): Migration | undefined {
+  return steps.find(({ facts }) => facts.migrated)?.facts.migrated;
+}
+
 export function branchPointOf(rows: Rows, at: number): BranchPoint {
   const step = completeStep(rows.steps, at);
   const path = pathIn(rows.steps, step);
@@ -75,7 +85,7 @@ export function branchPointOf(rows: Rows, at: number): BranchPoint {
   return {
     runId: rows.head.id,
     step,
-    version: fold.progress.version ?? rows.steps.find(({ facts }) => facts.migrated)?.facts.migrated?.from ?? null,
+    version: fold.progress.version ?? firstMove(rows)?.from ?? null,
     fold,
     failures,
     rows: unfinished(rows, fold),

@@ -1,0 +1,162 @@
+/** One run as a database would hold it: its rows, and what stands beside them. */
+import type { Json } from '@weft/contract';
+import { defaultOf, foldChannel, TERMINAL_RUN } from '@weft/engine/domain';
+import type { ChannelRecord, Decision, Graph, GraphNode, NodeResult, TaskRecord } from '@weft/engine/domain';
+import type { InputMaterial, Mail, RunRecord, TaskView } from '@weft/engine/ports';
+
+import { dumpRows, restoreRows } from '../rows/dump.ts';
+import type { RowsDump } from '../rows/dump.ts';
+import { firstVersion, foldTo } from '../rows/past-rows.ts';
+import type { RunRows } from '../rows/run-rows.ts';
+
+export type StoredRunDump = {
+  rows: RowsDump;
+  tags: string[];
+  createdAt: number;
+  endedAt: number | null;
+  seen: string[];
+  forkedFrom: RunRecord['forkedFrom'];
+};
+
+const NO_USAGE = { inputTokens: 0, outputTokens: 0, usd: 0 };
+
+export class StoredRun {
+  readonly rows: RunRows;
+  readonly tags: string[];
+  readonly createdAt: number;
+  endedAt: number | null;
+  readonly forkedFrom: RunRecord['forkedFrom'];
+  /** Dedupe keys of all mail that ever came. */
+  readonly #seen: Set<string>;
+
+  constructor(
+    rows: RunRows,
+    {
+      tags,
+      createdAt,
+      endedAt = null,
+      seen = [],
+      forkedFrom = null,
+    }: Omit<Partial<StoredRunDump>, 'rows'> & { tags: string[]; createdAt: number },
+  ) {
+    this.rows = rows;
+    this.tags = tags;
+    this.createdAt = createdAt;
+    this.endedAt = endedAt;
+    this.forkedFrom = forkedFrom;
+    this.#seen = new Set(seen);
+  }
+
+  dump(): StoredRunDump {
+    const { rows, tags, createdAt, endedAt } = this;
+    return {
+      rows: dumpRows(rows),
+      tags,
+      createdAt,
+      endedAt,
+      seen: Array.from(this.#seen),
+      forkedFrom: this.forkedFrom,
+    };
+  }
+
+  static restore({ rows, ...rest }: StoredRunDump): StoredRun {
+    return new StoredRun(restoreRows(rows), rest);
+  }
+
+  get id(): string {
+    return this.rows.head.id;
+  }
+
+  get hasEnded(): boolean {
+    return TERMINAL_RUN.has(this.rows.head.status);
+  }
+
+  /** `past`: the rows of the run that this one is forked from. */
+  apply(decision: Decision, now: number, past: RunRows | null = null): void {
+    this.rows.apply(decision, past);
+    this.endedAt = this.hasEnded ? (this.endedAt ?? now) : null;
+  }
+
+  /** The same dedupe key twice is one message. */
+  receive({ id, kind, payload, dedupeKey }: Mail): void {
+    if (this.#seen.has(dedupeKey)) return;
+    this.#seen.add(dedupeKey);
+    this.rows.mail.push({ id, kind, payload });
+  }
+
+  record(): RunRecord {
+    const { rows, tags, createdAt, endedAt, forkedFrom } = this;
+    const usage = sumUsage(Array.from(rows.usage.values(), (spent) => spent.usage));
+    const { input, config } = rows.body;
+    const { output = null, error = null } = rows.ending ?? {};
+    const head = structuredClone(rows.head);
+    return { head, input, config, tags, output, error, createdAt, startedAt: createdAt, endedAt, usage, forkedFrom };
+  }
+
+  /** Every activation, in the order in which they became ready. */
+  tasks(): TaskView[] {
+    const order = (a: TaskRecord, b: TaskRecord): number => a.readsAt - b.readsAt || (a.key < b.key ? -1 : 1);
+    return this.rows.tasks.toSorted((a, b) => order(a, b) || a.epoch - b.epoch).map((task) => this.view(task));
+  }
+
+  view(task: TaskRecord): TaskView {
+    const { rows } = this;
+    const own = Array.from(rows.usage.values()).filter(({ key, epoch }) => key === task.key && epoch === task.epoch);
+    const step = task.settledStep === null ? undefined : rows.stepAt(task.settledStep);
+    const cached = step?.facts.tasks?.[0]?.cached ?? false;
+    const read = rows.taskOfKey(task.key);
+    const output = read?.epoch === task.epoch ? read.output : task.output;
+    const usage = sumUsage(own.map((spent) => spent.usage));
+    return { ...task, output, runId: this.id, offeredAt: task.readyAt, deadline: null, usage, cached };
+  }
+
+  /** From what a worker renders the input of the task (rule A7). */
+  material({ captured, item, readsAt, iterations }: TaskRecord, { resultReads }: GraphNode): InputMaterial {
+    const nodes: Record<string, NodeResult> = {};
+    for (const name of resultReads) {
+      const task = this.rows.taskOfKey(`${name}#${iterations?.[name] ?? 0}`);
+      if (!task || task.settledStep === null || task.settledStep > readsAt) continue;
+      nodes[name] = task.error ? { output: task.output, error: task.error } : { output: task.output };
+    }
+    return { ...this.rows.body, captured: captured ?? {}, item, nodes };
+  }
+
+  /** The steps that led to this one, from the first on. */
+  pathTo(step: number): Set<number> {
+    const path = new Set<number>();
+    for (let at = this.rows.stepAt(step); at; at = this.rows.stepAt(at.parent)) path.add(at.step);
+    return path;
+  }
+
+  channelsOf(isMeant: (step: number) => boolean): Map<string, ChannelRecord> {
+    const names = new Set(this.rows.writes.map(({ channel }) => channel));
+    const found = Array.from(names, (name) => [name, this.rows.channel(name, isMeant)] as const);
+    return new Map(found.flatMap(([name, channel]) => (channel ? [[name, structuredClone(channel)] as const] : [])));
+  }
+
+  /** Every key that the version of then declares, as the step has left it; ephemeral ones are not kept. */
+  stateAt(versions: ReadonlyMap<number, Graph>, step: number): Record<string, Json> {
+    const { version } = foldTo(this.rows.steps, step).progress;
+    const graph = versions.get(version ?? firstVersion(this.rows));
+    const path = this.pathTo(step);
+    const channels = this.channelsOf((one) => path.has(one));
+    const state: Record<string, Json> = {};
+    for (const [name, schema] of graph?.state ?? []) {
+      if (schema.ephemeral) continue;
+      const { base, deltas = [] } = channels.get(name) ?? {};
+      state[name] = foldChannel(schema.reducer ?? 'last_value', base === undefined ? defaultOf(schema) : base, deltas);
+    }
+    return state;
+  }
+}
+
+function sumUsage(parts: readonly (typeof NO_USAGE)[]): typeof NO_USAGE {
+  return parts.reduce(
+    (sum, { inputTokens, outputTokens, usd }) => ({
+      inputTokens: sum.inputTokens + inputTokens,
+      outputTokens: sum.outputTokens + outputTokens,
+      usd: sum.usd + usd,
+    }),
+    NO_USAGE,
+  );
+}
