@@ -167,6 +167,78 @@ describe('a fork', () => {
     await post(`/v1/runs/${run.id}/fork`, { step: 2 }, 409, key);
   });
 
+  test('under a key is found again when its run has ended since, and when that is gone', async () => {
+    const key = { 'idempotency-key': 'one fork' };
+    const run = await start({ name: 'pausing', nodes: { a: { type: 'wait', ms: 200 } } }, {}, '10ms');
+    const edit = { nodeOverrides: { a: { ms: 10 } } };
+    const fork = await post(`/v1/runs/${run.id}/fork`, edit, 201, key);
+    await ended(run.id);
+    expect(await post(`/v1/runs/${run.id}/fork`, edit, 200, key)).toMatchObject({ id: fork.id });
+    expect((await api.app.inject({ method: 'DELETE', url: `/v1/runs/${run.id}` })).statusCode).toBeLessThan(300);
+    expect(await post(`/v1/runs/${run.id}/fork`, edit, 200, key)).toMatchObject({ id: fork.id });
+    await post(`/v1/runs/${run.id}/fork`, {}, 409, key);
+    await ended(fork.id);
+  });
+
+  test('can be read when the run before it was deleted, and says that of that nothing is left', async () => {
+    const run = await start(research);
+    const fork = await ended(
+      (await post(`/v1/runs/${run.id}/fork`, { step: await settled(run.id, 'search') }, 201)).id,
+    );
+    await api.send({ method: 'DELETE', url: `/v1/runs/${run.id}` });
+    const { items } = await read<{ items: { id: string; output: Json }[] }>(`/v1/runs/${fork.id}/tasks`);
+    for (const { id, output } of items) expect(await read(`/v1/tasks/${id}`)).toMatchObject({ output });
+    expect(items[0]).toMatchObject({ output: 'plan' });
+    for (const { step } of await steps(fork.id)) expect((await at(fork.id, step)).state['log']).toContain('plan');
+    const diff = await api.get(`/v1/runs/${fork.id}/diff?from=${fork.step}&to=1&other=${run.id}`);
+    const detail = expect.stringContaining(`${run.id}; if there was one, it has been deleted`) as string;
+    expect(diff.json()).toMatchObject({ status: 404, detail });
+  });
+
+  test.each([1, 2])('of a run that is deleted once its step %i was read is told that it is gone', async (step) => {
+    const run = await start(research);
+    const { reader } = api.rig.store;
+    const readPoint = reader.branchPoint;
+    vi.spyOn(reader, 'branchPoint').mockImplementationOnce(async (id, at) => {
+      const point = await readPoint(id, at);
+      expect((await api.send({ method: 'DELETE', url: `/v1/runs/${id}` })).statusCode).toBeLessThan(300);
+      return point;
+    });
+    const answer = await api.post(`/v1/runs/${run.id}/fork`, { step });
+    const detail = expect.stringContaining(`${run.id}; if there was one, it has been deleted`) as string;
+    expect(answer.json()).toMatchObject({ status: 404, detail });
+  });
+
+  test('of a step with which others belong says from which step it has begun', async () => {
+    const run = await start({ name: 'breaking', nodes: { a: say('a', { with: { say: 'a', fails: true } }) } });
+    const fork = await post(`/v1/runs/${run.id}/fork`, { step: run.step - 1 }, 201);
+    expect(fork.forkedFrom).toEqual({ runId: run.id, step: run.step });
+    expect((await steps(fork.id))[0]?.step).toBe(run.step + 1);
+    await ended(fork.id);
+  });
+
+  test('keeps why a task had failed, also where it is replayed with another state', async () => {
+    const run = await start(
+      {
+        name: 'swallowing',
+        state: { n: { type: 'number' } },
+        nodes: {
+          lost: say('lost', { with: { say: 'lost', fails: true }, onFailure: 'continue' }),
+          ask: { type: 'interrupt', needs: ['lost'] },
+        },
+      },
+      {},
+      '300ms',
+    );
+    await vi.waitFor(async () => expect(await runOf(run.id)).toMatchObject({ status: 'interrupted' }), PATIENCE);
+    const fork = await post(`/v1/runs/${run.id}/fork`, undefined, 201);
+    for (const n of [1, 2]) await post(`/v1/runs/${fork.id}/replay`, { step: fork.step, stateOverrides: { n } });
+    const { items } = await read<{ items: { key: string; status: string; error?: object }[] }>(
+      `/v1/runs/${fork.id}/tasks`,
+    );
+    expect(items.find(({ key }) => key === 'lost#0')).toMatchObject({ status: 'failed', error: { code: 'boom' } });
+  });
+
   test('is refused where it makes no sense, and told why', async () => {
     const run = await start(research);
     const fork = (body: object) => api.post(`/v1/runs/${run.id}/fork`, body);
@@ -302,6 +374,27 @@ describe('a replay', () => {
     await post(`/v1/runs/${run.id}/replay`, { step: third });
     expect(await ended(run.id)).toMatchObject({ status: 'succeeded', output: fork.output });
     expect(ran).toHaveLength(7 - (counters.tasks['succeeded'] ?? 0));
+  });
+
+  test('A10: that comes with others is carried out, and answered when it is', async () => {
+    const run = await start(research);
+    const requests = Array.from({ length: 12 }, () => api.post(`/v1/runs/${run.id}/replay`, { step: 1 }));
+    const answers = await Promise.all(requests);
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual(answers.map(() => 200));
+    await ended(run.id);
+    expect((await steps(run.id)).filter(({ type }) => type === 'replayed')).toHaveLength(12);
+  });
+
+  test('A10: of a run that is deleted before it reads of that leaves no mail behind', async () => {
+    const run = await start(research);
+    const { runs, reader } = api.rig.store;
+    const send = runs.sendMail;
+    vi.spyOn(runs, 'sendMail').mockImplementationOnce(async (...letter) => {
+      expect((await api.send({ method: 'DELETE', url: `/v1/runs/${run.id}` })).statusCode).toBeLessThan(300);
+      return send(...letter);
+    });
+    expect((await api.post(`/v1/runs/${run.id}/replay`, { step: 1 })).statusCode).toBe(404);
+    expect(await reader.run('default', run.id)).toBeNull(); // the database is verified when the suite ends
   });
 
   test('of a step with which the run had ended is a conflict', async () => {

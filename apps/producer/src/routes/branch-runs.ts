@@ -1,11 +1,13 @@
 import { ForkRun, ReplayRun, RerunRun, Run } from '@weft/contract';
 import { viewRun } from '@weft/engine/runtime';
+import type { StartResult } from '@weft/engine/runtime';
+import type { FastifyReply } from 'fastify';
 
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
 import { editedWorkflow } from '../edited-workflow.ts';
 import { actionKeyOf } from '../http/idempotency.ts';
-import { asId, found, IdParams } from '../http/ids.ts';
+import { asId, deletedRun, found, IdParams, SUCH_RUN } from '../http/ids.ts';
 import { problems } from '../schemas/answers.ts';
 import { IdempotencyHeaders } from '../schemas/requests.ts';
 import { TENANT } from '../tenant.ts';
@@ -36,13 +38,13 @@ function replayRoute(api: Api, { engine, queries }: AppOptions): void {
       const idempotency = actionKeyOf(request, { action: 'replay', runId });
       const { step, stateOverrides = null, stateUpdates = null } = request.body;
       await engine.replayRun({ tenant: TENANT, runId, step, stateOverrides, stateUpdates, idempotency });
-      return found(await viewRun(queries, TENANT, runId), 'such run');
+      return found(await viewRun(queries, TENANT, runId), SUCH_RUN);
     },
   });
 }
 
 function forkRoute(api: Api, options: AppOptions): void {
-  const { engine, queries } = options;
+  const { engine } = options;
   api.route({
     method: 'POST',
     url: '/v1/runs/:id/fork',
@@ -60,21 +62,19 @@ function forkRoute(api: Api, options: AppOptions): void {
       const runId = asId('run', request.params.id);
       const idempotency = actionKeyOf(request, { action: 'fork', runId });
       const { step = null, stateOverrides = null, stateUpdates = null, tags = null, ...changes } = request.body ?? {};
+      const again = await engine.startedBefore({ tenant: TENANT, idempotency });
+      if (again) return reply.code(200).send(await startedRun(options, reply, again));
       const workflow = await editedWorkflow(options, runId, changes);
       const edited = Object.keys(changes.nodeOverrides ?? {});
       const where = { tenant: TENANT, runId, step, workflow, edited, tags };
       const started = await engine.forkRun({ ...where, stateOverrides, stateUpdates, idempotency });
-      const run = found(await viewRun(queries, TENANT, started.runId), 'such run');
-      return reply
-        .code(started.created ? 201 : 200)
-        .header('location', `/v1/runs/${run.id}`)
-        .send(run);
+      return reply.code(started.created ? 201 : 200).send(await startedRun(options, reply, started));
     },
   });
 }
 
 function rerunRoute(api: Api, options: AppOptions): void {
-  const { engine, queries } = options;
+  const { engine } = options;
   api.route({
     method: 'POST',
     url: '/v1/runs/:id/rerun',
@@ -91,13 +91,19 @@ function rerunRoute(api: Api, options: AppOptions): void {
       const runId = asId('run', request.params.id);
       const idempotency = actionKeyOf(request, { action: 'rerun', runId });
       const { input = null, config = null, tags = null, version } = request.body ?? {};
+      const again = await engine.startedBefore({ tenant: TENANT, idempotency });
+      if (again) return reply.code(200).send(await startedRun(options, reply, again));
       const workflow = await editedWorkflow(options, runId, { version });
       const started = await engine.rerunRun({ tenant: TENANT, runId, workflow, input, config, tags, idempotency });
-      const run = found(await viewRun(queries, TENANT, started.runId), 'such run');
-      return reply
-        .code(started.created ? 201 : 200)
-        .header('location', `/v1/runs/${run.id}`)
-        .send(run);
+      return reply.code(started.created ? 201 : 200).send(await startedRun(options, reply, started));
     },
   });
+}
+
+/** The run as it is shown, with where it is. */
+async function startedRun({ queries }: AppOptions, reply: FastifyReply, { runId }: StartResult): Promise<Run> {
+  const run = await viewRun(queries, TENANT, runId);
+  if (!run) throw deletedRun(runId);
+  reply.header('location', `/v1/runs/${runId}`);
+  return run;
 }

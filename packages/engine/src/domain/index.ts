@@ -53,8 +53,8 @@ export type {
   TaskFact,
   TaskProgress,
 } from './run/journal.ts';
-export { partOfNext, sendsAt } from './run/branch/branch-point.ts';
-export type { Branch, BranchPoint } from './run/records.ts';
+export { noteFailures, partOfNext, sendsAt } from './run/branch/branch-point.ts';
+export type { Branch, BranchPoint, Failure } from './run/records.ts';
 export { forkRun } from './run/branch/fork-run.ts';
 export { copyFold, emptyFold, foldedTask, foldStep } from './run/fold.ts';
 export type { FoldedRun, FoldedTask } from './run/fold.ts';

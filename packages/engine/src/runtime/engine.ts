@@ -58,6 +58,8 @@ export type Engine = {
   forkRun(request: SteerRequest & ForkRequest): Promise<StartResult>;
   /** Starts the run again from its beginning, as another run. Throws `not_found`, `invalid_input`. */
   rerunRun(request: SteerRequest & RerunRequest): Promise<StartResult>;
+  /** The run that a request to fork or to rerun has started before, under its key. Throws `idempotency_conflict`. */
+  startedBefore(request: Pick<SteerRequest, 'tenant' | 'idempotency'>): Promise<StartResult | null>;
   /**
    * Answers open questions of the run or of its children, each by its id, and passes breakpoints; without `answers`, all
    * breakpoints of the run and of its children are passed. `stateUpdates` are applied first, through the reducers. What goes to

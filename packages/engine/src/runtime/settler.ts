@@ -4,7 +4,7 @@
  */
 import type { Graph } from '../domain/graph/graph.ts';
 import type { RunEvent } from '../domain/run/decide.ts';
-import type { Decision, SentMail, WorkflowRef } from '../domain/run/records.ts';
+import type { SentMail, WorkflowRef } from '../domain/run/records.ts';
 import type { Plan, SettledRun, Settlement, TaskMessage } from '../ports/index.ts';
 import { StoreError } from '../ports/index.ts';
 import type { Admission } from './admission.ts';
@@ -185,7 +185,7 @@ class GroupSettler implements Settler {
         await this.#remember(settlement);
         const goesOn = items.find(({ goOn }) => goOn)?.goOn;
         if (goesOn) continued.add(continueWith(settlement.plan, goesOn));
-        this.#finish(items, settlement.plan.decision);
+        this.#finish(items, settlement);
       } else for (const item of items) item.done(NOTHING);
     }
     // The next batch is decided while this one is told of; no more than one is on its way, so that they stay in order.
@@ -197,9 +197,18 @@ class GroupSettler implements Settler {
     this.#memory.learn(await this.#deps.graphs.load(settled.plan.decision.head.workflow), settled);
   }
 
-  /** What is left over, and mail that the run sent to itself, is taken care of by the next commit. */
-  #finish(items: Pending[], { applied, head, goesOn, sentMail, closes }: Decision): void {
+  /**
+   * What is left over, and mail that the run sent to itself, is taken care of by the next commit. So is mail that came with a
+   * replay: who waits for it waits for that commit.
+   */
+  #finish(items: Pending[], { plan, snapshot: { mail } }: SettledRun): void {
+    const { applied, head, goesOn, sentMail, closes } = plan.decision;
+    const isUnread = mail.length > 1 && mail.some(({ kind }) => kind === 'replay');
     for (const [index, item] of items.entries()) {
+      if (isUnread && item.event.type === 'advance') {
+        this.#group.add({ ...item, workflow: head.workflow });
+        continue;
+      }
       const ok = applied[index] ?? false;
       this.counters[ok ? 'settled' : 'refused'] += 1;
       item.done({ applied: ok, exists: true });

@@ -12,13 +12,22 @@ import { replayRun } from './steering/replay-run.ts';
 import { rerunRun } from './steering/rerun-run.ts';
 import { resumeRun } from './steering/resume-run.ts';
 import { signalRun } from './steering/signal-run.ts';
+import { startedBefore } from './steering/started-before.ts';
 import type { SteerDeps } from './steering/steer-deps.ts';
 import { refuseEnded, runOf } from './steering/steered-run.ts';
 
 /** The use cases that steer a run from outside. */
 export type Steering = Pick<
   Engine,
-  'cancelRun' | 'retryRun' | 'replayRun' | 'forkRun' | 'rerunRun' | 'resumeRun' | 'injectState' | 'signalRun'
+  | 'cancelRun'
+  | 'retryRun'
+  | 'replayRun'
+  | 'forkRun'
+  | 'rerunRun'
+  | 'startedBefore'
+  | 'resumeRun'
+  | 'injectState'
+  | 'signalRun'
 > &
   Pick<Engine, 'migrateRun' | 'migrateWorkflow'>;
 
@@ -29,6 +38,7 @@ export function createSteering(deps: MigrateDeps): Steering {
     replayRun: (request) => replayRun(deps, request),
     forkRun: (request) => forkRun(deps, request),
     rerunRun: (request) => rerunRun(deps, request),
+    startedBefore: (request) => startedBefore(deps, request),
     resumeRun: (request) => resumeRun(deps, request),
     injectState: (request) => injectState(deps, request),
     signalRun: (request) => signalRun(deps, request),

@@ -1,7 +1,16 @@
 /** A run as of one of its steps, with all that a run must know that goes on from there (rules C3, C4). */
-import type { Json, TaskError } from '@weft/contract';
-import { CHUNK_ITEMS, emptyFold, foldedTask, foldStep, partOfNext, pathOf, sendsAt } from '@weft/engine/domain';
-import type { BranchPoint, FoldedRun, FoldStep, KeptMail, StepRange, TaskRecord } from '@weft/engine/domain';
+import type { Json } from '@weft/contract';
+import {
+  CHUNK_ITEMS,
+  emptyFold,
+  foldedTask,
+  foldStep,
+  noteFailures,
+  partOfNext,
+  pathOf,
+  sendsAt,
+} from '@weft/engine/domain';
+import type { BranchPoint, Failure, FoldedRun, FoldStep, KeptMail, StepRange, TaskRecord } from '@weft/engine/domain';
 
 import type { Ask } from '../connection.ts';
 import { TASK_COLUMNS, toTask } from '../rows.ts';
@@ -17,7 +26,7 @@ export async function readBranchPoint(ask: Ask, runId: string, at: number): Prom
   const step = await completeStep(ask, runId, at);
   const path = pathOf(await listBranches(ask, runId, step), step);
   const fold = emptyFold();
-  const failures: Failures = new Map();
+  const failures = new Map<string, Failure>();
   for (const facts of await factsAlong(ask, runId, path)) {
     foldStep(fold, facts);
     noteFailures(failures, facts);
@@ -48,14 +57,6 @@ async function completeStep(ask: Ask, runId: string, step: number): Promise<numb
 async function factsAlong(ask: Ask, runId: string, path: readonly StepRange[]): Promise<FoldStep[]> {
   const parts = await Promise.all(path.map((range) => listFacts(ask, runId, range)));
   return parts.flat();
-}
-
-type Failures = Map<string, { error: TaskError; step: number }>;
-
-function noteFailures(failures: Failures, { step, facts }: FoldStep): void {
-  for (const { key, status, error } of facts.tasks ?? []) {
-    if (status === 'failed' && error) failures.set(key, { error, step });
-  }
 }
 
 /** Of the epoch in which each was armed. */

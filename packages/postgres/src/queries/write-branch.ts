@@ -41,8 +41,10 @@ function goBack(client: Client, { runId, branch }: BranchingRun): Promise<unknow
 }
 
 /**
- * Each row is looked up by its key, whatever the planner believes of a run that it knows nothing of yet. The rows become the fork's own, under the ids and the epoch of the fork, so that it can be read when the run that it was
- * forked from is gone. Where one is missing, the whole statement fails: that run was pruned meanwhile.
+ * Each row is looked up by its key, whatever the planner believes of a run that it knows nothing of yet. The rows become the
+ * fork's own, under the ids and the epoch of the fork, so that it can be read when the run that it was forked from is gone. Where
+ * one is missing, or the run itself, the whole statement fails: that run was pruned meanwhile, and what was read of it before may
+ * not have been all.
  */
 function copyPast(client: Client, { runId, epoch, branch }: BranchingRun): Promise<unknown>[] {
   const { from, finished, kept } = branch;
@@ -63,7 +65,8 @@ function copyPast(client: Client, { runId, epoch, branch }: BranchingRun): Promi
           cross join lateral (select * from task where run_id = $1 and key = q.key and epoch = q.epoch offset 0) as t
           returning 1
         )
-        select 1 / (case when (select count(*) from copied) = $7::int then 1 else 0 end)`,
+        select 1 / (case when (select count(*) from copied) = $7::int and exists (select 1 from run where id = $1)
+          then 1 else 0 end)`,
       values: [from, runId, epoch, keys, epochs, ids, finished.length],
     }),
     client.query({

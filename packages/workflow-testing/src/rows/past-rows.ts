@@ -1,10 +1,11 @@
 /** What a store reads and writes where a run branches off, on rows in memory. */
-import type { Json, TaskError } from '@weft/contract';
+import type { Json } from '@weft/contract';
 import {
   CHUNK_ITEMS,
   emptyFold,
   foldedTask,
   foldStep,
+  noteFailures,
   ownerOf,
   partOfNext,
   pathOf,
@@ -16,6 +17,7 @@ import type {
   BranchPoint,
   ChannelRecord,
   ChannelWrite,
+  Failure,
   FoldedRun,
   JoinRecord,
   Mail,
@@ -78,11 +80,8 @@ export function branchPointOf(rows: Rows, at: number): BranchPoint {
   const path = pathIn(rows.steps, step);
   const isOnPath = (one: number): boolean => path.some(({ fromStep, toStep }) => fromStep <= one && one <= toStep);
   const fold = foldTo(rows.steps, step);
-  const failures = new Map<string, { error: TaskError; step: number }>();
-  for (const record of rows.steps.filter((one) => isOnPath(one.step))) {
-    for (const { key, status, error } of record.facts.tasks ?? [])
-      if (status === 'failed' && error) failures.set(key, { error, step: record.step });
-  }
+  const failures = new Map<string, Failure>();
+  for (const record of rows.steps.filter((one) => isOnPath(one.step))) noteFailures(failures, record);
   return {
     runId: rows.head.id,
     step,

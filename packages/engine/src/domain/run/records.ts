@@ -217,7 +217,7 @@ export type BranchPoint = {
   /** The rows, as they are now, of the tasks that had neither succeeded nor been skipped; some may be gone. */
   rows: ReadonlyMap<string, TaskRecord>;
   /** Why tasks had failed, and in which step. */
-  failures: ReadonlyMap<string, { error: TaskError; step: number }>;
+  failures: ReadonlyMap<string, Failure>;
   channels: ReadonlyMap<string, ChannelRecord>;
   /** Channels that the run has written in later steps, on whatever branch. */
   writtenLater: readonly string[];
@@ -226,6 +226,9 @@ export type BranchPoint = {
   /** Of each send that had not ended well those items that were not armed yet, by index. */
   items: ReadonlyMap<string, ReadonlyMap<number, Json>>;
 };
+
+/** Why a task has failed, and in which step. */
+export type Failure = { error: TaskError; step: number };
 
 /** Names the row of a task. */
 export type FinishedTask = Pick<TaskRecord, 'key' | 'epoch'>;

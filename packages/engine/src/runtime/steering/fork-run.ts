@@ -15,6 +15,18 @@ import type { SteerDeps } from './steer-deps.ts';
 import { runOf, stepOf } from './steered-run.ts';
 
 export async function forkRun(deps: SteerDeps, request: SteerRequest & ForkRequest): Promise<StartResult> {
+  try {
+    return await fork(deps, request);
+  } catch (error) {
+    // Retention may have taken the run away while it was read, or before its rows were copied.
+    if (await deps.reader.run(request.tenant, request.runId)) throw error;
+    throw new AppError('not_found', `there is no run ${request.runId}; if there was one, it has been deleted`, {
+      cause: error,
+    });
+  }
+}
+
+async function fork(deps: SteerDeps, request: SteerRequest & ForkRequest): Promise<StartResult> {
   const { runId, idempotency = null } = request;
   const run = await runOf(deps, request);
   const { head, input, config } = run;
@@ -35,6 +47,7 @@ export async function forkRun(deps: SteerDeps, request: SteerRequest & ForkReque
     tags: request.tags ?? run.tags,
     idempotency,
     asFork: { point, updates, differs: updates.length > 0 || request.workflow !== null },
+    // Not the step that was asked for, where others belong to it.
     forkedFrom: { runId, step: point.step },
   });
   if (result instanceof AppError) throw result;

@@ -68,8 +68,10 @@ class RequestLetters implements Letters {
     const sent = await this.#deps.runs.sendMail(runId, { id, kind, payload, dedupeKey }, key);
     if (!sent) await this.lookUp();
     const { exists } = await this.#deps.settler.settle({ runId, workflow: null, event: { type: 'advance' } });
-    if (!exists && (await this.#deps.reader.run(this.#tenant, runId)) === null)
+    if (!exists && (await this.#deps.reader.run(this.#tenant, runId)) === null) {
+      await this.#deps.runs.dropMail(runId, id);
       throw new AppError('not_found', `there is no run ${runId}; it was deleted meanwhile`);
+    }
     if (!exists)
       throw new AppError('unavailable', 'the request is kept and will be carried out, but not by this server');
   }

@@ -13,7 +13,7 @@ import { freshTask } from '../fresh.ts';
 import type { TaskDetail, TaskRecord } from '../records.ts';
 import { LIVE_TASK } from '../status.ts';
 import type { WorkingRun } from '../working-run.ts';
-import type { BranchPoint } from '../records.ts';
+import type { BranchPoint, Failure } from '../records.ts';
 
 /** `fresh`: tasks that begin anew read the state as it is now; else each as it was when it became ready (rule A7). */
 export type Departure = { point: BranchPoint; fresh: boolean };
@@ -43,12 +43,24 @@ function holds({ point: { rows, step }, fresh }: Departure, { key, status, attem
 
 function finishAgain(run: WorkingRun, { point, fresh }: Departure, task: FoldedTask): TaskRecord {
   const { status, attempt, failures, crashes, blamed } = task;
-  const failure = point.failures.get(task.key);
+  const failure = failureOf(point, task);
   const settled = status === 'failed' ? { settledStep: failure?.step ?? point.step, settledAt: run.now } : {};
   const counts = { status, attempt, failures, crashes, blamed };
   const row = newRow(run, { point, fresh }, task);
   const error = failure?.error ?? null;
   return { ...row, ...counts, ...settled, error, detail: endedDetail(run, point, { task, id: row.id }, error) };
+}
+
+/** Why it had failed, and in which step: its row says so as long as it was not armed again. */
+export function failureOf(
+  { rows, failures, step }: BranchPoint,
+  { key, attempt }: Pick<FoldedTask, 'key' | 'attempt'>,
+): Failure | null {
+  const row = rows.get(key);
+  const { status, error = null, settledStep = null } = row ?? {};
+  if (status === 'failed' && row?.attempt === attempt && error && settledStep !== null && settledStep <= step)
+    return { error, step: settledStep };
+  return failures.get(key) ?? null;
 }
 
 /** What a retry of the run must know of a task that had ended: the items of a send, a question, or that it may not go on. */

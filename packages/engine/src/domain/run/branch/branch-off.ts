@@ -21,7 +21,7 @@ import type {
 import { CHUNK_ITEMS } from '../send-items.ts';
 import type { Facts, JoinFact, StepRecord, TaskFact } from '../step-record.ts';
 import { WorkingRun } from '../working-run.ts';
-import { itemsOf, standingAt } from './begin-anew.ts';
+import { failureOf, itemsOf, standingAt } from './begin-anew.ts';
 import type { Standing } from './begin-anew.ts';
 import type { Branch, BranchPoint } from '../records.ts';
 
@@ -111,7 +111,10 @@ function factsOf(request: BranchOff, { finished, anew }: Standing, writes: reado
     return facts;
   }
   facts.snapshot = {
-    tasks: inOrder(fold.progress.tasks.keys(), [...finished.map(factOf), ...anew.map(factOf)]),
+    tasks: inOrder(
+      fold.progress.tasks.keys(),
+      [...finished, ...anew].map((task) => withError(point, factOf(task))),
+    ),
     joins: Array.from(fold.progress.joins.values(), toJoinFact),
     jumps: fold.progress.head.jumps,
     mail: Array.from(fold.kept),
@@ -139,6 +142,12 @@ function factOf(task: FoldedTask | TaskRecord): TaskFact {
     ...(detail?.kind === 'wait' && { dueAt: detail.dueAt }),
     ...(detail?.kind === 'items' && { items: detail.total }),
   };
+}
+
+/** The steps that tell why tasks have failed are not those of the fork. */
+function withError(point: BranchPoint, fact: TaskFact): TaskFact {
+  const failure = fact.status === 'failed' ? failureOf(point, fact) : null;
+  return failure ? { ...fact, error: failure.error } : fact;
 }
 
 function toJoinFact({ key, ended, taken, failed, fired }: JoinRecord): JoinFact {
