@@ -19,7 +19,7 @@ export { compileTemplate, compileUpdates } from './expression/template.ts';
 export type { Template } from './expression/template.ts';
 export { cacheKey } from './cache-key.ts';
 export { canonicalJson, contentHash } from './content-hash.ts';
-export { makeUuidV7, runTimeRange, taskId, uuidTimeMs } from './ids.ts';
+export { makeUuidV7, runTimeRange, taskId, taskIdOf, taskName, uuidTimeMs } from './ids.ts';
 export { retryCapMs, retryDelayMs, roll } from './retry.ts';
 export type { RetryTiming } from './retry.ts';
 export { BadUpdate } from './state/bad-update.ts';

@@ -1,5 +1,7 @@
 /** What a run goes on with that branches off: rows of its own past count again, or those of another run are copied. */
-import { taskId } from '@weft/engine/domain';
+import { hash } from 'node:crypto';
+
+import { taskIdOf, taskName } from '@weft/engine/domain';
 
 import { arrayText } from '../array-text.ts';
 import type { Client } from '../connection.ts';
@@ -50,7 +52,7 @@ function copyPast(client: Client, { runId, epoch, branch }: BranchingRun): Promi
   const { from, finished, kept } = branch;
   const keys = arrayText(finished.map(({ key }) => key));
   const epochs = arrayText(finished.map((task) => task.epoch));
-  const ids = arrayText(finished.map(({ key }) => taskId(runId, epoch, key)));
+  const ids = arrayText(finished.map(({ key }) => idOf(runId, epoch, key)));
   return [
     client.query({
       name: 'branch-copy-tasks',
@@ -83,4 +85,8 @@ function copyPast(client: Client, { runId, epoch, branch }: BranchingRun): Promi
       values: [from, runId, kept],
     }),
   ];
+}
+
+function idOf(runId: string, epoch: number, key: string): string {
+  return taskIdOf(runId, hash('sha256', taskName(runId, epoch, key), 'buffer'));
 }

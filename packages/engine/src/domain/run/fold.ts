@@ -1,5 +1,5 @@
 /** A run as of one of its steps, folded from the facts along the path: its progress, and what else the facts say. */
-import { applyStep, emptyProgress } from './journal.ts';
+import { applyStep, emptyProgress, snapshotTasks } from './journal.ts';
 import type { FoldStep, TaskFact } from './journal.ts';
 import { LIVE_TASK } from './status.ts';
 import type { FoldedRun, TaskProgress } from './records.ts';
@@ -64,7 +64,7 @@ function notePast(fold: FoldedRun, key: string): void {
 }
 
 function tasksOf({ facts }: FoldStep): readonly TaskFact[] {
-  return facts.snapshot?.tasks ?? facts.tasks ?? [];
+  return facts.snapshot ? Array.from(snapshotTasks(facts.snapshot.tasks)) : (facts.tasks ?? []);
 }
 
 function noteDue({ dueAts }: FoldedRun, { key, dueAt }: TaskFact): void {

@@ -8,7 +8,7 @@ import type { Progress, TaskProgress } from './records.ts';
 import { applySuperstep } from './superstep/fold.ts';
 import { LIVE_TASK } from './status.ts';
 import type { Jumps, Waits } from './status.ts';
-import type { Facts, JoinFact, StepRecord, TaskFact } from './step-record.ts';
+import type { Facts, JoinFact, SnapshotTask, StepRecord, TaskFact } from './step-record.ts';
 
 export type { Progress, TaskProgress } from './records.ts';
 export type { Facts, Migration, StepRecord, StepType, TaskFact } from './step-record.ts';
@@ -49,8 +49,16 @@ export function applyStep(progress: Progress, step: FoldStep): void {
   if (step.facts.run) applyRun(progress, step.facts.run);
 }
 
+/** Each task by itself. */
+export function* snapshotTasks(tasks: readonly SnapshotTask[]): Generator<TaskFact> {
+  for (const task of tasks) {
+    if (!('keys' in task)) yield task;
+    else for (const key of task.keys) yield { key, status: task.status, attempt: 1 };
+  }
+}
+
 function applySnapshot(progress: Progress, { tasks, joins, jumps, mail }: NonNullable<Facts['snapshot']>): void {
-  for (const fact of tasks) applyTask(progress, fact);
+  for (const fact of snapshotTasks(tasks)) applyTask(progress, fact);
   for (const fact of joins) applyJoin(progress, fact);
   if (jumps?.superstep) applySuperstep(progress.head, jumps.superstep);
   if (jumps) applyJumps(progress.head, jumps);

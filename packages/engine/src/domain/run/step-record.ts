@@ -51,6 +51,9 @@ export type TaskFact = {
 /** A join after the step: key, edges ended, taken, failed, and 1 once it has fired. */
 export type JoinFact = [key: string, ended: number, taken: number, failed: number, fired: 0 | 1];
 
+/** A task, or several in a row that stand alike after their first attempt: a fork may begin with very many. */
+export type SnapshotTask = TaskFact | { status: TaskStatus; keys: string[] };
+
 /** So many tasks of a node, one after another, each of which has updated these channels. */
 export type Writer = [node: string, channels: string[], tasks: number];
 
@@ -82,7 +85,7 @@ export type Facts = {
   /** The checkpoint that the run goes on from, by fork or replay. */
   from?: { runId: string; step: number };
   /** All that is known of a fork when it begins. */
-  snapshot?: Required<Pick<Facts, 'tasks' | 'joins'>> & { jumps: Jumps | null; mail: string[] };
+  snapshot?: { tasks: SnapshotTask[]; joins: JoinFact[]; jumps: Jumps | null; mail: string[] };
   /** From which version of its workflow to which the run moves with this step. */
   migrated?: Migration;
 };

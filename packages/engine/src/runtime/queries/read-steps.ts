@@ -45,5 +45,6 @@ export function toStep(runId: string, { record, writes }: StepWithWrites): Step 
 function shownFacts({ facts: { snapshot, ...facts } }: StepRecord): Step['facts'] {
   if (!snapshot) return facts;
   const { tasks, joins } = snapshot;
-  return { ...facts, snapshot: { tasks: tasks.length, joins: joins.length } };
+  const count = tasks.reduce((sum, task) => sum + ('keys' in task ? task.keys.length : 1), 0);
+  return { ...facts, snapshot: { tasks: count, joins: joins.length } };
 }

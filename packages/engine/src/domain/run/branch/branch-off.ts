@@ -19,7 +19,7 @@ import type {
   TaskRecord,
 } from '../records.ts';
 import { CHUNK_ITEMS } from '../send-items.ts';
-import type { Facts, JoinFact, StepRecord, TaskFact } from '../step-record.ts';
+import type { Facts, JoinFact, SnapshotTask, StepRecord, TaskFact } from '../step-record.ts';
 import { WorkingRun } from '../working-run.ts';
 import { failureOf, itemsOf, standingAt } from './begin-anew.ts';
 import type { Standing } from './begin-anew.ts';
@@ -111,9 +111,11 @@ function factsOf(request: BranchOff, { finished, anew }: Standing, writes: reado
     return facts;
   }
   facts.snapshot = {
-    tasks: inOrder(
-      fold.progress.tasks.keys(),
-      [...finished, ...anew].map((task) => withError(point, factOf(task))),
+    tasks: together(
+      inOrder(
+        fold.progress.tasks.keys(),
+        [...finished, ...anew].map((task) => withError(point, factOf(task))),
+      ),
     ),
     joins: Array.from(fold.progress.joins.values(), toJoinFact),
     jumps: fold.progress.head.jumps,
@@ -126,6 +128,19 @@ function factsOf(request: BranchOff, { finished, anew }: Standing, writes: reado
 function inOrder(keys: Iterable<string>, facts: readonly TaskFact[]): TaskFact[] {
   const byKey = new Map(facts.map((fact) => [fact.key, fact]));
   return Array.from(keys).flatMap((key) => byKey.get(key) ?? []);
+}
+
+/** Most tasks have ended at their first attempt, and there is nothing more to say of them than that. */
+function together(facts: readonly TaskFact[]): SnapshotTask[] {
+  const tasks: SnapshotTask[] = [];
+  for (const fact of facts) {
+    const { key, status, attempt, ...more } = fact;
+    const last = tasks.at(-1);
+    if (status === 'pending' || attempt !== 1 || Object.keys(more).length > 0) tasks.push(fact);
+    else if (last && 'keys' in last && last.status === status) last.keys.push(key);
+    else tasks.push({ status, keys: [key] });
+  }
+  return tasks;
 }
 
 function factOf(task: FoldedTask | TaskRecord): TaskFact {

@@ -31,6 +31,6 @@ export function noteFailures(failures: Map<string, Failure>, { step, facts }: Fo
   const note = ({ key, status, error }: TaskFact, at: number): void => {
     if (status === 'failed' && error) failures.set(key, { error, step: at });
   };
-  for (const fact of facts.snapshot?.tasks ?? []) note(fact, step - 1);
+  for (const fact of facts.snapshot?.tasks ?? []) if ('key' in fact) note(fact, step - 1);
   for (const fact of facts.tasks ?? []) note(fact, step);
 }
