@@ -57,6 +57,9 @@ const steps = async (id: string) =>
   ).items;
 const settled = async (id: string, node: string): Promise<number> =>
   (await steps(id)).find((step) => step.node === node && step.type.startsWith('task_'))?.step ?? 0;
+const remove = async (id: string): Promise<void> => {
+  expect((await api.send({ method: 'DELETE', url: `/v1/runs/${id}` })).statusCode).toBeLessThan(300);
+};
 const ended = (id: string): Promise<Run> =>
   vi.waitFor(async () => {
     const run = await runOf(id);
@@ -174,7 +177,7 @@ describe('a fork', () => {
     const fork = await post(`/v1/runs/${run.id}/fork`, edit, 201, key);
     await ended(run.id);
     expect(await post(`/v1/runs/${run.id}/fork`, edit, 200, key)).toMatchObject({ id: fork.id });
-    expect((await api.app.inject({ method: 'DELETE', url: `/v1/runs/${run.id}` })).statusCode).toBeLessThan(300);
+    await remove(run.id);
     expect(await post(`/v1/runs/${run.id}/fork`, edit, 200, key)).toMatchObject({ id: fork.id });
     await post(`/v1/runs/${run.id}/fork`, {}, 409, key);
     await ended(fork.id);
@@ -185,7 +188,7 @@ describe('a fork', () => {
     const fork = await ended(
       (await post(`/v1/runs/${run.id}/fork`, { step: await settled(run.id, 'search') }, 201)).id,
     );
-    await api.send({ method: 'DELETE', url: `/v1/runs/${run.id}` });
+    await remove(run.id);
     const { items } = await read<{ items: { id: string; output: Json }[] }>(`/v1/runs/${fork.id}/tasks`);
     for (const { id, output } of items) expect(await read(`/v1/tasks/${id}`)).toMatchObject({ output });
     expect(items[0]).toMatchObject({ output: 'plan' });
@@ -193,20 +196,6 @@ describe('a fork', () => {
     const diff = await api.get(`/v1/runs/${fork.id}/diff?from=${fork.step}&to=1&other=${run.id}`);
     const detail = expect.stringContaining(`${run.id}; if there was one, it has been deleted`) as string;
     expect(diff.json()).toMatchObject({ status: 404, detail });
-  });
-
-  test.each([1, 2])('of a run that is deleted once its step %i was read is told that it is gone', async (step) => {
-    const run = await start(research);
-    const { reader } = api.rig.store;
-    const readPoint = reader.branchPoint;
-    vi.spyOn(reader, 'branchPoint').mockImplementationOnce(async (id, at) => {
-      const point = await readPoint(id, at);
-      expect((await api.send({ method: 'DELETE', url: `/v1/runs/${id}` })).statusCode).toBeLessThan(300);
-      return point;
-    });
-    const answer = await api.post(`/v1/runs/${run.id}/fork`, { step });
-    const detail = expect.stringContaining(`${run.id}; if there was one, it has been deleted`) as string;
-    expect(answer.json()).toMatchObject({ status: 404, detail });
   });
 
   test('of a step with which others belong says from which step it has begun', async () => {
@@ -383,18 +372,6 @@ describe('a replay', () => {
     expect(answers.map(({ statusCode }) => statusCode)).toEqual(answers.map(() => 200));
     await ended(run.id);
     expect((await steps(run.id)).filter(({ type }) => type === 'replayed')).toHaveLength(12);
-  });
-
-  test('A10: of a run that is deleted before it reads of that leaves no mail behind', async () => {
-    const run = await start(research);
-    const { runs, reader } = api.rig.store;
-    const send = runs.sendMail;
-    vi.spyOn(runs, 'sendMail').mockImplementationOnce(async (...letter) => {
-      expect((await api.send({ method: 'DELETE', url: `/v1/runs/${run.id}` })).statusCode).toBeLessThan(300);
-      return send(...letter);
-    });
-    expect((await api.post(`/v1/runs/${run.id}/replay`, { step: 1 })).statusCode).toBe(404);
-    expect(await reader.run('default', run.id)).toBeNull(); // the database is verified when the suite ends
   });
 
   test('of a step with which the run had ended is a conflict', async () => {
