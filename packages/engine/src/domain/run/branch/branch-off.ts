@@ -16,6 +16,7 @@ import type {
   JoinRecord,
   RunHead,
   RunSnapshot,
+  TaskProgress,
   TaskRecord,
 } from '../records.ts';
 import { CHUNK_ITEMS } from '../send-items.ts';
@@ -98,7 +99,7 @@ function writesOf(
   });
 }
 
-function factsOf(request: BranchOff, { finished, anew }: Standing, writes: readonly ChannelWrite[]): Partial<Facts> {
+function factsOf(request: BranchOff, { anew }: Standing, writes: readonly ChannelWrite[]): Partial<Facts> {
   const { type, point, head } = request;
   const { fold } = point;
   const from = { runId: point.runId, step: point.step };
@@ -111,12 +112,7 @@ function factsOf(request: BranchOff, { finished, anew }: Standing, writes: reado
     return facts;
   }
   facts.snapshot = {
-    tasks: together(
-      inOrder(
-        fold.progress.tasks.keys(),
-        [...finished, ...anew].map((task) => withError(point, factOf(task))),
-      ),
-    ),
+    tasks: snapshotTasks(point, anew),
     joins: Array.from(fold.progress.joins.values(), toJoinFact),
     jumps: fold.progress.head.jumps,
     mail: Array.from(fold.kept),
@@ -124,26 +120,26 @@ function factsOf(request: BranchOff, { finished, anew }: Standing, writes: reado
   return facts;
 }
 
-/** Tasks stay in the order in which they were armed. */
-function inOrder(keys: Iterable<string>, facts: readonly TaskFact[]): TaskFact[] {
-  const byKey = new Map(facts.map((fact) => [fact.key, fact]));
-  return Array.from(keys).flatMap((key) => byKey.get(key) ?? []);
-}
-
-/** Most tasks have ended at their first attempt, and there is nothing more to say of them than that. */
-function together(facts: readonly TaskFact[]): SnapshotTask[] {
+/** In the order in which they were armed. Most have ended at their first attempt, and there is no more to say of them. */
+function snapshotTasks(point: BranchPoint, anew: readonly TaskRecord[]): SnapshotTask[] {
+  const { fold } = point;
+  const begun = new Map(anew.map((task) => [task.key, task]));
   const tasks: SnapshotTask[] = [];
-  for (const fact of facts) {
-    const { key, status, attempt, ...more } = fact;
+  for (const [key, task] of fold.progress.tasks) {
+    const again = begun.get(key);
     const last = tasks.at(-1);
-    if (status === 'pending' || attempt !== 1 || Object.keys(more).length > 0) tasks.push(fact);
-    else if (last && 'keys' in last && last.status === status) last.keys.push(key);
-    else tasks.push({ status, keys: [key] });
+    if (again || !isPlain(task)) tasks.push(withError(point, factOf(again ?? { key, ...task })));
+    else if (last && 'keys' in last && last.status === task.status) last.keys.push(key);
+    else tasks.push({ status: task.status, keys: [key] });
   }
   return tasks;
 }
 
-function factOf(task: FoldedTask | TaskRecord): TaskFact {
+function isPlain({ status, attempt, failures, crashes, blamed, waits }: TaskProgress): boolean {
+  return status !== 'failed' && attempt === 1 && failures + crashes === 0 && !blamed && waits === null;
+}
+
+function factOf(task: (TaskProgress & { key: string }) | TaskRecord): TaskFact {
   const { key, status, attempt, failures, crashes, blamed, waits } = task;
   const detail = 'detail' in task ? task.detail : null;
   return {
