@@ -134,12 +134,21 @@ describe('the view of a run', () => {
     run.applyEvent(step(1, { tasks: [sent(1), itemOf('a#0[0]/b#0', 'succeeded'), itemOf('a#0', 'succeeded')] }));
     run.applyEvent(step(2, { tasks: [sent(2, 'a#1'), itemOf('a#1[0]/b#0', 'ready'), itemOf('a#1[1]/b#0', 'failed')] }));
     expect(run.rows[1]?.items?.text).toBe('1 failed, 1 ready');
+    expect(run.rows[0]?.sent).toMatchObject({ ended: 1, total: 2 });
 
     run.applyEvent(step(3, { tasks: [], run: { status: 'failed' } }));
     expect(run.rows[1]?.items?.text).toBe('1 failed, 1 cancelled');
     run.applyEvent(step(4, { tasks: [sent(2, 'a#1'), itemOf('a#1[1]/b#0', 'ready')] }, 'retried'));
     expect(run.rows[1]?.items?.text).toBe('1 ready, 1 cancelled');
     expect(run.rows[0]?.sent).toMatchObject({ ended: 1, total: 2 });
+  });
+
+  test('counts the items of the newest iteration only, where tasks are listed', () => {
+    const run = view();
+    for (const key of ['a#0[0]/b#0', 'a#0[1]/b#0', 'a#1[0]/b#0', 'a#1[1]/b#0', 'a#0[2]/b#0'])
+      run.applyTask(task({ key, node: 'b', status: 'succeeded' }));
+    expect(run.rows[0]?.sent).toMatchObject({ ended: 2 });
+    expect(run.rows[1]?.items?.text).toBe('2 succeeded');
   });
 
   test('keeps what is newer than an event that comes late', () => {

@@ -1,3 +1,4 @@
+import type { Problem } from '@weft/contract';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { startProducer } from '../src/index.ts';
@@ -216,6 +217,8 @@ describe('streams that cannot be opened', () => {
     expect(await status(`${id}/events?after=99`)).toEqual([422, 'invalid_request', '/query/after']);
     expect(await status(`${id}/events?modes=everything`)).toEqual([422, 'invalid_request', '/query/modes/0']);
     expect(await status(`${id}/events?modes=values,message`)).toEqual([422, 'invalid_request', '/query/modes/1']);
+    const unknown = await api.get(`/v1/runs/${id}/events?modes=tasks,foo`);
+    expect(unknown.json<Problem>().errors[0]?.message).toMatch(/^expected one of .*tasks/);
     expect(await status(`${id}/events?after=1.2.3`)).toEqual([422, 'invalid_request', '/query/after']);
   });
 });

@@ -10,7 +10,9 @@ const Count = z.int().min(0).max(2_147_483_647);
 
 const limits = {
   maxAgeMs: AgeMs.nullable().meta({ description: 'An ended run goes so long after its end; null: never' }),
-  maxCount: Count.nullable().meta({ description: 'So many of the newest ended runs of each workflow stay; null: all' }),
+  maxCount: Count.min(1)
+    .nullable()
+    .meta({ description: 'So many of the newest ended runs of each workflow stay; null: all' }),
   failedMaxAgeMs: AgeMs.nullable().meta({
     description: 'Failed runs are judged by this age alone, and are not counted; null: as all others',
   }),

@@ -49,7 +49,7 @@ export async function migrateAllCommand(
     cursor = page.nextCursor ?? undefined;
   }
   if (context.json) terminal.out.write(`${JSON.stringify({ name, to: version, counts })}\n`);
-  else say(context, summary(name, version ?? 0, { counts, dryRun }));
+  else say(context, summary(name, version ?? 0, { counts, dryRun, from: which.from }));
   return counts.misfit === 0 ? exitCodes.ok : exitCodes.conflict;
 }
 
@@ -59,11 +59,12 @@ function runLines({ runId, from, to, fits, migrated, problems }: RunMigration): 
   return [`${runId} ${from} -> ${to} ${verdict}`, ...places].map(plainText);
 }
 
-type Summed = { counts: WorkflowMigration['counts']; dryRun: boolean };
+type Summed = { counts: WorkflowMigration['counts']; dryRun: boolean; from: readonly number[] | undefined };
 
-function summary(name: string, version: number, { counts, dryRun }: Summed): string {
+function summary(name: string, version: number, { counts, dryRun, from }: Summed): string {
   const { runs, fit, misfit, migrated } = counts;
+  if (runs === 0 && from) return `no live run of ${name} follows version ${from.join(' or ')}`;
   if (runs === 0) return `no live run of ${name} follows another version than ${version}`;
   const good = dryRun ? `${fit} fit` : `${migrated} moved`;
-  return `${runs} live runs of ${name}, to version ${version}: ${good}, ${misfit} do not fit`;
+  return `${runs} live ${runs === 1 ? 'run' : 'runs'} of ${name}, to version ${version}: ${good}, ${misfit} do not fit`;
 }

@@ -199,10 +199,14 @@ export class RunView {
     const row = this.#row(node);
     const sender = this.#row(send);
     // A loop has begun the send anew: what came of the items before does not count any more.
-    if (!row.items || round > row.iteration) Object.assign(row, { items: new ItemCounts(), iteration: round });
+    const sent = this.#sent(sender);
+    if (!row.items || round > row.iteration) {
+      Object.assign(row, { items: new ItemCounts(), iteration: round });
+      sent.ended = 0;
+    }
+    if (round < row.iteration) return { row, sender, ended: 0 };
     const ended = row.items?.set(key, status) ?? 0;
     if (row.items) row.status = row.items.status;
-    const sent = this.#sent(sender);
     sent.ended += ended;
     sent.target = node;
     return { row, sender, ended };

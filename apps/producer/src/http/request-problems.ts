@@ -60,7 +60,9 @@ function problemItems(issue: SchemaIssue, root: Path, data: unknown): Item[] {
     }));
   }
   const value = valueAt(data, path);
-  if (value === undefined && path.length > 0) {
+  // Of a text that was taken apart the parts have places, too.
+  const isPart = typeof valueAt(data, path.slice(0, -1)) === 'string';
+  if (value === undefined && path.length > 0 && !isPart) {
     return [{ code: 'missing_field', pointer, message: `${JSON.stringify(String(path.at(-1)))} is required` }];
   }
   if (issue.code === 'invalid_union') return unionItems(issue, [...root, ...path], value);

@@ -81,6 +81,9 @@ export class ScriptTable {
 
 /** The end of a sentence about a name that does not exist. */
 export function meant(name: string, candidates: Iterable<string>): string {
-  const near = closest(name, candidates);
+  const near = closest(
+    name,
+    Array.from(candidates).filter((candidate) => candidate !== name),
+  );
   return near === undefined ? '' : `; did you mean "${near}"?`;
 }
