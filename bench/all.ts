@@ -20,6 +20,7 @@ const BENCHES = [
   'graphs',
   'language',
   'superstep',
+  'travel',
   'flood',
 ];
 

@@ -67,7 +67,7 @@ describe('a run in superstep mode', () => {
     const barriers = (await stepsOf(id)).filter(({ type }) => type === 'superstep');
     expect(barriers.map(({ updates }) => updates)).toEqual([
       { log: 'plan' },
-      { log: { __updates: ['yes', 'beside'] } },
+      { log: ['yes', 'beside'] },
       undefined,
     ]);
     const states = await Promise.all(
