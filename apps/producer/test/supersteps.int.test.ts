@@ -65,11 +65,7 @@ describe('a run in superstep mode', () => {
     await reaches(id, 'succeeded');
 
     const barriers = (await stepsOf(id)).filter(({ type }) => type === 'superstep');
-    expect(barriers.map(({ updates }) => updates)).toEqual([
-      { log: 'plan' },
-      { log: ['yes', 'beside'] },
-      undefined,
-    ]);
+    expect(barriers.map(({ updates }) => updates)).toEqual([{ log: 'plan' }, { log: ['yes', 'beside'] }, undefined]);
     const states = await Promise.all(
       [-1, 0].map((offset) => read<Checkpoint>(`/v1/runs/${id}/checkpoints/${(barriers[1]?.step ?? 0) + offset}`)),
     );

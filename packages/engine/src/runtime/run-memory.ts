@@ -110,7 +110,7 @@ function advanced(graph: Graph, before: RunSnapshot, decision: Decision): RunSna
   for (const join of joins) before.joins.set(join.key, join);
   for (const { key } of joins) reads.joins.add(key);
   if (head.generations > before.head.generations) {
-    knowFresh(graph, before, decision);
+    knowFresh(graph, before, head);
     forgetPast(graph, before, head);
   }
   keepItems(before, decision);
@@ -157,16 +157,11 @@ function withDelta({ base, deltas, deltaBytes, baseBytes }: ChannelRecord, step:
   return { base, deltas: all, lastStep: step, deltaBytes: bytes, baseBytes };
 }
 
-/** Of the iterations that the decision has begun there is nothing but what it has written. */
-function knowFresh(graph: Graph, { head: before, reads }: RunSnapshot, { head, tasks }: Decision): void {
-  const written = new Set(tasks.map(({ key }) => key));
-  for (const [name, count] of Object.entries(head.jumps?.heads ?? {})) {
+/** Of the iterations that the decision has begun no join has counted an edge but those that it has written. */
+function knowFresh(graph: Graph, { head: before, reads }: RunSnapshot, { jumps }: RunHead): void {
+  for (const [name, count] of Object.entries(jumps?.heads ?? {})) {
     if (count === (before.jumps?.heads[name] ?? 0)) continue;
-    for (const member of closureOf(graph, name)) {
-      const key = keyOfNode(graph, head.jumps, member);
-      reads.joins.add(key);
-      if (!written.has(key)) reads.tasks.add(key);
-    }
+    for (const member of closureOf(graph, name)) reads.joins.add(keyOfNode(graph, jumps, member));
   }
 }
 
