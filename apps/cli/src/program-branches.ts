@@ -8,9 +8,7 @@ import { parseCheckpoint, parseRunOrCheckpoint } from './input/parse-checkpoint.
 import type { Perform } from './perform.ts';
 import { required } from './program-checkpoints.ts';
 import { parseVersion } from './program-migrate.ts';
-import { collect, timeoutOption } from './program-runs.ts';
-
-type Timed<T extends { timeoutMs: number | null }> = Omit<T, 'timeoutMs'> & { timeout?: number };
+import { collect, timeoutOption, type Timed } from './program-runs.ts';
 
 export function addBranchCommands(program: Command, perform: Perform): void {
   following(program.command('replay'))

@@ -7,6 +7,9 @@ import { parseDuration } from './output/duration.ts';
 import type { Perform } from './perform.ts';
 
 type TimedOptions = { timeout?: number };
+
+/** Options of a command that waits, as they are given. */
+export type Timed<T extends { timeoutMs: number | null }> = Omit<T, 'timeoutMs'> & { timeout?: number };
 type EventsFlags = TimedOptions & { modes?: EventMode[]; after: string };
 
 export function addRunCommands(program: Command, perform: Perform): void {

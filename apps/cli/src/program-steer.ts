@@ -3,9 +3,7 @@ import { type Command, Option } from 'commander';
 import type { AnswerOptions } from './commands/answer.ts';
 import type { SteerOptions } from './commands/steer-options.ts';
 import type { Perform } from './perform.ts';
-import { collect, parseLimit, timeoutOption } from './program-runs.ts';
-
-type Timed<T extends { timeoutMs: number | null }> = Omit<T, 'timeoutMs'> & { timeout?: number };
+import { collect, parseLimit, timeoutOption, type Timed } from './program-runs.ts';
 
 export function addSteerCommands(program: Command, perform: Perform): void {
   addAnswer(program, perform);

@@ -1,5 +1,6 @@
 import { DANGEROUS_KEYS } from '@weft/contract';
 import type { Json, JsonObject } from '@weft/contract';
+import { isObject } from '@weft/engine/domain';
 
 /** `target` after a JSON Merge Patch (RFC 7396): objects are merged, null removes a key, anything else replaces. */
 export function mergePatch(target: Json | undefined, patch: Json): Json {
@@ -11,8 +12,4 @@ export function mergePatch(target: Json | undefined, patch: Json): Json {
     else merged[key] = mergePatch(merged[key], value);
   }
   return merged;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,7 +3,7 @@
  * and each epoch ends at most once. Test databases are verified before they are dropped, so every suite proves it.
  */
 import type { Json, StateKey } from '@weft/contract';
-import { canonicalJson, defaultOf, foldChannel, foldJournal, pathOf } from '@weft/engine/domain';
+import { canonicalJson, channelValue, foldJournal, pathOf } from '@weft/engine/domain';
 import type { ChannelRecord, ChannelWrite, JoinRecord, Progress, StepRecord, TaskRecord } from '@weft/engine/domain';
 import type { RunReader, RunRecord, WorkflowStore } from '@weft/engine/ports';
 import { openStore } from '@weft/postgres';
@@ -138,10 +138,7 @@ const ANY_KEY: StateKey = { type: 'any' };
 /** Compaction must not change a value. */
 function foldedState(channels: Map<string, Channel>, schema: Record<string, StateKey>): Record<string, unknown> {
   return Object.fromEntries(
-    Array.from(channels, ([name, { base, deltas }]) => {
-      const key = schema[name] ?? ANY_KEY;
-      return [name, foldChannel(key.reducer ?? 'last_value', base === undefined ? defaultOf(key) : base, deltas)];
-    }),
+    Array.from(channels, ([name, channel]) => [name, channelValue(schema[name] ?? ANY_KEY, channel)]),
   );
 }
 

@@ -34,21 +34,22 @@ export function decideRun(
     reads,
     decide(view) {
       const { workflow } = view.snapshot.head;
-      const wanted = versionsOf(view.snapshot);
+      const wanted = otherVersions(view.snapshot);
       const current = versions.get(workflow.version);
       if (!current || wanted.some((version) => !versions.has(version)))
-        return { kind: 'lacks', workflow, versions: wanted };
-      const verdict = decideSafely(log, current, { ...view, events, versions: existing(versions) });
+        return { kind: 'lacks', workflow, versions: [workflow.version, ...wanted] };
+      const others = wanted.length > 0 ? { versions: existing(versions) } : {};
+      const verdict = decideSafely(log, current, { ...view, events, ...others });
       if (verdict.kind === 'needs') return verdict;
       return { kind: 'planned', plan: planOf(offering, verdict.decision) };
     },
   };
 }
 
-/** The version that the run follows, those that mail asks it to move to, and the one that it goes back to. */
-function versionsOf({ head, mail, branch }: RunSnapshot): number[] {
+/** The versions that mail asks the run to move to, and the one that it goes back to; nearly always there is none. */
+function otherVersions({ mail, branch }: RunSnapshot): number[] {
   const asked = mail.filter(({ kind }) => kind === 'migrate').map(({ payload }) => payload['version'] as number);
-  return [head.workflow.version, ...asked, ...(branch?.version ? [branch.version] : [])];
+  return branch?.version ? [...asked, branch.version] : asked;
 }
 
 function existing(versions: RunToDecide['versions']): ReadonlyMap<number, Graph> {

@@ -2,9 +2,9 @@
 import type { Json, JsonObject, TaskError, Usage, WorkflowDocument } from '@weft/contract';
 import {
   addSettleReads,
+  channelValue,
   compileGraph,
   decide,
-  defaultOf,
   foldChannel,
   forkRun,
   freshHead,
@@ -175,8 +175,7 @@ export class Scenario {
   moveTo(to: Graph): Move {
     const written = Array.from(this.graph.state).flatMap(([name, schema]) => {
       const channel = this.rows.channel(name);
-      const base = channel?.base === undefined ? defaultOf(schema) : channel.base;
-      const value = foldChannel(schema.reducer ?? 'last_value', base, channel?.deltas ?? []);
+      const value = channelValue(schema, channel);
       return channel ? [[name, { value, onDefault: channel.base === undefined }] as const] : [];
     });
     const { progress } = foldTo(this.rows.steps, this.rows.head.step);

@@ -1,5 +1,6 @@
 /** What is expected of a result, held against it. */
 import type { Json } from '@weft/contract';
+import { isObject } from '@weft/engine/domain';
 
 import { sayMs, toMs } from '../duration.ts';
 import type { RunResult } from '../test-run/result.ts';
@@ -71,10 +72,6 @@ export function partly(pointer: string, expected: Json, received: Json | undefin
 
 function mismatch(pointer: string, expected: Json, received: Json, note = ''): Mismatch {
   return { pointer, expected, received, message: `expected ${show(expected)}, received ${show(received)}${note}` };
-}
-
-function isObject(value: Json | undefined): value is { [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function show(value: Json): string {

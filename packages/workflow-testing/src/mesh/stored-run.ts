@@ -1,6 +1,6 @@
 /** One run as a database would hold it: its rows, and what stands beside them. */
 import type { Json } from '@weft/contract';
-import { defaultOf, foldChannel, TERMINAL_RUN } from '@weft/engine/domain';
+import { channelValue, TERMINAL_RUN } from '@weft/engine/domain';
 import type { ChannelRecord, Decision, Graph, GraphNode, NodeResult, TaskRecord } from '@weft/engine/domain';
 import type { InputMaterial, Mail, RunRecord, TaskView } from '@weft/engine/ports';
 
@@ -143,8 +143,7 @@ export class StoredRun {
     const state: Record<string, Json> = {};
     for (const [name, schema] of graph?.state ?? []) {
       if (schema.ephemeral) continue;
-      const { base, deltas = [] } = channels.get(name) ?? {};
-      state[name] = foldChannel(schema.reducer ?? 'last_value', base === undefined ? defaultOf(schema) : base, deltas);
+      state[name] = channelValue(schema, channels.get(name));
     }
     return state;
   }

@@ -16,6 +16,7 @@ import { expectMail } from './expect-mail.ts';
 import { takeMail } from './mail.ts';
 import { NeedsMore, noReads } from './reads.ts';
 import type { Decision, Reads, RunHead, RunSnapshot, TaskRecord } from './records.ts';
+import { refuseEvent } from './refuse-event.ts';
 import { releaseTask } from './release-task.ts';
 import { settleTask } from './settle-task.ts';
 import { advance } from './superstep/barrier.ts';
@@ -113,10 +114,7 @@ function applyEvent(run: WorkingRun, event: RunEvent): boolean {
     return fired;
   }
   const task = run.task(event.key);
-  if (!task || !isCurrent(run, task, event)) {
-    if (event.type === 'outcome') run.spend({ ...event, epoch: event.taskEpoch }, event.outcome.usage);
-    return false;
-  }
+  if (!task || !isCurrent(run, task, event)) return refuseEvent(run, event);
   if (event.type === 'outcome') {
     const { outcome, worker, ranMs } = event;
     settleTask(run, task, { outcome, worker, ranMs });

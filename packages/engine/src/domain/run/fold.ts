@@ -18,11 +18,12 @@ export function foldStep(fold: FoldedRun, step: FoldStep): void {
   const { head } = fold.progress;
   const { facts } = step;
   const keptBefore = head.kept;
-  for (const fact of tasksOf(step)) if (fact.status === 'pending') notePast(fold, fact.key);
-  const armed = head.epoch > 0 || facts.run?.epoch !== undefined ? armedKeys(fold, step) : [];
+  const tasks = tasksOf(step);
+  for (const fact of tasks) if (fact.status === 'pending') notePast(fold, fact.key);
+  const armed = head.epoch > 0 || facts.run?.epoch !== undefined ? armedKeys(fold, tasks) : [];
   applyStep(fold.progress, step);
   for (const key of armed) fold.epochs.set(key, head.epoch);
-  for (const fact of tasksOf(step)) noteDue(fold, fact);
+  for (const fact of tasks) noteDue(fold, fact);
   for (const id of facts.snapshot?.mail ?? []) fold.kept.add(id);
   if (facts.mail === undefined || facts.kept === undefined) return;
   if (head.kept > keptBefore) fold.kept.add(facts.mail);
@@ -73,10 +74,10 @@ function noteDue({ dueAts }: FoldedRun, { key, dueAt }: TaskFact): void {
 }
 
 /** The tasks that the step arms: a task that it takes back before that counts anew. */
-function armedKeys({ progress }: FoldedRun, step: FoldStep): string[] {
+function armedKeys({ progress }: FoldedRun, tasks: readonly TaskFact[]): string[] {
   const takenBack = new Set<string>();
   const armed: string[] = [];
-  for (const { key, status } of tasksOf(step)) {
+  for (const { key, status } of tasks) {
     if (status === 'pending') takenBack.add(key);
     else if (takenBack.has(key) || !progress.tasks.has(key)) armed.push(key);
   }

@@ -3,7 +3,7 @@ import type { Json, JsonObject, StateKey } from '@weft/contract';
 
 import type { Graph } from '../graph/graph.ts';
 import { writeKind } from '../state/check-update.ts';
-import { applyWrite, defaultOf, foldChannel } from '../state/reducer.ts';
+import { applyWrite, channelValue, defaultOf, foldChannel } from '../state/reducer.ts';
 import type { WrittenKey } from '../migrate/misfit.ts';
 import { NeedsMore } from './reads.ts';
 import type { ChannelRecord, ChannelWrite, RunSnapshot } from './records.ts';
@@ -115,11 +115,9 @@ export class WorkingState {
     const { head, reads, channels } = this.#snapshot;
     if (head.step > 0 && !reads.channels.has(channel)) throw new NeedsMore({ channels: new Set([channel]) });
     const stored = channels.get(channel);
-    const reducer = schema.reducer ?? 'last_value';
-    const base = stored?.base === undefined ? defaultOf(schema) : stored.base;
-    const value = foldChannel(reducer, base, stored?.deltas ?? []);
+    const value = channelValue(schema, stored);
     if (stored && isLong(stored)) this.compactions.push({ channel, step: stored.lastStep, kind: 'base', value });
     const ours = this.writes.filter((write) => write.channel === channel).map((write) => write.value);
-    return foldChannel(reducer, value, ours);
+    return foldChannel(schema.reducer ?? 'last_value', value, ours);
   }
 }

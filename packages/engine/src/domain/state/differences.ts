@@ -4,6 +4,7 @@ import type { Differences, Json, JsonObject } from '@weft/contract';
 
 import { jsonPatch } from './json-patch.ts';
 import type { PatchOperation } from './json-patch.ts';
+import { isObject } from './overwrite.ts';
 
 /** A value with longer text is left out. */
 const MAX_TEXT = 1000;
@@ -18,10 +19,6 @@ export function differences(from: Json, to: Json, limit: number): Differences {
 function patchOf(from: Json, to: Json): PatchOperation[] {
   if (isObject(from) && isObject(to)) return jsonPatch(from, to);
   return jsonPatch({ v: from }, { v: to }).map((operation) => ({ ...operation, path: operation.path.slice(2) }));
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Places are replaced and removed before any is added beside them, so each is still where it was. */

@@ -7,6 +7,8 @@
 import { pointerOf } from '@weft/contract';
 import type { Json, JsonObject } from '@weft/contract';
 
+import { isObject } from './overwrite.ts';
+
 export type PatchOperation = { op: 'add' | 'replace'; path: string; value: Json } | { op: 'remove'; path: string };
 
 type Path = (string | number)[];
@@ -88,10 +90,6 @@ function isEqual(a: Json, b: Json): boolean {
   const keys = Object.keys(a);
   if (keys.length !== Object.keys(b).length) return false;
   return keys.every((key) => Object.hasOwn(b, key) && isEqual(a[key] as Json, b[key] as Json));
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** By code units, so that no locale decides. */

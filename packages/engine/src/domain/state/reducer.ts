@@ -4,10 +4,11 @@
  * `append` wraps the first update when there is no value yet, even a list, and later spreads lists; `add`, `min` and `max`
  * take an old value that is no number as absent. Neither the base nor the deltas are changed.
  */
-import type { Json, JsonObject, Reducer } from '@weft/contract';
+import type { Json, JsonObject, Reducer, StateKey } from '@weft/contract';
 import { BadUpdate } from './bad-update.ts';
 import { deepMerge, type Owned } from './merge.ts';
 import { MessageList } from './messages.ts';
+import { defaultOf } from './initial-value.ts';
 import { isOverwrite, overwriteValue } from './overwrite.ts';
 import { separate } from './several.ts';
 
@@ -29,6 +30,15 @@ export function foldChannel(reducer: Reducer, base: Json | undefined, stored: re
   if (start < 0) return foldPlain(reducer, base, deltas);
   const value = overwriteValue(deltas[start] as JsonObject);
   return foldPlain(reducer, value, deltas.slice(start + 1));
+}
+
+/** What a state key holds: its newest base, or else its default, and the deltas after it. */
+export function channelValue(
+  key: StateKey,
+  stored: { base?: Json | undefined; deltas: readonly Json[] } | undefined,
+): Json {
+  const base = stored?.base === undefined ? defaultOf(key) : stored.base;
+  return foldChannel(key.reducer ?? 'last_value', base, stored?.deltas ?? []);
 }
 
 function foldPlain(reducer: Reducer, base: Json | undefined, deltas: readonly Json[]): Json {

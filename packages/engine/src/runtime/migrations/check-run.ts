@@ -7,7 +7,7 @@ import { misfits } from '../../domain/migrate/misfits.ts';
 import type { TaskProgress } from '../../domain/run/journal.ts';
 import { TERMINAL_RUN } from '../../domain/run/records.ts';
 import type { ChannelRecord } from '../../domain/run/records.ts';
-import { defaultOf, foldChannel } from '../../domain/state/reducer.ts';
+import { channelValue } from '../../domain/state/reducer.ts';
 import type { InputChecker, RunReader, RunRecord } from '../../ports/index.ts';
 import type { GraphCache } from '../graph-cache.ts';
 import { foldTo } from '../queries/checkpoints/read-checkpoint.ts';
@@ -68,12 +68,9 @@ async function runningKeys(reader: RunReader, runId: string): Promise<string[]> 
 /** The state keys that were written, with their values. */
 export function writtenKeys(graph: Graph, channels: ReadonlyMap<string, ChannelRecord>): Map<string, WrittenKey> {
   const written = new Map<string, WrittenKey>();
-  for (const [name, { base, deltas }] of channels) {
+  for (const [name, channel] of channels) {
     const schema = graph.state.get(name);
-    if (!schema) continue;
-    const onDefault = base === undefined;
-    const value = foldChannel(schema.reducer ?? 'last_value', onDefault ? defaultOf(schema) : base, deltas);
-    written.set(name, { value, onDefault });
+    if (schema) written.set(name, { value: channelValue(schema, channel), onDefault: channel.base === undefined });
   }
   return written;
 }

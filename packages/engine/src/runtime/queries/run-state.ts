@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '@weft/contract';
 
 import type { Graph } from '../../domain/graph/graph.ts';
 import type { ChannelRecord, ChannelWrite } from '../../domain/run/records.ts';
-import { applyWrite, defaultOf, foldChannel } from '../../domain/state/reducer.ts';
+import { applyWrite, channelValue } from '../../domain/state/reducer.ts';
 import { isSeveral } from '../../domain/state/several.ts';
 
 /** Folds the stored channels of a run. */
@@ -11,9 +11,7 @@ export function foldState(graph: Graph, channels: ReadonlyMap<string, ChannelRec
   const state: JsonObject = {};
   for (const [name, schema] of graph.state) {
     if (schema.ephemeral) continue;
-    const stored = channels.get(name);
-    const base = stored?.base === undefined ? defaultOf(schema) : stored.base;
-    state[name] = foldChannel(schema.reducer ?? 'last_value', base, stored?.deltas ?? []);
+    state[name] = channelValue(schema, channels.get(name));
   }
   return state;
 }

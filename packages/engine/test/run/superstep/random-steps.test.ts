@@ -1,62 +1,7 @@
-import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import { arbitraryBatches, input } from '../arbitrary-graph.ts';
-import { drain, moveOf, picture, play, verifyEnd } from '../graph-story.ts';
-import { Scenario } from '../scenario.ts';
+import { describe } from 'vitest';
+import { holdsOfAnyStory } from '../any-story.ts';
 import { arbitrarySteps } from './arbitrary-steps.ts';
 
-const RUNS = { numRuns: 150 };
-
 describe('any workflow in superstep mode, whatever happens to its run', () => {
-  test('A5, B5, B8, B9, C1: ends; after each decision the rows verify, and nothing is left behind', () => {
-    fc.assert(
-      fc.property(arbitrarySteps, arbitraryBatches, fc.boolean(), (document, batches, isChild) => {
-        const run = new Scenario(document, { input, isChild });
-        for (const [index, batch] of batches.entries()) play(run, moveOf(run, batch, index));
-        drain(run);
-        verifyEnd(run);
-        expect(run.errorCode).not.toBe('deadlock');
-      }),
-      RUNS,
-    );
-  });
-
-  test('A8: a decision that must ask for all it reads is the same', () => {
-    fc.assert(
-      fc.property(arbitrarySteps, arbitraryBatches, (document, batches) => {
-        const blind = new Scenario(document, { input, blind: true });
-        const informed = new Scenario(document, { input });
-        for (const [index, batch] of batches.entries()) {
-          const move = moveOf(informed, batch, index);
-          blind.now = informed.now;
-          play(informed, move);
-          play(blind, move);
-        }
-        expect(picture(blind)).toEqual(picture(informed));
-      }),
-      RUNS,
-    );
-  });
-
-  test('C1: a batch of events gives the same rows as its events one at a time', () => {
-    fc.assert(
-      fc.property(arbitrarySteps, arbitraryBatches, (document, batches) => {
-        const batched = new Scenario(document, { input });
-        const single = new Scenario(document, { input });
-        for (const [index, batch] of batches.entries()) {
-          const { mail, events } = moveOf(batched, batch, index);
-          single.now = batched.now;
-          play(batched, { mail, events: [] });
-          play(single, { mail, events: [] });
-          const goesOn = batched.settle(...events).goesOn;
-          batched.goOn();
-          for (const event of events) single.run(event);
-          // Of very many inline nodes some wait for the next transaction, behind what comes in between.
-          if (goesOn) return;
-          expect(picture(single)).toEqual(picture(batched));
-        }
-      }),
-      RUNS,
-    );
-  });
+  holdsOfAnyStory({ documents: arbitrarySteps, rules: 'A5, B5, B8, B9, C1', runs: { numRuns: 150 } });
 });

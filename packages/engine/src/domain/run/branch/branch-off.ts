@@ -2,7 +2,7 @@
 import type { Json } from '@weft/contract';
 
 import type { Graph } from '../../graph/graph.ts';
-import { applyWrite, defaultOf, foldChannel } from '../../state/reducer.ts';
+import { applyWrite, channelValue } from '../../state/reducer.ts';
 import { toDecision } from '../decision.ts';
 import { copyFold, emptyFold } from '../fold.ts';
 import type { FoldedTask } from '../fold.ts';
@@ -10,6 +10,8 @@ import { emptyParts } from '../fresh.ts';
 import { applyStep } from '../journal.ts';
 import { itemsKey, noReads } from '../reads.ts';
 import type {
+  Branch,
+  BranchPoint,
   ChannelRecord,
   ChannelWrite,
   Decision,
@@ -24,7 +26,6 @@ import type { Facts, JoinFact, SnapshotTask, StepRecord, TaskFact } from '../ste
 import { WorkingRun } from '../working-run.ts';
 import { failureOf, itemsOf, standingAt } from './begin-anew.ts';
 import type { Standing } from './begin-anew.ts';
-import type { Branch, BranchPoint } from '../records.ts';
 
 export type BranchOff = {
   type: 'forked' | 'replayed';
@@ -66,9 +67,7 @@ function stateOf(graph: Graph, { point, updates }: BranchOff): Map<string, Json>
   for (const [name, schema] of graph.state) {
     if (schema.ephemeral) continue;
     const reducer = schema.reducer ?? 'last_value';
-    const stored = point.channels.get(name);
-    const base = stored?.base === undefined ? defaultOf(schema) : stored.base;
-    let value = foldChannel(reducer, base, stored?.deltas ?? []);
+    let value = channelValue(schema, point.channels.get(name));
     for (const [channel, update] of updates) if (channel === name) value = applyWrite(reducer, value, update);
     state.set(name, value);
   }
@@ -112,7 +111,7 @@ function factsOf(request: BranchOff, { anew }: Standing, writes: readonly Channe
     return facts;
   }
   facts.snapshot = {
-    tasks: snapshotTasks(point, anew),
+    tasks: toSnapshot(point, anew),
     joins: Array.from(fold.progress.joins.values(), toJoinFact),
     jumps: fold.progress.head.jumps,
     mail: Array.from(fold.kept),
@@ -121,7 +120,7 @@ function factsOf(request: BranchOff, { anew }: Standing, writes: readonly Channe
 }
 
 /** In the order in which they were armed. Most have ended at their first attempt, and there is no more to say of them. */
-function snapshotTasks(point: BranchPoint, anew: readonly TaskRecord[]): SnapshotTask[] {
+function toSnapshot(point: BranchPoint, anew: readonly TaskRecord[]): SnapshotTask[] {
   const { fold } = point;
   const begun = new Map(anew.map((task) => [task.key, task]));
   const tasks: SnapshotTask[] = [];

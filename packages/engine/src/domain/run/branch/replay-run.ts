@@ -5,9 +5,10 @@ import type { Graph } from '../../graph/graph.ts';
 import { closeChildren } from '../children.ts';
 import { toDecision } from '../decision.ts';
 import { NeedsMore } from '../reads.ts';
-import type { Decision, Mail, RunSnapshot, UsageRecord } from '../records.ts';
+import type { Decision, Mail, RunSnapshot } from '../records.ts';
 import { TERMINAL_RUN } from '../status.ts';
 import { WorkingRun } from '../working-run.ts';
+import { refuseEvent } from '../refuse-event.ts';
 import type { RunEvent } from '../run-event.ts';
 import { branchOff } from './branch-off.ts';
 
@@ -32,9 +33,9 @@ export function replayRun(graph: Graph, { snapshot, mail, events, now, versions 
   const { reads, branch, head } = snapshot;
   if (reads.branch === null) throw new NeedsMore({ branch: step, waiting: graph.hasChildren, body: true });
   const before = new WorkingRun(graph, snapshot, now);
-  const late = { applied: events.map(({ type }) => type === 'advance'), usage: lateUsage(events) };
+  const applied = events.map((event) => event.type === 'advance' || refuseEvent(before, event));
   if (!branch || !snapshot.body || step > head.step || TERMINAL_RUN.has(branch.fold.progress.head.status)) {
-    return { ...toDecision(before, late.applied), usage: late.usage, consumedMail: [mail.id], goesOn: true };
+    return { ...toDecision(before, applied), consumedMail: [mail.id], goesOn: true };
   }
   closeChildren(before);
   // It follows the version again that it followed at the step.
@@ -50,15 +51,7 @@ export function replayRun(graph: Graph, { snapshot, mail, events, now, versions 
   });
   run.note({ mail: mail.id });
   if (before.hasEnded) run.openStep('reopened');
+  const { usage } = before;
   const sentMail = [...before.sentMail, ...decision.sentMail];
-  return { ...decision, ...late, sentMail, consumedMail: [mail.id], ending: { error: null }, goesOn: true };
-}
-
-/** Tokens were spent, whatever becomes of the outcome (rule A5). */
-function lateUsage(events: readonly RunEvent[]): UsageRecord[] {
-  return events.flatMap((event) => {
-    if (event.type !== 'outcome' || !event.outcome.usage) return [];
-    const { key, taskEpoch, attempt, outcome } = event;
-    return [{ key, epoch: taskEpoch, attempt, usage: outcome.usage }];
-  }) as UsageRecord[];
+  return { ...decision, applied, usage, sentMail, consumedMail: [mail.id], ending: { error: null }, goesOn: true };
 }
