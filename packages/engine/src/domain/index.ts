@@ -53,7 +53,7 @@ export type {
   TaskFact,
   TaskProgress,
 } from './run/journal.ts';
-export { noteFailures, partOfNext, sendsAt } from './run/branch/branch-point.ts';
+export { partOfNext, sendsAt } from './run/branch/branch-point.ts';
 export type { Branch, BranchPoint, Failure } from './run/records.ts';
 export { forkRun } from './run/branch/fork-run.ts';
 export { copyFold, emptyFold, foldedTask, foldStep } from './run/fold.ts';

@@ -33,7 +33,16 @@ export type {
   RetentionStore,
   TableStorage,
 } from './retention-store.ts';
-export type { MigrationStep, RunFilter, RunReader, RunRecord, StepRange, TaskResult, TaskView } from './run-reader.ts';
+export type {
+  FoldPath,
+  MigrationStep,
+  RunFilter,
+  RunReader,
+  RunRecord,
+  StepRange,
+  TaskResult,
+  TaskView,
+} from './run-reader.ts';
 export type { OutputMatch, RunComparer, TaskTotals } from './run-comparer.ts';
 export { StoreError } from './run-store.ts';
 export type {
