@@ -24,7 +24,7 @@ export { retryCapMs, retryDelayMs, roll } from './retry.ts';
 export type { RetryTiming } from './retry.ts';
 export { BadUpdate } from './state/bad-update.ts';
 export { checkUpdate, isCommuting, isUnread, writeKind } from './state/check-update.ts';
-export { isObject, isOverwrite } from './state/overwrite.ts';
+export { isOverwrite } from './state/overwrite.ts';
 export { jsonPatch } from './state/json-patch.ts';
 export type { PatchOperation } from './state/json-patch.ts';
 export { applyWrite, channelValue, defaultOf, foldChannel } from './state/reducer.ts';

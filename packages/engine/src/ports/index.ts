@@ -20,6 +20,8 @@ export type { FleetStore, WorkerBeat, WorkerRecord } from './fleet-store.ts';
 export type { Chore, Housekeeping } from './housekeeping.ts';
 export type { InputChecker } from './input-checker.ts';
 export type { HeldEvent, LiveEntry, LiveEvent, LiveLimits, LiveLog, LiveLoss, LivePage, LiveRead } from './live-log.ts';
+export { Listeners, warnOfListenerError } from './listeners.ts';
+export type { OnListenerError } from './listeners.ts';
 export type { Log } from './log.ts';
 export type { CacheAnswer, CachedResult, CacheEntry, CacheLease, CacheRequest, ResultCache } from './result-cache.ts';
 export type {
