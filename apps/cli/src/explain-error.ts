@@ -45,7 +45,7 @@ export function exitCodeOf(status: number): ExitCode {
 }
 
 function apiLines({ status, problem }: ApiError): string[] {
-  if (status === 401 || status === 403) return ['Give a token with --token, WEFT_TOKEN or WEFT_TOKEN_FILE.'];
+  if (status === 401) return ['Give an API key or a token with --token, WEFT_TOKEN or WEFT_TOKEN_FILE.'];
   return problem.errors.map(
     ({ code, pointer, message }) => `  ${pointer === '' ? '/' : pointer}: ${message} (${code})`,
   );
