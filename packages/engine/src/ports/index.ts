@@ -19,6 +19,7 @@ export type { Executor, ExecutorCall, ExecutorLog, Outcome, TaskError, Usage } f
 export type { FleetStore, WorkerBeat, WorkerRecord } from './fleet-store.ts';
 export type { Chore, Housekeeping } from './housekeeping.ts';
 export type { InputChecker } from './input-checker.ts';
+export type { KeyPage, KeyRecord, KeyRole, KeyStore, NewKey } from './key-store.ts';
 export type { HeldEvent, LiveEntry, LiveEvent, LiveLimits, LiveLog, LiveLoss, LivePage, LiveRead } from './live-log.ts';
 export { Listeners, warnOfListenerError } from './listeners.ts';
 export type { OnListenerError } from './listeners.ts';
