@@ -2,6 +2,7 @@
 import type {
   DispatchStore,
   FleetStore,
+  LetterReader,
   ResultCache,
   RetentionStore,
   RunComparer,
@@ -18,6 +19,7 @@ import { createResultCache } from './result-cache.ts';
 import { createRetentionStore } from './retention-store.ts';
 import type { RetentionOptions } from './retention-store.ts';
 import { createRunComparer } from './queries/compare-tasks.ts';
+import { createLetterReader } from './queries/read-letters.ts';
 import { createRunReader } from './run-reader.ts';
 import { createRunStore } from './run-store.ts';
 import { createWorkflowStore } from './workflow-store.ts';
@@ -29,6 +31,7 @@ export type PostgresStore = {
   fleet: FleetStore;
   reader: RunReader;
   comparer: RunComparer;
+  letters: LetterReader;
   results: ResultCache;
   retention: RetentionStore;
   close(): Promise<void>;
@@ -58,6 +61,7 @@ export function openStore({
     fleet: createFleetStore(pool),
     reader: createRunReader(pool),
     comparer: createRunComparer(pool),
+    letters: createLetterReader(pool),
     results: createResultCache(pool),
     retention,
     async close() {

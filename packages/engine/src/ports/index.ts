@@ -34,6 +34,7 @@ export type {
   TableStorage,
 } from './retention-store.ts';
 export type { MigrationStep, RunFilter, RunReader, RunRecord, StepRange, TaskResult, TaskView } from './run-reader.ts';
+export type { LetterListing, LetterPosition, LetterReader, LetterRecord } from './letter-reader.ts';
 export type { OutputMatch, RunComparer, TaskTotals } from './run-comparer.ts';
 export { StoreError } from './run-store.ts';
 export type {
