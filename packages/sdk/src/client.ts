@@ -1,3 +1,4 @@
+import { deadLettersApi, type DeadLettersApi } from './dead-letters-api.ts';
 import { interruptsApi, type InterruptsApi } from './interrupts-api.ts';
 import { runsApi, type RunsApi } from './runs-api.ts';
 import { retentionApi, type RetentionApi } from './retention-api.ts';
@@ -18,6 +19,7 @@ export type WeftClient = {
   readonly workflows: WorkflowsApi;
   readonly runs: RunsApi;
   readonly interrupts: InterruptsApi;
+  readonly deadLetters: DeadLettersApi;
   readonly retention: RetentionApi;
   readonly tasks: TasksApi;
   readonly workers: WorkersApi;
@@ -32,6 +34,7 @@ export function createClient({ url, token }: ClientOptions): WeftClient {
     workflows: workflowsApi(transport),
     runs: runsApi(transport),
     interrupts: interruptsApi(transport),
+    deadLetters: deadLettersApi(transport),
     retention: retentionApi(transport),
     tasks: tasksApi(transport),
     workers: workersApi(transport),

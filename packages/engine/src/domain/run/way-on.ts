@@ -9,6 +9,7 @@ import { endEdges } from './flow.ts';
 import { jumpTo, refuseLoops, startGeneration } from './jumps.ts';
 import { isAside } from './letters/aside.ts';
 import { takeInjections } from './kept-mail.ts';
+import { noReads } from './reads.ts';
 import type { TaskRecord } from './records.ts';
 import { itemEnded } from './send-items.ts';
 import { trigger } from './superstep/release.ts';
@@ -42,6 +43,7 @@ function backEdge(run: WorkingRun, { node }: TaskRecord, endOf: Way['endOf']): E
 export function conclude(run: WorkingRun, task: TaskRecord, { endOf, goto }: Way): void {
   if (task.letter?.alone) {
     takeInjections(run, task);
+    renewOutputs(run, task);
     return;
   }
   const owner = ownerOf(task.key);
@@ -63,6 +65,17 @@ export function conclude(run: WorkingRun, task: TaskRecord, { endOf, goto }: Way
   const back = backEdge(run, task, endOf);
   if (back) startGeneration(run, run.node(back.to));
   else endEdges(run, run.node(task.node), endOf);
+}
+
+/** The outputs of the sends around it are put together anew: as it is known here, one may hold what they were before. */
+function renewOutputs(run: WorkingRun, { key }: TaskRecord): void {
+  for (let owner = ownerOf(key); owner; owner = ownerOf(owner.send)) {
+    run.expect({ ...noReads(), tasks: new Set([owner.send]) });
+    const send = run.task(owner.send);
+    if (!send) return;
+    send.output = null;
+    run.changedTasks.add(send.key);
+  }
 }
 
 /** What follows is decided at the barrier; only a route is itself a part of one, and is followed at once (rule B9). */
