@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { failForEngineError, noReads } from '../../src/domain/index.ts';
 import { echo, withNodes } from '../validate/documents.ts';
 import { arbitraryBatches, arbitraryGraph, input } from './arbitrary-graph.ts';
 import { drain, lettersOf, moveOf, play, verifyEnd } from './graph-story.ts';
@@ -136,6 +137,53 @@ describe('a dead letter that its run has gone on from', () => {
     const { step } = run.rows.head;
     redo(run);
     expect(run.rows.head.step).toBe(step);
+  });
+});
+
+/** A run whose node `a` has failed for good, in each of the ways in which one can. */
+const WAYS: Record<string, () => Scenario> = {
+  boom: () => failedBy(echo, (run) => run.fail('a')),
+  outcome_rejected: () => failedBy(echo, (run) => run.fail('a', { code: 'outcome_rejected' })),
+  undeclared_key: () => failedBy(echo, (run) => run.succeed('a', null, { stateUpdates: { nowhere: 1 } })),
+  invalid_goto: () => failedBy(echo, (run) => run.succeed('a', null, { goto: ['nowhere'] })),
+  worker_lost: () => failedBy({ ...echo, retry: { onCrash: 'fail' } }, (run) => run.release('a', 'crash')),
+  poison: () =>
+    failedBy(echo, (run) => {
+      for (let crash = 0; crash < 3; crash++) run.release('a', 'crash');
+    }),
+  queue_timeout: () => failedBy({ ...echo, queueTimeoutMs: 1000 }, (run) => run.fire('a', 'queue')),
+  expression_failed: () => failedBy({ ...echo, when: 'input.missing' }, () => undefined),
+  route_no_match: () => failedBy({ type: 'route', on: '"x"', routes: { y: 'b' } }, () => undefined),
+  signal_timeout: () => failedBy({ type: 'wait', signal: 'go', timeoutMs: 1000 }, (run) => run.fire('a', 'wait')),
+  interrupt_expired: () =>
+    failedBy({ type: 'interrupt', message: '?', expiresMs: 1000 }, (run) => run.fire('a', 'expire')),
+  bad_items: () => failedBy({ type: 'send', items: '${input.x}', target: 'w' }, () => undefined, { w: echo }),
+  engine_error: () =>
+    failedBy(echo, (run) => {
+      const snapshot = run.rows.load({ ...noReads(), everything: true });
+      const events = [run.success('a')];
+      run.rows.apply(failForEngineError(run.graph, { snapshot, events, now: run.now, message: 'oh' }));
+      run.goOn();
+    }),
+};
+
+function failedBy(node: object, fail: (run: Scenario) => void, others: object = {}): Scenario {
+  const run = new Scenario(withNodes({ a: node, b: { ...echo, needs: ['a'] }, ...others }), { input: { x: 'text' } });
+  fail(run);
+  return run;
+}
+
+describe('every way to fail for good', () => {
+  test.each(Object.entries(WAYS))('%s leaves a letter, which reopens its run', (code, failed) => {
+    const run = failed();
+    expect([run.status, run.task('a').status, run.task('a').error?.code]).toEqual(['failed', 'failed', code]);
+    const { attempt } = run.task('a');
+    redo(run);
+    expect(run.rows.head.epoch).toBe(1);
+    expect(run.task('a').attempt).toBeGreaterThan(attempt);
+    if (run.status === 'failed') expect(run.task('a').error?.code).toBe(code);
+    else drain(run);
+    expect(run.hasEnded).toBe(true);
   });
 });
 
