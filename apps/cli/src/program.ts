@@ -11,6 +11,7 @@ import type { Perform } from './perform.ts';
 import { addBranchCommands } from './program-branches.ts';
 import { addCheckpointCommands } from './program-checkpoints.ts';
 import { addDevCommand } from './program-dev.ts';
+import { addLimitCommands } from './program-limits.ts';
 import { addMigrateCommand } from './program-migrate.ts';
 import { addProcessCommands } from './program-processes.ts';
 import { addRetentionCommands } from './program-retention.ts';
@@ -62,6 +63,7 @@ export function createProgram(io: CliIo): Session {
   addCheckpointCommands(program, perform);
   addBranchCommands(program, perform);
   addRetentionCommands(program, perform);
+  addLimitCommands(program, perform);
   addWorkflowCommands(program, perform);
   addTestCommands(program, perform);
   addStressCommand(program, perform);

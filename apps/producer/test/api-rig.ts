@@ -45,7 +45,7 @@ function appOptions(rig: Rig, executorNames: string[]): AppOptions {
   const { engine, store, broker, bus, live } = rig;
   return {
     engine,
-    queries: { ...store, broker, loadGraph: (ref) => engine.graphs.load(ref) },
+    queries: { ...store, broker, rates: createMemoryRateLimiter(), loadGraph: (ref) => engine.graphs.load(ref) },
     bus,
     live,
     clock: systemClock,

@@ -26,6 +26,20 @@ export type { ExitCode } from './exit-code.ts';
 export { Interrupt, InterruptPage } from './interrupt.ts';
 export { JsonRecord, JsonValue } from './json.ts';
 export type { Json, JsonObject } from './json.ts';
+export {
+  KeyLimit,
+  KeyLimitList,
+  KeyLimitQuery,
+  Lane,
+  LaneList,
+  Rate,
+  SetKeyLimit,
+  SetRate,
+  SetTenantLimits,
+  TenantLimits,
+  TenantList,
+  TenantName,
+} from './limit.ts';
 export { LaneStatus } from './lane.ts';
 export {
   DANGEROUS_KEYS,

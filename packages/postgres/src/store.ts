@@ -2,6 +2,9 @@
 import type {
   DispatchStore,
   FleetStore,
+  GateStore,
+  LimitStore,
+  QueueReader,
   ResultCache,
   RetentionStore,
   RunComparer,
@@ -14,6 +17,9 @@ import { createPool } from './connection.ts';
 import { DatabaseClock } from './database-clock.ts';
 import { createDispatchStore } from './dispatch-store.ts';
 import { createFleetStore } from './fleet-store.ts';
+import { createGateStore } from './gate-store.ts';
+import { createLimitStore } from './limit-store.ts';
+import { createQueueReader } from './queue-reader.ts';
 import { createResultCache } from './result-cache.ts';
 import { createRetentionStore } from './retention-store.ts';
 import type { RetentionOptions } from './retention-store.ts';
@@ -27,6 +33,9 @@ export type PostgresStore = {
   dispatch: DispatchStore;
   workflows: WorkflowStore;
   fleet: FleetStore;
+  limits: LimitStore;
+  gate: GateStore;
+  queue: QueueReader;
   reader: RunReader;
   comparer: RunComparer;
   results: ResultCache;
@@ -56,6 +65,9 @@ export function openStore({
     dispatch: createDispatchStore(pool),
     workflows: createWorkflowStore(pool),
     fleet: createFleetStore(pool),
+    limits: createLimitStore(pool),
+    gate: createGateStore(pool),
+    queue: createQueueReader(pool),
     reader: createRunReader(pool),
     comparer: createRunComparer(pool),
     results: createResultCache(pool),

@@ -1,4 +1,5 @@
 import { interruptsApi, type InterruptsApi } from './interrupts-api.ts';
+import { lanesApi, limitsApi, tenantsApi, type LanesApi, type LimitsApi, type TenantsApi } from './limits-api.ts';
 import { runsApi, type RunsApi } from './runs-api.ts';
 import { retentionApi, type RetentionApi } from './retention-api.ts';
 import { tasksApi, type TasksApi } from './tasks-api.ts';
@@ -21,6 +22,9 @@ export type WeftClient = {
   readonly retention: RetentionApi;
   readonly tasks: TasksApi;
   readonly workers: WorkersApi;
+  readonly lanes: LanesApi;
+  readonly tenants: TenantsApi;
+  readonly limits: LimitsApi;
   /** Opens a WebSocket for any number of subscriptions; it is made again when it breaks, and goes on where it was. */
   watch(options?: WatchOptions): Watch;
 };
@@ -35,6 +39,9 @@ export function createClient({ url, token }: ClientOptions): WeftClient {
     retention: retentionApi(transport),
     tasks: tasksApi(transport),
     workers: workersApi(transport),
+    lanes: lanesApi(transport),
+    tenants: tenantsApi(transport),
+    limits: limitsApi(transport),
     watch: (options) => openWatch(url, token ?? null, options),
   };
 }

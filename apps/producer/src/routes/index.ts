@@ -9,6 +9,8 @@ import { checkpointRoutes } from './checkpoints.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { interruptRoutes } from './interrupts.ts';
+import { laneRoutes } from './lanes.ts';
+import { limitRoutes } from './limits.ts';
 import { migrationRoutes } from './migrations.ts';
 import { metricsRoutes } from './metrics.ts';
 import { retentionRoutes } from './retention.ts';
@@ -41,6 +43,8 @@ export function registerRoutes(api: Api, options: AppOptions): void {
   socketRoute(api, options, streams);
   taskRoutes(api, options, inline);
   workerRoutes(api, options);
+  laneRoutes(api, options);
+  limitRoutes(api, options);
   healthRoutes(api, options);
   metricsRoutes(api, options);
 }

@@ -7,6 +7,8 @@ export { compareRuns } from './queries/compare/compare-runs.ts';
 export { explainTask } from './queries/explain-task.ts';
 export { toInstant } from './queries/instant.ts';
 export { listInterrupts } from './queries/list-interrupts.ts';
+export { listLanes } from './queries/list-lanes.ts';
+export { listKeyLimits, listTenants, viewTenant } from './queries/view-limits.ts';
 export { listRunSummaries } from './queries/list-run-summaries.ts';
 export { listRuns } from './queries/list-runs.ts';
 export { listSteps } from './queries/list-steps.ts';

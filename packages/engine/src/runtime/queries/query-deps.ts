@@ -4,6 +4,9 @@ import type {
   Broker,
   DispatchStore,
   FleetStore,
+  LimitStore,
+  QueueReader,
+  RateLimiter,
   RetentionStore,
   RunComparer,
   RunReader,
@@ -16,6 +19,9 @@ export type QueryDeps = {
   comparer: RunComparer;
   workflows: WorkflowStore;
   fleet: FleetStore;
+  limits: Pick<LimitStore, 'load'>;
+  queue: QueueReader;
+  rates: Pick<RateLimiter, 'waitMs'>;
   retention: Pick<RetentionStore, 'fallback' | 'policies' | 'bytesOf' | 'storage'>;
   dispatch: Pick<DispatchStore, 'backlog'>;
   broker: Pick<Broker, 'held' | 'depths'>;

@@ -1,0 +1,54 @@
+import { Label, LaneList } from '@weft/contract';
+import { listLanes } from '@weft/engine/runtime';
+import { z } from 'zod';
+
+import type { Api } from '../api.ts';
+import type { AppOptions } from '../app-options.ts';
+import { problems } from '../schemas/answers.ts';
+
+const LaneParams = z.object({ name: Label });
+
+/** Lanes: what waits for them and who serves them; pausing them. */
+export function laneRoutes(api: Api, { engine, queries, clock }: AppOptions): void {
+  const lanes = async () => ({ items: await listLanes(queries, clock.now()) });
+  api.route({
+    method: 'GET',
+    url: '/v1/lanes',
+    schema: {
+      summary: 'Lanes, what waits for them and who serves them',
+      tags: ['lanes'],
+      response: { 200: LaneList, ...problems },
+    },
+    handler: lanes,
+  });
+  api.route({
+    method: 'POST',
+    url: '/v1/lanes/:name/pause',
+    schema: {
+      summary: 'Pause a lane',
+      description:
+        'Within a few seconds nobody claims from it any more; what runs goes on. It stays so until it is resumed.',
+      tags: ['lanes'],
+      params: LaneParams,
+      response: { 200: LaneList, ...problems },
+    },
+    handler: async ({ params }) => {
+      await engine.pauseLane(params.name);
+      return lanes();
+    },
+  });
+  api.route({
+    method: 'POST',
+    url: '/v1/lanes/:name/resume',
+    schema: {
+      summary: 'Resume a paused lane',
+      tags: ['lanes'],
+      params: LaneParams,
+      response: { 200: LaneList, ...problems },
+    },
+    handler: async ({ params }) => {
+      await engine.resumeLane(params.name);
+      return lanes();
+    },
+  });
+}
