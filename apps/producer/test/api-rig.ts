@@ -1,5 +1,5 @@
 /** The API on a whole engine: real database, one worker, everything in the test's process. */
-import { systemClock } from '@weft/embedded';
+import { createMemoryRateLimiter, systemClock } from '@weft/embedded';
 import type { Executor } from '@weft/engine/ports';
 import { createRig, createTestDatabase } from '@weft/testkit';
 import type { Rig } from '@weft/testkit';
