@@ -70,6 +70,8 @@ export type TaskRecord = {
   /** The lane that serves it; null for a node that needs no worker. */
   lane: string | null;
   priority: Priority;
+  /** Under which key limits count it, fixed when it is armed; null for a node without one. */
+  limitKey: string | null;
   /** Values of the state keys that the node reads, as seen by the step `readsAt`. */
   captured: JsonObject | null;
   /** The item of the send that armed it; null at the top. */
