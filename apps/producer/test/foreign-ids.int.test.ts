@@ -24,7 +24,9 @@ const document = {
 };
 
 beforeAll(async () => {
-  rig = await createTenantRig();
+  rig = await createTenantRig({
+    broken: async () => ({ kind: 'failed', error: { code: 'broken', message: CANARY, retryable: false } }),
+  });
   await rig.acme('POST', '/v1/workflows', { payload: document });
   await rig.acme('PUT', '/v1/retention', { payload: { workflow: FLOW, maxCount: 1000 } });
   theirs.run = await started({ ask: false });
@@ -48,7 +50,7 @@ async function started(input: object): Promise<string> {
 
 /** A task that has failed for good. */
 async function deadLetter(): Promise<string> {
-  const broken = { name: `broken-${CANARY}`, nodes: { a: { type: 'task', uses: 'http', with: { url: 'http://127.0.0.1:1' } } } };
+  const broken = { name: `broken-${CANARY}`, nodes: { a: { type: 'task', uses: 'broken' } } };
   const run = await rig.acme('POST', '/v1/runs', { payload: { workflow: broken } });
   await vi.waitUntil(async () => (await statusOf(run.json().id)) === 'failed', PATIENCE);
   return (await rig.acme('GET', '/v1/dead-letters')).json().items[0].taskId;
@@ -97,7 +99,12 @@ async function allRoutes(): Promise<Route[]> {
 /** The path with acme's ids: each of those that it may be about. */
 function urlsOf({ method, path }: Route): string[] {
   const { query = '' } = examples()[`${method} ${path}`] ?? {};
-  const idsOf: Record<string, string[]> = { tasks: [theirs.task], keys: [theirs.key], runs: [theirs.open, theirs.run], 'dead-letters': [theirs.letter] };
+  const idsOf: Record<string, string[]> = {
+    tasks: [theirs.task],
+    keys: [theirs.key],
+    runs: [theirs.open, theirs.run],
+    'dead-letters': [theirs.letter],
+  };
   const ids = idsOf[path.split('/')[2] ?? ''] ?? Object.values(theirs).map(String);
   const names = path.includes('/signals/') ? 'go' : path.includes('/tenants/') ? 'acme' : FLOW;
   return (path.includes('{id}') ? ids : ['']).map(
