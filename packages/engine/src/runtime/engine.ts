@@ -10,8 +10,14 @@ import type {
 } from '@weft/contract';
 
 import type { Priority, RunHead, RunStatus, WorkflowRef } from '../domain/run/records.ts';
-import type { PolicyKey, Pruned, PruneRequest, RetentionPolicy, StoredWorkflow } from '../ports/index.ts';
-import type { LetterRequest, ManyLettersRequest } from './steering/dead-letters.ts';
+import type {
+  LetterListing,
+  PolicyKey,
+  Pruned,
+  PruneRequest,
+  RetentionPolicy,
+  StoredWorkflow,
+} from '../ports/index.ts';
 
 export type StartRequest = {
   /** A saved version. */
@@ -107,6 +113,24 @@ export type Engine = {
   pruneRuns(request: PruneRequest): Promise<Pruned>;
   /** Deletes an ended run and its children. Throws `not_found`, `conflict` if one of them has not ended, or it is a child. */
   deleteRun(tenant: string, runId: string): Promise<Pick<Pruned, 'runs' | 'bytes'>>;
+};
+
+export type LetterAction = 'retry' | 'discard';
+
+/** `by`: who wants it, if that is known. */
+type LetterCaller = Pick<StartRequest, 'idempotency'> & { tenant: string; by: string | null };
+
+export type LetterRequest = LetterCaller & {
+  action: LetterAction;
+  taskId: string;
+  with?: Json | undefined;
+};
+
+export type ManyLettersRequest = LetterCaller & {
+  action: LetterAction;
+  filter: Omit<LetterListing, 'tenant' | 'limit' | 'after'>;
+  limit: number;
+  dryRun: boolean;
 };
 
 /** What is changed in the state of a checkpoint: values that are replaced, and updates that go through the reducers after that. */
