@@ -36,8 +36,8 @@ export type Mesh = Starters & {
   notes: string;
   /** A file that does not exist before `open` is called. */
   gate: { file: string; open(): void };
-  /** Processes that reach Postgres or Redis by another address. */
-  by(addresses: { DATABASE_URL?: string; REDIS_URL?: string }): Starters;
+  /** Processes with another environment: another address of Postgres or Redis, or another setting. */
+  by(env: Readonly<Record<string, string>>): Starters;
   /** What handlers have noted: `began` and `ended` with task and process, `effect` with its idempotency key in place of the task. */
   noted(what: 'began' | 'ended' | 'effect'): { taskId: string; pid: number }[];
   /** Until all of these runs have succeeded, each with `total`. */
@@ -73,9 +73,9 @@ export async function openMesh({ databaseUrl, deadAfterMs = DEAD_AFTER_MS }: Mes
     await database.drop();
   });
 
-  const by = (addresses: Record<string, string> = {}): Starters => {
+  const by = (more: Readonly<Record<string, string>> = {}): Starters => {
     const start = async (args: readonly string[]): Promise<MeshProcess> => {
-      const started = await startMeshProcess(args, { ...env, ...addresses });
+      const started = await startMeshProcess(args, { ...env, ...more });
       processes.push(started);
       return started;
     };
