@@ -22,10 +22,14 @@ export type Flood = {
   underWay(): Promise<void>;
 };
 
-/** `by`: what leads the processes to Postgres and Redis by another way. */
-export async function openFlood(options: MeshOptions & { by?: Record<string, string> } = {}): Promise<Flood> {
+export type FloodOptions = MeshOptions & {
+  /** What else the environment of the processes says, such as another way to Postgres or Redis. */
+  env?: (mesh: Mesh) => Promise<Record<string, string>>;
+};
+
+export async function openFlood(options: FloodOptions = {}): Promise<Flood> {
   const mesh = await openMesh(options);
-  const starters = mesh.by(options.by ?? {});
+  const starters = mesh.by((await options.env?.(mesh)) ?? {});
   const workers = [starters.worker('--concurrency=8'), starters.worker('--concurrency=8')];
   const [producer] = await Promise.all([starters.producer(), ...workers]);
   const watch = watchSteps(mesh.databaseUrl);
