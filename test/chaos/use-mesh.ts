@@ -48,7 +48,7 @@ export type Mesh = Starters & {
 export type MeshOptions = {
   /** Another address of Postgres, for the processes and the test alike. */
   databaseUrl?: string;
-  /** After what silence a worker is dead, ms (4,000). */
+  /** Within what time the tasks of a dead worker run again, ms (4,000). */
   deadAfterMs?: number;
 };
 
