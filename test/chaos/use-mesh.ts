@@ -12,6 +12,7 @@ import { createTestDatabase, startRedisServer } from '@weft/testkit';
 import type { RedisServer } from '@weft/testkit';
 import { expect, onTestFinished } from 'vitest';
 
+import { deadlocksIn } from './deadlocks.ts';
 import { startMeshProcess } from './mesh-process.ts';
 import type { MeshProcess } from './mesh-process.ts';
 
@@ -67,6 +68,7 @@ export async function openMesh({ databaseUrl, deadAfterMs = DEAD_AFTER_MS }: Mes
   onTestFinished(async ({ task }) => {
     if (task.result?.state === 'fail') for (const { log } of processes) process.stderr.write(log().slice(-4000));
     await Promise.all(processes.map((one) => one.kill()));
+    expect(await deadlocksIn(database.url)).toBe(0);
     await store.close();
     await redis.stop();
     rmSync(folder, { recursive: true, force: true });

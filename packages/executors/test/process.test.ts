@@ -289,7 +289,7 @@ describe('a command whose signal is aborted', () => {
     expect(await readFile(file, 'utf8')).toBe('yes\n');
   });
 
-  test('is killed within a second with its descendants, though all of them ignore SIGTERM', async () => {
+  test('F44: is killed within a second with its descendants, though all of them ignore SIGTERM', async () => {
     const file = join(folder, 'stubborn');
     const { parts, since } = abortAtOutput();
     const stubborn = `trap '' TERM; (trap '' TERM; sleep 300) & echo "$$ $!" > ${file}; echo up; wait; sleep 300`;

@@ -35,7 +35,9 @@ export function decideRun(
     decide(view) {
       const { workflow } = view.snapshot.head;
       const wanted = otherVersions(view.snapshot);
-      const current = versions.get(workflow.version);
+      // A message is not to be trusted with which workflow its run follows.
+      const isOfRun = graph.ref.tenant === workflow.tenant && graph.ref.name === workflow.name;
+      const current = isOfRun ? versions.get(workflow.version) : null;
       if (!current || wanted.some((version) => !versions.has(version)))
         return { kind: 'lacks', workflow, versions: [workflow.version, ...wanted] };
       const others = wanted.length > 0 ? { versions: existing(versions) } : {};
