@@ -2,6 +2,7 @@
 import type {
   DispatchStore,
   FleetStore,
+  KeyStore,
   ResultCache,
   RetentionStore,
   RunComparer,
@@ -14,6 +15,7 @@ import { createPool } from './connection.ts';
 import { DatabaseClock } from './database-clock.ts';
 import { createDispatchStore } from './dispatch-store.ts';
 import { createFleetStore } from './fleet-store.ts';
+import { createKeyStore } from './key-store.ts';
 import { createResultCache } from './result-cache.ts';
 import { createRetentionStore } from './retention-store.ts';
 import type { RetentionOptions } from './retention-store.ts';
@@ -31,6 +33,7 @@ export type PostgresStore = {
   comparer: RunComparer;
   results: ResultCache;
   retention: RetentionStore;
+  keys: KeyStore;
   close(): Promise<void>;
 };
 
@@ -60,6 +63,7 @@ export function openStore({
     comparer: createRunComparer(pool),
     results: createResultCache(pool),
     retention,
+    keys: createKeyStore(pool),
     async close() {
       await retention.close();
       await pool.end();

@@ -2,6 +2,7 @@ import { createRunStreams } from '@weft/engine/runtime';
 
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
+import type { KeyRing } from '../keys/key-ring.ts';
 import { inlineWorkflows } from '../inline-workflows.ts';
 import { branchRoutes } from './branch-runs.ts';
 import { compareRoutes } from './compare-runs.ts';
@@ -10,6 +11,7 @@ import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { interruptRoutes } from './interrupts.ts';
 import { migrationRoutes } from './migrations.ts';
+import { keyRoutes } from './keys.ts';
 import { metricsRoutes } from './metrics.ts';
 import { retentionRoutes } from './retention.ts';
 import { runRoutes } from './runs.ts';
@@ -22,7 +24,7 @@ import { workerRoutes } from './workers.ts';
 import { workflowRoutes } from './workflows.ts';
 
 /** Declares every route of the API. */
-export function registerRoutes(api: Api, options: AppOptions): void {
+export function registerRoutes(api: Api, options: AppOptions, ring: Pick<KeyRing, 'recheck'>): void {
   const inline = inlineWorkflows(options);
   const { queries, bus, live, clock } = options;
   const streams = createRunStreams({ ...queries, bus, live, clock });
@@ -43,4 +45,5 @@ export function registerRoutes(api: Api, options: AppOptions): void {
   workerRoutes(api, options);
   healthRoutes(api, options);
   metricsRoutes(api, options);
+  keyRoutes(api, options, ring);
 }

@@ -5,7 +5,7 @@ export { listCheckpoints } from './queries/checkpoints/list-checkpoints.ts';
 export { viewCheckpoint } from './queries/checkpoints/view-checkpoint.ts';
 export { compareRuns } from './queries/compare/compare-runs.ts';
 export { explainTask } from './queries/explain-task.ts';
-export { toInstant } from './queries/instant.ts';
+export { toInstant, toInstantOrNull } from './queries/instant.ts';
 export { listInterrupts } from './queries/list-interrupts.ts';
 export { listRunSummaries } from './queries/list-run-summaries.ts';
 export { listRuns } from './queries/list-runs.ts';
