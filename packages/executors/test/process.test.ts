@@ -249,7 +249,7 @@ describe('a command that fails', () => {
 });
 
 describe('a command that writes too much', () => {
-  test('to either stream is killed', async () => {
+  test('F42: to either stream is killed', async () => {
     const tooLarge = {
       kind: 'failed',
       error: { code: 'output_too_large', retryable: false, details: { maxBytes: 1_000 } },

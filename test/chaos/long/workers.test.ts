@@ -77,6 +77,23 @@ describe.skipIf(testRedisUrl() === null)('workers', () => {
     expect(await tasksOf(mesh, blocked)).toMatchObject([{ status: 'succeeded', attempt: 2, crashes: 1 }]);
   });
 
+  test('F56: that are told to stop and then killed leave their tasks to others as after any death', async () => {
+    const mesh = await openMesh();
+    const [producer, victim] = await Promise.all([mesh.producer(), mesh.worker(`--concurrency=${COUNT}`)]);
+    const ids = await startRuns(producer, 2 * COUNT, chain(1, gated(mesh)));
+    await expect.poll(() => begunBy(mesh, victim.ready.pid), SOON).toBe(COUNT);
+    const heir = await mesh.worker(`--concurrency=${2 * COUNT}`);
+    await expect.poll(() => begunBy(mesh, heir.ready.pid), SOON).toBe(COUNT);
+    victim.signal('SIGTERM');
+    await pause(500);
+    await victim.kill();
+    const killedAt = performance.now();
+    await expect.poll(() => begunBy(mesh, heir.ready.pid), SOON).toBe(2 * COUNT);
+    recordRecovery('F56', performance.now() - killedAt);
+    mesh.gate.open();
+    await mesh.allSucceed(ids, 1);
+  });
+
   test('F36 F37: whose clocks are wrong, each in its own way, and then jump, change nothing', async () => {
     const mesh = await openMesh();
     const hook = new URL('./shifted-clock.ts', import.meta.url).href;
