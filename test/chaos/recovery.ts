@@ -18,7 +18,9 @@ export type Watch = {
 /** Looks at a database by a way of its own, which comes back by itself. */
 export function watchSteps(url: string): Watch {
   let client: Client | null = null;
-  onTestFinished(async () => void (await client?.end().catch(() => undefined)));
+  onTestFinished(async () => {
+    await client?.end().catch(() => undefined);
+  });
   const steps = async (): Promise<number | null> => {
     try {
       client ??= await connect(url);

@@ -21,7 +21,11 @@ async function emptyDatabase(): Promise<string> {
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   onTestFinished(async () => {
-    await verifyDatabase(url.href).finally(() => runStatement(serverUrl, `drop database ${name} with (force)`));
+    try {
+      await verifyDatabase(url.href);
+    } finally {
+      await runStatement(serverUrl, `drop database ${name} with (force)`);
+    }
   });
   return url.href;
 }

@@ -15,11 +15,11 @@ export type Flood = {
   producer: Producer;
   watch: Watch;
   /** Starts so many runs of three tasks of `ms` each; gives their ids. */
-  send(count: number, ms: number): Promise<string[]>;
+  send: (count: number, ms: number) => Promise<string[]>;
   /** Until all of them have succeeded, with every task counted once. */
-  succeed(ids: readonly string[]): Promise<void>;
+  succeed: (ids: readonly string[]) => Promise<void>;
   /** Until steps are committed: what then happens, happens in the middle of it. */
-  underWay(): Promise<void>;
+  underWay: () => Promise<void>;
 };
 
 export type FloodOptions = MeshOptions & {

@@ -15,7 +15,7 @@ async function connect(database: OwnPostgres): Promise<Client> {
   const client = new Client({ connectionString: database.direct() });
   client.on('error', () => undefined);
   await client.connect();
-  onTestFinished(async () => void (await client.end().catch(() => undefined)));
+  onTestFinished(() => client.end().catch(() => undefined));
   return client;
 }
 

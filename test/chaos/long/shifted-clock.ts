@@ -16,6 +16,4 @@ globalThis.Date = new Proxy(RealDate, {
   construct: (target, args: unknown[], self) => Reflect.construct(target, args.length === 0 ? [now()] : args, self),
   apply: () => new RealDate(now()).toString(),
   get: (target, name) => (name === 'now' ? now : (Reflect.get(target, name) as unknown)),
-}) as DateConstructor;
-
-export {};
+});
