@@ -10,6 +10,7 @@ import { createContext, type GlobalOptions } from './create-context.ts';
 import type { Perform } from './perform.ts';
 import { addBranchCommands } from './program-branches.ts';
 import { addCheckpointCommands } from './program-checkpoints.ts';
+import { addDeadCommands } from './program-dead.ts';
 import { addDevCommand } from './program-dev.ts';
 import { addKeyCommands } from './program-keys.ts';
 import { addMigrateCommand } from './program-migrate.ts';
@@ -63,6 +64,7 @@ export function createProgram(io: CliIo): Session {
   addMigrateCommand(program, perform);
   addCheckpointCommands(program, perform);
   addBranchCommands(program, perform);
+  addDeadCommands(program, perform);
   addRetentionCommands(program, perform);
   addKeyCommands(program, perform);
   addWorkflowCommands(program, perform);

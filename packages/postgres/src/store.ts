@@ -3,6 +3,7 @@ import type {
   DispatchStore,
   FleetStore,
   KeyStore,
+  LetterReader,
   ResultCache,
   RetentionStore,
   RunComparer,
@@ -20,6 +21,7 @@ import { createResultCache } from './result-cache.ts';
 import { createRetentionStore } from './retention-store.ts';
 import type { RetentionOptions } from './retention-store.ts';
 import { createRunComparer } from './queries/compare-tasks.ts';
+import { createLetterReader } from './queries/read-letters.ts';
 import { createRunReader } from './run-reader.ts';
 import { createRunStore } from './run-store.ts';
 import { createWorkflowStore } from './workflow-store.ts';
@@ -31,6 +33,7 @@ export type PostgresStore = {
   fleet: FleetStore;
   reader: RunReader;
   comparer: RunComparer;
+  letters: LetterReader;
   results: ResultCache;
   retention: RetentionStore;
   keys: KeyStore;
@@ -61,6 +64,7 @@ export function openStore({
     fleet: createFleetStore(pool),
     reader: createRunReader(pool),
     comparer: createRunComparer(pool),
+    letters: createLetterReader(pool),
     results: createResultCache(pool),
     retention,
     keys: createKeyStore(pool),

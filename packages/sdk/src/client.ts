@@ -1,3 +1,4 @@
+import { deadLettersApi, type DeadLettersApi } from './dead-letters-api.ts';
 import { interruptsApi, type InterruptsApi } from './interrupts-api.ts';
 import { keysApi, type KeysApi } from './keys-api.ts';
 import { runsApi, type RunsApi } from './runs-api.ts';
@@ -22,6 +23,7 @@ export type WeftClient = {
   readonly workflows: WorkflowsApi;
   readonly runs: RunsApi;
   readonly interrupts: InterruptsApi;
+  readonly deadLetters: DeadLettersApi;
   readonly retention: RetentionApi;
   readonly keys: KeysApi;
   readonly tasks: TasksApi;
@@ -38,6 +40,7 @@ export function createClient({ url, token, tenant }: ClientOptions): WeftClient 
     workflows: workflowsApi(transport),
     runs: runsApi(transport),
     interrupts: interruptsApi(transport),
+    deadLetters: deadLettersApi(transport),
     retention: retentionApi(transport),
     keys: keysApi(transport),
     tasks: tasksApi(transport),

@@ -5,6 +5,7 @@ export { ConnectionError } from './connection-error.ts';
 export { createClient } from './client.ts';
 export type { ClientOptions, WeftClient } from './client.ts';
 export { eachItem } from './each-item.ts';
+export type { DeadLettersApi, LetterListOptions, ManyLettersOptions } from './dead-letters-api.ts';
 export type { InterruptsApi } from './interrupts-api.ts';
 export type { KeysApi } from './keys-api.ts';
 export type { PruneOptions, RetentionApi } from './retention-api.ts';

@@ -7,6 +7,7 @@ import { inlineWorkflows } from '../inline-workflows.ts';
 import { branchRoutes } from './branch-runs.ts';
 import { compareRoutes } from './compare-runs.ts';
 import { checkpointRoutes } from './checkpoints.ts';
+import { deadLetterRoutes } from './dead-letters.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { interruptRoutes } from './interrupts.ts';
@@ -38,6 +39,7 @@ export function registerRoutes(api: Api, options: AppOptions, ring: Pick<KeyRing
   steerRoutes(api, options);
   migrationRoutes(api, options);
   interruptRoutes(api, options);
+  deadLetterRoutes(api, options);
   retentionRoutes(api, options);
   eventRoutes(api, options, streams);
   socketRoute(api, options, streams);

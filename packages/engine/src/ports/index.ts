@@ -46,6 +46,7 @@ export type {
   TaskResult,
   TaskView,
 } from './run-reader.ts';
+export type { LetterListing, LetterPosition, LetterReader, LetterRecord } from './letter-reader.ts';
 export type { OutputMatch, RunComparer, TaskTotals } from './run-comparer.ts';
 export { StoreError } from './run-store.ts';
 export type {

@@ -6,6 +6,7 @@ export { viewCheckpoint } from './queries/checkpoints/view-checkpoint.ts';
 export { compareRuns } from './queries/compare/compare-runs.ts';
 export { explainTask } from './queries/explain-task.ts';
 export { toInstant, toInstantOrNull } from './queries/instant.ts';
+export { listDeadLetters, viewDeadLetter } from './queries/dead-letters.ts';
 export { listInterrupts } from './queries/list-interrupts.ts';
 export { listRunSummaries } from './queries/list-run-summaries.ts';
 export { listRuns } from './queries/list-runs.ts';
