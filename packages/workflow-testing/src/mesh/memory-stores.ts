@@ -1,6 +1,6 @@
 /** What a database holds, in memory: runs, their mail, and workflow versions. Every change is whole at once. */
 import { makeUuidV7 } from '@weft/engine/domain';
-import type { RunHead, SentMail } from '@weft/engine/domain';
+import type { RunHead, SentMail, WorkflowRef } from '@weft/engine/domain';
 import type {
   Clock,
   Mail,
@@ -69,13 +69,18 @@ export class MemoryStores {
     usedKey: async (tenant, key) => this.#keys.get(keyName(tenant, key)) ?? null,
   };
 
+  /** All versions of the workflow, the first one first. */
+  versionsOf({ tenant, name }: Pick<WorkflowRef, 'tenant' | 'name'>): StoredWorkflow[] {
+    return this.#versions.filter(({ ref }) => ref.tenant === tenant && ref.name === name);
+  }
+
   /** Writes those of the plans whose runs are still as they were remembered; gives the ids of these. */
   settleRemembered(plans: readonly RememberedPlan[]): Set<string> {
     const held = plans.filter(({ head }) => {
       const now = this.runs.get(head.id)?.rows.head;
       return now?.step === head.step && now.epoch === head.epoch;
     });
-    for (const { head, plan, now } of held) this.#write(this.#run(head.id), plan, now);
+    for (const { head, plan, now } of held) this.#write(this.#run(head.id), withFixed(this.#run(head.id), plan), now);
     return new Set(held.map(({ head }) => head.id));
   }
 
@@ -159,4 +164,13 @@ export class MemoryStores {
 
 function keyName(tenant: string, key: string): string {
   return JSON.stringify([tenant, key]);
+}
+
+/** Who remembers a task need not remember what never changes of it: that is not written again. */
+function withFixed({ rows }: StoredRun, { decision, offered }: Plan): Plan {
+  const tasks = decision.tasks.map((task) => {
+    const row = decision.armed.has(task.key) ? undefined : rows.find(task.key, task.epoch);
+    return row ? { ...task, captured: row.captured } : task;
+  });
+  return { decision: { ...decision, tasks }, offered };
 }

@@ -28,6 +28,7 @@ export function messageOf(run: StoredRun, task: TaskRecord): TaskMessage {
 function seedOf({ rows: { head, joins } }: StoredRun, { attempt, failures, crashes }: TaskRecord): RunSeed | null {
   const isStart = head.step === 1 && head.epoch === 0 && head.status === 'running' && head.asking === 0;
   const isPlain = head.generations === 0 && head.failed === 0 && head.openJoins === 0 && joins.size === 0;
-  const isFirst = attempt === 1 && failures === 0 && crashes === 0;
+  // A message does not tell of a parent.
+  const isFirst = head.parent === null && attempt === 1 && failures === 0 && crashes === 0;
   return isStart && isPlain && isFirst ? { step: 1, live: head.live, priority: head.priority } : null;
 }
