@@ -1,6 +1,8 @@
 /** The broker as a process sees it. */
 import type { Ack, Broker, ClaimRequest, TaskMessage } from '@weft/engine/ports';
 
+import { copy } from '@weft/testing/rows';
+
 import { overConnection, toBroker } from './port-client.ts';
 import type { Services } from './services.ts';
 import type { SimProcess } from './sim-process.ts';
@@ -27,8 +29,7 @@ export function createBrokerClient(means: Means): Broker {
         detail: publishText(messages, acks),
         broken,
         mayHappenTwice: true,
-        run: () =>
-          services.broker.publish(structuredClone(messages.filter(() => !world.faults.strikes('lostMessage'))), acks),
+        run: () => services.broker.publish(copy(messages.filter(() => !world.faults.strikes('lostMessage'))), acks),
       }),
     release: (worker, messages) =>
       world.call(process, {
@@ -84,7 +85,7 @@ function claim({ world, process, services }: Means, request: ClaimRequest, lost:
         const messages = await broker.claim({ worker, lanes, limit, signal: ending.signal, onWait: wait });
         if (messages.length > 0) world.note('broker', `gives ${worker} ${messages.map(nameOf).join(', ')}`);
         if (why !== null && messages.length === 0) throw new Error(why);
-        return structuredClone(messages);
+        return copy(messages);
       } finally {
         services.waiting.delete(end);
         signal.removeEventListener('abort', onAbort);

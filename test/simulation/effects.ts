@@ -10,7 +10,7 @@ export type Effect = { taskId: string; attempt: number; by: string; outcome: Out
 
 const OUTPUTS: Json[] = ['a', 'b', 'back', 'c', null, { v: 1, n: 1 }, ['x', 'y'], 7];
 /** One in five takes so long that it is written as running. */
-const LONG_MS = 2500;
+const LONG_MS = 1500;
 const SHORT_MS = 30;
 
 export class Effects {

@@ -39,7 +39,7 @@ export class SimMesh {
     this.world = world;
     this.services = new Services(world);
     this.invariants = new Invariants(world, this.services);
-    this.#sweep = { intervalMs: 1000, staleOfferMs: 2000, deadAfterMs: random.pick([4000, 15_000]) };
+    this.#sweep = { intervalMs: 2000, staleOfferMs: 2000, deadAfterMs: random.pick([4000, 15_000]) };
     const named = (kind: string, count: number): Machine[] =>
       Array.from({ length: count }, (_, i) => ({
         name: `${kind}${i + 1}`,
@@ -54,7 +54,7 @@ export class SimMesh {
     if (machine.running?.process.isAlive) return;
     this.#incarnation += 1;
     const process = this.world.spawn(`${machine.name}.${this.#incarnation}`);
-    const onChange = (runIds: readonly string[]) => this.invariants.check(runIds);
+    const onChange = (runIds: readonly string[]) => this.invariants.checkSome(runIds);
     const deps = portsOf({ world: this.world, process, services: this.services, onChange });
     const engine = createEngine(deps, { sweep: this.#sweep });
     const worker = machine.isWorker ? this.#worker(process, deps, engine) : null;

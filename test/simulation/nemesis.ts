@@ -2,7 +2,7 @@
 import type { SimMesh } from './mesh.ts';
 import type { World } from './world.ts';
 
-const ROUND_MS = 400;
+const ROUND_MS = 300;
 const PAUSE_MS = 20_000;
 /** So probable it is in one round that a fault of these kinds happens. */
 const RATES = { crash: 0.05, killAll: 0.02, pause: 0.04, wipe: 0.04, deploy: 0.05 };

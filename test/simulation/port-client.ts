@@ -52,8 +52,15 @@ export async function safely<T>(world: World, what: string, work: () => Promise<
   }
 }
 
-/** So much of the arguments that two different calls are told apart. */
-function briefly(args: readonly unknown[]): string {
-  const text = JSON.stringify(args, (_, value: unknown) => (value instanceof Set ? [...value] : value)) ?? '';
-  return text.length > 160 ? `${text.slice(0, 150)}... ${text.length}` : text;
+/** What is asked for, as far as it is short. */
+function briefly([first, second]: readonly unknown[]): string {
+  return second === undefined ? shortOf(first) : `${shortOf(first)} ${shortOf(second)}`;
+}
+
+function shortOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.length === 1 ? shortOf(value[0]) : `${value.length} of them`;
+  if (typeof value !== 'object' || value === null) return String(value ?? '');
+  const { runId, key, id, taskId, name } = value as Record<string, unknown>;
+  return [runId, key, id, taskId, name].filter((one) => typeof one === 'string').join(' ');
 }

@@ -13,8 +13,8 @@ import type { World } from './world.ts';
 
 const TENANT = 'default';
 /** Sessions begin within this time. */
-const SPREAD_MS = 9000;
-const BETWEEN_MS = 2500;
+const SPREAD_MS = 5000;
+const BETWEEN_MS = 1500;
 
 const INPUT = {
   yes: true,

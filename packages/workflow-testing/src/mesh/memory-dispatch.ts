@@ -13,6 +13,7 @@ import type {
 
 import type { MemoryFleet } from './memory-fleet.ts';
 import type { MemoryStores } from './memory-stores.ts';
+import { copy } from '../rows/values.ts';
 import { messageOf } from './message-of.ts';
 import type { StoredRun } from './stored-run.ts';
 
@@ -68,7 +69,7 @@ function inputs({ stores }: Deps): Pick<DispatchStore, 'loadInputs' | 'workflows
         const found = current(stores, attempt);
         if (!found || !isHandedOut(found.task)) return null;
         const material = found.run.material(found.task, nodes);
-        return structuredClone((body ?? true) ? material : { ...material, input: null, config: null });
+        return copy((body ?? true) ? material : { ...material, input: null, config: null });
       });
     },
     async workflowsOf(runIds) {
@@ -130,7 +131,7 @@ function dues({ stores, clock }: Deps): Pick<DispatchStore, 'dueTimers' | 'negle
       ];
       return Array.from(new Set(ids)).slice(0, limit);
     },
-    startMail: async (runId) => (stores.runs.has(runId) ? null : structuredClone(stores.inbox.startMail(runId))),
+    startMail: async (runId) => (stores.runs.has(runId) ? null : copy(stores.inbox.startMail(runId))),
     maintain: async () => undefined,
   };
 }

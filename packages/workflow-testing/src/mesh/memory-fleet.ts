@@ -25,7 +25,10 @@ export function createMemoryFleet(clock: Pick<Clock, 'now'>): MemoryFleet {
     },
     async list() {
       const since = clock.now() - HOUR_MS;
-      return structuredClone(Array.from(workers.values()).filter(({ endedAt }) => endedAt === null || endedAt > since));
+      const isListed = ({ endedAt }: WorkerRecord): boolean => endedAt === null || endedAt > since;
+      return Array.from(workers.values())
+        .filter(isListed)
+        .map((worker) => ({ ...worker }));
     },
     async end(ids) {
       for (const id of ids) {

@@ -16,6 +16,7 @@ import type {
 } from '@weft/engine/ports';
 
 import { RunRows } from '../rows/run-rows.ts';
+import { copy } from '../rows/values.ts';
 import { MailOfComingRuns } from './mail-of-coming-runs.ts';
 import { createMemoryReader } from './memory-reader.ts';
 import { createMemoryWorkflows } from './memory-workflows.ts';
@@ -92,7 +93,7 @@ export class MemoryStores {
     const plan = newRun.plan(now);
     // It is this very submission, sent again because the answer to the first was lost.
     if (this.runs.has(head.id)) return { kind: 'created' };
-    const run = new StoredRun(new RunRows(head, structuredClone({ input, config })), {
+    const run = new StoredRun(new RunRows(head, copy({ input, config })), {
       tags,
       createdAt: now,
       forkedFrom,

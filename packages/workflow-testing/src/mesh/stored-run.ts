@@ -6,6 +6,7 @@ import type { InputMaterial, Mail, Plan, RunRecord, TaskView } from '@weft/engin
 
 import { dumpRows, restoreRows } from '../rows/dump.ts';
 import type { RowsDump } from '../rows/dump.ts';
+import { copy } from '../rows/values.ts';
 import { firstVersion, foldTo } from '../rows/past-rows.ts';
 import type { RunRows } from '../rows/run-rows.ts';
 
@@ -142,7 +143,7 @@ export class StoredRun {
     const usage = sumUsage(Array.from(rows.usage.values(), (spent) => spent.usage));
     const { input, config } = rows.body;
     const { output = null, error = null } = rows.ending ?? {};
-    const head = structuredClone(rows.head);
+    const head = copy(rows.head);
     return { head, input, config, tags, output, error, createdAt, startedAt: createdAt, endedAt, usage, forkedFrom };
   }
 
@@ -185,7 +186,7 @@ export class StoredRun {
   channelsOf(isMeant: (step: number) => boolean): Map<string, ChannelRecord> {
     const names = new Set(this.rows.writes.map(({ channel }) => channel));
     const found = Array.from(names, (name) => [name, this.rows.channel(name, isMeant)] as const);
-    return new Map(found.flatMap(([name, channel]) => (channel ? [[name, structuredClone(channel)] as const] : [])));
+    return new Map(found.flatMap(([name, channel]) => (channel ? [[name, copy(channel)] as const] : [])));
   }
 
   /** Every key that the version of then declares, as the step has left it; ephemeral ones are not kept. */
