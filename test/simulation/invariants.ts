@@ -59,12 +59,18 @@ export class Invariants {
     ];
   }
 
-  /** Every success that is journalled was returned by the executor of that attempt (guarantee 4). */
+  /** Every success that is journalled was returned by an executor that ran this very attempt (guarantee 4). */
   checkEffects({ all }: Effects): void {
-    const returned = new Map(all.map((effect) => [`${effect.taskId}/${effect.attempt}`, [] as unknown[]]));
-    for (const { taskId, attempt, outcome } of all) returned.get(`${taskId}/${attempt}`)?.push(outcome);
+    const returned = Map.groupBy(all, ({ taskId, attempt }) => `${taskId}/${attempt}`);
     for (const run of this.#services.stores.runs.values())
-      for (const task of run.rows.tasks) if (isExecuted(task, run)) this.#checkOutcome(task, returned);
+      for (const task of run.rows.tasks.filter(isExecuted)) {
+        const ids = this.#activationsOf(run, task.key);
+        const outcomes = ids.flatMap((id) => returned.get(`${id}/${task.attempt}`) ?? []).map(({ outcome }) => outcome);
+        const isOne = outcomes.some((one) => one?.kind === 'succeeded' && same(one.output, task.output));
+        if (isOne) continue;
+        const what = `${task.key} of ${run.id} (${task.id}/${task.attempt})`;
+        this.#world.violate(`${what} succeeded with ${JSON.stringify(task.output)}, which no executor gave`);
+      }
   }
 
   /** Without faults every attempt is begun once, and nothing needs to be repaired. */
@@ -74,11 +80,11 @@ export class Invariants {
     if (twice) this.#world.violate(`${twice} was executed twice without any fault`);
   }
 
-  #checkOutcome({ id, key, attempt, output }: TaskRecord, returned: ReadonlyMap<string, unknown[]>): void {
-    const outcomes = (returned.get(`${id}/${attempt}`) ?? []) as { kind: string; output?: unknown }[];
-    const isOne = outcomes.some((one) => one?.kind === 'succeeded' && same(one.output, output));
-    if (!isOne)
-      this.#world.violate(`${key} (${id}/${attempt}) succeeded with ${JSON.stringify(output)}, which no executor gave`);
+  /** What was done before a replay or a fork, and waited then, goes on under another id. */
+  #activationsOf({ rows, forkedFrom }: StoredRun, key: string): string[] {
+    const own = rows.tasks.filter((task) => task.key === key).map(({ id }) => id);
+    const before = forkedFrom && this.#services.stores.runs.get(forkedFrom.runId);
+    return before ? [...own, ...this.#activationsOf(before, key)] : own;
   }
 
   #rests(run: StoredRun): boolean {
@@ -116,9 +122,7 @@ export class Invariants {
   }
 }
 
-/** Forked runs copy results of tasks that ran under other ids. */
-function isExecuted({ lane, status, attempt, settledStep, detail }: TaskRecord, run: StoredRun): boolean {
-  if (run.forkedFrom && (settledStep ?? 0) <= run.forkedFrom.step) return false;
+function isExecuted({ lane, status, attempt, detail }: TaskRecord): boolean {
   return lane !== null && status === 'succeeded' && attempt > 0 && detail === null;
 }
 
