@@ -15,15 +15,21 @@ const SHORT_MS = 30;
 
 export class Effects {
   readonly all: Effect[] = [];
+  readonly #exists: (runId: string) => boolean;
+
+  constructor(exists: (runId: string) => boolean) {
+    this.#exists = exists;
+  }
 
   /** An executor whose behaviour is random. */
   executor(world: World, process: SimProcess): Executor {
     return { type: 'echo', run: (call) => this.#run(world, process, call) };
   }
 
-  async #run(world: World, process: SimProcess, { taskId, attempt, signal }: ExecutorCall): Promise<Outcome> {
+  async #run(world: World, process: SimProcess, { taskId, runId, attempt, signal }: ExecutorCall): Promise<Outcome> {
     const effect: Effect = { taskId, attempt, by: process.name, outcome: null };
     this.all.push(effect);
+    if (!this.#exists(runId)) world.violate(`${taskId}/${attempt} is run, and its run ${runId} was never committed`);
     world.note(process.name, `runs ${taskId}/${attempt}`);
     const { random } = process;
     const ms = random.chance(0.2) ? random.below(LONG_MS) : random.below(SHORT_MS);

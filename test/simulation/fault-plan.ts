@@ -40,30 +40,42 @@ const RATES = [0.004, 0.015, 0.04];
 /** A process lives for a few hundred calls at least. */
 const CRASH_RATES = [0.0005, 0.002, 0.004];
 
+const ALONE = 0.2;
+
 export class FaultPlan {
   readonly on: ReadonlySet<CallFault | OtherFault>;
   readonly isFree: boolean;
   readonly #random: SeededRandom;
   readonly #rates: ReadonlyMap<CallFault, number>;
   readonly #rate: number;
+  readonly #methods: ReadonlyMap<string, string | undefined>;
   #isOver = false;
 
-  constructor(random: SeededRandom) {
+  /** `only`: no other faults than these; a fault of calls may be of one method: `errorAfter@runs.settle`. */
+  constructor(random: SeededRandom, only: readonly string[] | null = null) {
     this.#random = random;
     // One world in eight has no faults: nothing may need to be repaired there.
-    this.isFree = random.below(8) === 0;
+    this.isFree = only ? only.every((name) => isHarmless(name)) : random.below(8) === 0;
     const kinds = [...CALL_FAULTS, ...OTHER_FAULTS].filter(() => random.chance(0.4));
-    this.on = new Set(this.isFree ? kinds.filter((kind) => kind === 'deploy' || kind === 'skew') : kinds);
+    const chosen = only?.map((name) => name.split('@')) ?? [];
+    this.#methods = new Map(chosen.map(([kind = '', method]) => [kind, method]));
+    if (only) this.on = new Set([...CALL_FAULTS, ...OTHER_FAULTS].filter((kind) => this.#methods.has(kind)));
+    else this.on = new Set(this.isFree ? kinds.filter(isHarmless) : kinds);
     this.#rate = random.pick(RATES);
     const rateOf = (kind: CallFault): number => (kind.startsWith('crash') ? random.pick(CRASH_RATES) : this.#rate);
     this.#rates = new Map(CALL_FAULTS.filter((kind) => this.on.has(kind)).map((kind) => [kind, rateOf(kind)]));
   }
 
   /** What becomes of the next call; null: nothing goes wrong. */
-  draw(mayHappenTwice: boolean): CallFault | null {
+  draw(method: string, mayHappenTwice: boolean): CallFault | null {
     if (this.#isOver) return null;
-    for (const [kind, rate] of this.#rates)
-      if (this.#random.chance(rate) && (kind !== 'twice' || mayHappenTwice)) return kind;
+    for (const [kind, rate] of this.#rates) {
+      const of = this.#methods.get(kind);
+      if (of !== undefined && of !== method) continue;
+      // What is broken by itself is broken often.
+      if (!this.#random.chance(of === undefined ? rate : ALONE)) continue;
+      if (kind !== 'twice' || mayHappenTwice) return kind;
+    }
     return null;
   }
 
@@ -80,4 +92,9 @@ export class FaultPlan {
   describe(): string {
     return this.on.size === 0 ? 'none' : `${[...this.on].join(' ')} (${this.#rate})`;
   }
+}
+
+/** What no sweeper may have to do with: clocks that differ, and processes that are told to stop. */
+function isHarmless(kind: string): boolean {
+  return kind === 'deploy' || kind === 'skew';
 }

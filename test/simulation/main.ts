@@ -1,7 +1,7 @@
 /**
- * npm run simulate -- [--seeds N] [--from N] [--threads N] [--keep-going] | --seed N
+ * npm run simulate -- [--seeds N] [--from N] [--threads N] [--keep-going] [--faults KIND,KIND@METHOD] | --seed N
  *
- * One seed is one world; a seed by itself prints its trace.
+ * One seed is one world; a seed by itself prints its trace. `--faults`: no others than these.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -16,19 +16,22 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '1000' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    faults: { type: 'string' },
     threads: { type: 'string', default: String(availableParallelism()) },
     'keep-going': { type: 'boolean', default: false },
   },
 });
 
+const faults = values.faults?.split(',') ?? null;
+
 if (values.seed === undefined) await simulateMany();
 else await simulateOne(count('seed', values.seed));
 
 async function simulateOne(seed: number): Promise<void> {
-  const { trace, violations, hash, calls, ms, runs, faults } = await runSeed(seed);
+  const { trace, violations, hash, calls, ms, runs, faults: drawn } = await runSeed(seed, faults);
   say(trace.join('\n'));
   say(`seed ${seed}: ${runs} runs, ${calls} calls, ${Math.round(ms)} virtual ms, trace ${hash}`);
-  say(`faults: ${faults}`);
+  say(`faults: ${drawn}`);
   for (const violation of violations) say(`VIOLATION ${violation}`);
   process.exitCode = violations.length > 0 ? 1 : 0;
 }
@@ -42,7 +45,7 @@ async function simulateMany(): Promise<void> {
   const startedAt = performance.now();
   const total = { seeds: 0, failed: 0, repeated: 0, calls: 0, runs: 0, ms: 0 };
   const workers = Array.from({ length: Math.min(threads, seeds) }, (_, index) => {
-    const workerData = { from: from + index, to: from + seeds, stride: threads };
+    const workerData = { from: from + index, to: from + seeds, stride: threads, faults };
     return new Worker(new URL('seeds-thread.ts', import.meta.url), { workerData });
   });
   await Promise.all(workers.map((worker) => listen(worker, (outcome) => note(outcome, workers))));
@@ -53,7 +56,10 @@ async function simulateMany(): Promise<void> {
   );
   process.exitCode = total.failed > 0 || total.seeds === 0 ? 1 : 0;
 
-  function note({ seed, violations, faults, calls, runs, ms, isRepeated }: Outcome, all: readonly Worker[]): void {
+  function note(
+    { seed, violations, faults: drawn, calls, runs, ms, isRepeated }: Outcome,
+    all: readonly Worker[],
+  ): void {
     total.seeds += 1;
     total.calls += calls;
     total.runs += runs;
@@ -62,7 +68,9 @@ async function simulateMany(): Promise<void> {
     if (total.seeds % 500 === 0) say(`${total.seeds} seeds, ${total.failed} failed`);
     if (violations.length === 0) return;
     total.failed += 1;
-    say(`seed ${seed} FAILED, with these faults: ${faults}\n  ${violations.join('\n  ')}\n  ${howToRepeat(seed)}`);
+    say(
+      `seed ${seed} FAILED, with these faults: ${drawn}\n  ${violations.join('\n  ')}\n  ${howToRepeat(seed)}${values.faults ? ` --faults ${values.faults}` : ''}`,
+    );
     if (!values['keep-going']) for (const worker of all) void worker.terminate();
   }
 }

@@ -26,7 +26,7 @@ const RESTART_MS = 3000;
 export class SimMesh {
   readonly world: World;
   readonly services: Services;
-  readonly effects = new Effects();
+  readonly effects: Effects;
   readonly invariants: Invariants;
   readonly machines: Machine[];
   /** Every engine that there ever was. */
@@ -38,6 +38,7 @@ export class SimMesh {
     const { random } = world;
     this.world = world;
     this.services = new Services(world);
+    this.effects = new Effects((runId) => this.services.stores.runs.has(runId));
     this.invariants = new Invariants(world, this.services);
     this.#sweep = { intervalMs: 2000, staleOfferMs: 2000, deadAfterMs: random.pick([4000, 15_000]) };
     const named = (kind: string, count: number): Machine[] =>

@@ -22,8 +22,9 @@ const FAULTS_MS = 10_000;
 /** How long after the faults everything must have come to rest, and been ended: dead workers are waited for meanwhile. */
 const REST_MS = 150_000;
 
-export async function runSeed(seed: number): Promise<Result> {
-  const world = new World(seed);
+/** `faults`: no others than these; null: some that the seed chooses. */
+export async function runSeed(seed: number, faults: readonly string[] | null = null): Promise<Result> {
+  const world = new World(seed, faults);
   const mesh = new SimMesh(world);
   const client = new Client(world, mesh);
   const workload = new Workload(world, mesh, client);
@@ -40,10 +41,10 @@ export async function runSeed(seed: number): Promise<Result> {
     await go(world, () => isAnswered && mesh.invariants.isQuiet());
   }
   if (world.violations.length === 0) judge(world, mesh, workload);
-  const { violations, calls, trace, faults } = world;
+  const { violations, calls, trace } = world;
   const { hash, lines } = trace;
   const runs = mesh.services.stores.runs.size;
-  return { seed, hash, violations, calls, ms: world.agenda.now, runs, faults: faults.describe(), trace: lines };
+  return { seed, hash, violations, calls, ms: world.agenda.now, runs, faults: world.faults.describe(), trace: lines };
 
   /** Lets the world go on until this holds. */
   async function go(one: World, until: () => boolean): Promise<void> {
@@ -61,8 +62,14 @@ export async function runSeed(seed: number): Promise<Result> {
   }
 }
 
-function judge(world: World, mesh: SimMesh, { acked, cancelled }: Workload): void {
+function judge(world: World, mesh: SimMesh, { acked, cancelled, startKeys, signals }: Workload): void {
   const { runs } = mesh.services.stores;
+  const roots = Array.from(runs.values()).filter(({ rows }) => rows.head.parent === null);
+  if (roots.length > startKeys.size) world.violate(`${startKeys.size} keys have started ${roots.length} runs`);
+  for (const signal of signals) {
+    const letters = mesh.services.lettersOf(signal).size;
+    if (letters > 1) world.violate(`${signal} was sent once under its key, and came ${letters} times`);
+  }
   mesh.invariants.check(runs.keys());
   mesh.invariants.checkEffects(mesh.effects);
   judgeAcked(world, acked, (runId) => runs.has(runId));

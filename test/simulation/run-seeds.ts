@@ -7,10 +7,10 @@ const TWICE_EVERY = 200;
 
 export type Outcome = Omit<Result, 'trace'> & { isRepeated: boolean };
 
-export async function runAndCheck(seed: number): Promise<Outcome> {
-  const { trace: _, ...result } = await runSeed(seed);
+export async function runAndCheck(seed: number, faults: readonly string[] | null = null): Promise<Outcome> {
+  const { trace: _, ...result } = await runSeed(seed, faults);
   const isRepeated = seed % TWICE_EVERY === 0;
-  const again = isRepeated ? await runSeed(seed) : result;
+  const again = isRepeated ? await runSeed(seed, faults) : result;
   const differs =
     again.hash === result.hash ? [] : [`the same seed went another way: ${result.hash}, then ${again.hash}`];
   return { ...result, violations: [...result.violations, ...differs], isRepeated };

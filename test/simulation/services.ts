@@ -1,6 +1,6 @@
 /** What the processes of a world share: a store that loses nothing, and a broker that may lose everything. */
 import { createMemoryBroker, createMemoryEventBus, createMemoryLiveLog, createMemoryTimers } from '@weft/embedded';
-import type { Broker, Clock, DispatchStore, DueTimer, LiveLog, ResultCache, Timers } from '@weft/engine/ports';
+import type { Broker, Clock, DispatchStore, DueTimer, LiveLog, Mail, ResultCache, Timers } from '@weft/engine/ports';
 import { createMemoryDispatch, createMemoryFleet, MemoryStores } from '@weft/testing/mesh';
 import { createMemoryResultCache } from '@weft/testkit/memory-result-cache';
 import { createSeededRandom } from '@weft/testkit/seeded-random';
@@ -24,6 +24,8 @@ export class Services {
   /** Ends the claims that wait. */
   readonly waiting = new Set<(why: string) => void>();
   wipes = 0;
+  /** The ids of the mail that brought this signal, of all that was ever taken in. */
+  readonly #letters = new Map<string, Set<string>>();
   readonly #world: World;
 
   constructor(world: World) {
@@ -41,6 +43,17 @@ export class Services {
     this.dispatch = createMemoryDispatch(this);
     this.results = createMemoryResultCache(this.clock);
     [this.broker, this.live, this.timers] = this.#fresh();
+  }
+
+  /** Takes note of mail that a run has got. */
+  noteMail(runId: string, { id, payload }: Pick<Mail, 'id' | 'payload'>): void {
+    const isThere = this.stores.runs.get(runId)?.rows.mail.some((mail) => mail.id === id) ?? false;
+    const signal = payload['payload'];
+    if (isThere && typeof signal === 'string') this.#letters.set(signal, this.lettersOf(signal).add(id));
+  }
+
+  lettersOf(signal: string): Set<string> {
+    return this.#letters.get(signal) ?? new Set();
   }
 
   /** All that the broker knew is gone. */

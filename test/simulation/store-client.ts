@@ -22,7 +22,7 @@ export function createStoreClient(means: Means): RunStore {
   const { store } = services.stores;
   const link = toStore('runs');
   const mail = overConnection<RunStore>(world, process, {
-    target: () => store,
+    target: () => noting(services, store),
     link,
     methods: ['sendMail', 'dropMail', 'usedKey'],
   });
@@ -107,4 +107,16 @@ function settleUnderLocks(
 /** What has come over a connection is the caller's own: it may change it. */
 function received(settlement: Settlement): Settlement {
   return settlement.kind === 'settled' ? { ...settlement, snapshot: copy(settlement.snapshot) } : settlement;
+}
+
+/** The store, with an account of the letters that it has taken in. */
+function noting(services: Services, store: RunStore): RunStore {
+  return {
+    ...store,
+    async sendMail(runId, mail, key) {
+      const isSent = await store.sendMail(runId, mail, key);
+      services.noteMail(runId, mail);
+      return isSent;
+    },
+  };
 }

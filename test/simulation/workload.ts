@@ -69,8 +69,10 @@ export class Workload {
   readonly acked: Acked[] = [];
   /** Runs whose cancelling was answered for. */
   readonly cancelled = new Set<string>();
-  /** Letters that were sent under a key, with the run they went to. */
-  readonly signals = new Map<string, string>();
+  /** Keys that runs were asked for with. */
+  readonly startKeys = new Set<string>();
+  /** What signals brought that were sent under a key. */
+  readonly signals = new Set<string>();
   readonly #world: World;
   readonly #mesh: SimMesh;
   readonly #client: Client;
@@ -139,7 +141,7 @@ export class Workload {
       case 'signal': {
         const name = random.pick(['go', 'stop']);
         const payload = `signal ${this.#requests++}`;
-        if (request.idempotency) this.signals.set(payload, runId);
+        if (request.idempotency) this.signals.add(payload);
         return void (await client.insist(`signals ${runId}`, (engine) =>
           engine.signalRun({ ...request, name, payload }),
         ));
@@ -204,6 +206,7 @@ export class Workload {
     ) => Promise<StartResult | AppError | undefined>,
   ): Promise<string | null> {
     const key = this.#idempotency(what);
+    this.startKeys.add(key.key);
     const answer = await this.#client.insist(`${what} ${key.key}`, async (engine) => {
       const before = await engine.startedBefore({ tenant: TENANT, idempotency: key });
       return before ?? ask(engine, key);

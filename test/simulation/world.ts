@@ -35,10 +35,10 @@ export class World {
   calls = 0;
   #born = 0;
 
-  constructor(seed: number) {
+  constructor(seed: number, faults: readonly string[] | null) {
     this.seed = seed;
     this.random = createSeededRandom(seed);
-    this.faults = new FaultPlan(createSeededRandom(this.random.below(2 ** 31)));
+    this.faults = new FaultPlan(createSeededRandom(this.random.below(2 ** 31)), faults);
   }
 
   spawn(name: string): SimProcess {
@@ -75,7 +75,7 @@ export class World {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     if (!process.isAlive) return promise;
     this.calls += 1;
-    const fault = this.faults.draw(call.mayHappenTwice ?? false);
+    const fault = this.faults.draw(call.name, call.mayHappenTwice ?? false);
     this.note(process.name, `${call.name}${call.detail ? ` ${call.detail}` : ''}${fault ? ` !${fault}` : ''}`);
     const there = this.latency() + (fault === 'slow' ? this.random.below(SLOW_MS) : 0);
     const fail = (ms: number, unknown: boolean) => this.agenda.after(ms, process, () => reject(call.broken(unknown)));
