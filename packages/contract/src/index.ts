@@ -23,11 +23,36 @@ export { TaskError, Usage } from './error.ts';
 export { Event, EventGap, EventId, EventMode, EventsQuery } from './event.ts';
 export { exitCodes } from './exit-code.ts';
 export type { ExitCode } from './exit-code.ts';
+export {
+  DeadLetter,
+  DeadLetterPage,
+  FailedAttempt,
+  LetterFilter,
+  LetterQuery,
+  LetterResult,
+  LetterResults,
+  LetterState,
+  ManyLetters,
+  RetryLetter,
+} from './dead-letter.ts';
 export { Interrupt, InterruptPage } from './interrupt.ts';
 export { JsonRecord, JsonValue } from './json.ts';
 export type { Json, JsonObject } from './json.ts';
 export { isObject } from './json.ts';
 export { ApiKey, CreatedKey, CreateKey, KeyPage, KeyRole, KeyStatus, ListKeysQuery } from './key.ts';
+export {
+  KeyLimit,
+  KeyLimitList,
+  KeyLimitQuery,
+  Lane,
+  LaneList,
+  Rate,
+  SetKeyLimit,
+  SetRate,
+  SetTenantLimits,
+  TenantLimits,
+  TenantList,
+} from './limit.ts';
 export { LaneStatus } from './lane.ts';
 export {
   DANGEROUS_KEYS,

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '@weft/contract';
 
 import type { NodeResult } from '../domain/expression/scope.ts';
-import type { Mail, TimerRecord, WorkflowRef } from '../domain/run/records.ts';
+import type { Letter, Mail, TimerRecord, WorkflowRef } from '../domain/run/records.ts';
 import type { LaneList, TaskMessage } from './broker.ts';
 
 /** Names one attempt of one task. */
@@ -15,6 +15,8 @@ export type InputMaterial = {
   /** The item of the send that armed the task; null at the top. */
   item: Json;
   nodes: Record<string, NodeResult>;
+  /** What somebody wants it to be instead of all that. */
+  edit?: NonNullable<Letter['edit']> | null;
 };
 
 /** A started task, as written by the flush: who runs it, since how long, and in how long it is overdue (ms). */

@@ -19,8 +19,8 @@ type Task = Plan['decision']['tasks'][number];
 
 /** Whether the one statement can write all of this decision, and nothing of it depends on what was not seen. */
 export function fitsOneStatement(head: RunHead, { decision }: Plan): boolean {
-  const { takenBack, timersSet, timersCleared, usage, sentMail, keptMail, consumedMail, chunks } = decision;
-  const others = [takenBack, timersSet, timersCleared, usage, sentMail, keptMail, consumedMail, chunks];
+  const { takenBack, timersSet, timersCleared, usage, sentMail, keptMail, consumedMail, chunks, letters } = decision;
+  const others = [takenBack, timersSet, timersCleared, usage, sentMail, keptMail, consumedMail, chunks, letters];
   return (
     decision.steps.length > 0 &&
     decision.head.epoch === head.epoch &&
