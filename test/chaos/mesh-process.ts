@@ -17,15 +17,22 @@ export type MeshProcess = {
   log: () => string;
   /** Sends a signal, such as SIGSTOP, and does not wait. */
   signal(signal: NodeJS.Signals): void;
+  /** Its exit status, once it has ended; null if a signal ended it. */
+  readonly ended: Promise<number | null>;
   /** Ends it in good order. Gives its exit status. */
   stop(): Promise<number | null>;
   /** Ends it at once, as a crash does, and the children of a supervisor with it. */
   kill(): Promise<void>;
 };
 
-/** Starts a process and waits until it is ready. */
-export async function startMeshProcess(args: readonly string[], env: Record<string, string>): Promise<MeshProcess> {
-  const child = spawn(process.execPath, [MAIN, '--json', ...args], {
+/** Starts a process and waits until it is ready. `through`: a command that ends by running what follows it. */
+export async function startMeshProcess(
+  args: readonly string[],
+  env: Record<string, string>,
+  through: readonly string[] = [],
+): Promise<MeshProcess> {
+  const [command = process.execPath, ...rest] = [...through, process.execPath, MAIN, '--json', ...args];
+  const child = spawn(command, rest, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own, so that the children of a supervisor can be ended with it.
@@ -48,6 +55,7 @@ export async function startMeshProcess(args: readonly string[], env: Record<stri
   return {
     ready: await readyLine(child, () => log),
     log: () => log,
+    ended: ended.then(() => child.exitCode),
     signal: (signal) => void child.kill(signal),
     stop: () => end('SIGTERM'),
     async kill() {

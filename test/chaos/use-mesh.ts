@@ -38,6 +38,8 @@ export type Mesh = Starters & {
   gate: { file: string; open(): void };
   /** Processes that reach Postgres or Redis by another address. */
   by(addresses: { DATABASE_URL?: string; REDIS_URL?: string }): Starters;
+  /** Processes that are started by this command, such as one that limits them. */
+  through(...command: string[]): Starters;
   /** What handlers have noted: `began` and `ended` with task and process, `effect` with its idempotency key in place of the task. */
   noted(what: 'began' | 'ended' | 'effect'): { taskId: string; pid: number }[];
   /** Until all of these runs have succeeded, each with `total`. */
@@ -73,9 +75,9 @@ export async function openMesh({ databaseUrl, deadAfterMs = DEAD_AFTER_MS }: Mes
     await database.drop();
   });
 
-  const by = (addresses: Record<string, string> = {}): Starters => {
+  const by = (addresses: Record<string, string> = {}, through: readonly string[] = []): Starters => {
     const start = async (args: readonly string[]): Promise<MeshProcess> => {
-      const started = await startMeshProcess(args, { ...env, ...addresses });
+      const started = await startMeshProcess(args, { ...env, ...addresses }, through);
       processes.push(started);
       return started;
     };
@@ -100,6 +102,7 @@ export async function openMesh({ databaseUrl, deadAfterMs = DEAD_AFTER_MS }: Mes
     countOf,
     ...by(),
     by,
+    through: (...command) => by({}, command),
     noted(what) {
       const lines = readFileSync(notes, 'utf8').split('\n');
       const ours = lines.map((line) => line.split(' ')).filter(([said]) => said === what);

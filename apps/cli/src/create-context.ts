@@ -8,12 +8,16 @@ import { serverToken, serverUrl } from './config.ts';
 /** Options that every command takes. */
 export type GlobalOptions = { json: boolean; url?: string; token?: string };
 
-export function createContext({ terminal, env, interrupt }: CliIo, options: GlobalOptions): CommandContext {
+export function createContext(
+  { terminal, env, interrupt, insist = { hurry: null } }: CliIo,
+  options: GlobalOptions,
+): CommandContext {
   let client: WeftClient | undefined;
   return {
     terminal,
     env,
     interrupt,
+    insist,
     json: options.json,
     get client() {
       client ??= createClient({

@@ -18,6 +18,7 @@ import { addRunCommands } from './program-runs.ts';
 import { addSteerCommands } from './program-steer.ts';
 import { addStressCommand } from './program-stress.ts';
 import { addTestCommands } from './program-tests.ts';
+import { addWorkersCommand } from './program-workers.ts';
 import { addWorkflowCommands } from './program-workflows.ts';
 
 export type Session = { program: Command; exitCode: () => ExitCode };
@@ -62,6 +63,7 @@ export function createProgram(io: CliIo): Session {
   addCheckpointCommands(program, perform);
   addBranchCommands(program, perform);
   addRetentionCommands(program, perform);
+  addWorkersCommand(program, perform);
   addWorkflowCommands(program, perform);
   addTestCommands(program, perform);
   addStressCommand(program, perform);

@@ -75,7 +75,7 @@ export { InjectedState, InjectState, ResumeRun, SentSignal, SignalName, SignalPa
 export { Step, StepPage, StepType } from './step.ts';
 export { Task, TaskPage, TaskStatus, TaskWaits } from './task.ts';
 export { Id, Instant, StepNumber, WorkflowVersion } from './wire.ts';
-export { Worker, WorkerPage, WorkerStatus } from './worker.ts';
+export { Worker, WorkerPage, WorkerStatus, WorkerZone } from './worker.ts';
 export {
   DrawQuery,
   ForeignFormat,

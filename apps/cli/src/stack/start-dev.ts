@@ -125,6 +125,8 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
   });
   engine.start();
   await worker.start();
+  // Drained, it signs off; the API goes on without a worker.
+  void worker.left.then(() => worker.stop(0));
   return { engine, worker, producer };
 }
 

@@ -6,6 +6,7 @@ import { inlineWorkflows } from '../inline-workflows.ts';
 import { branchRoutes } from './branch-runs.ts';
 import { compareRoutes } from './compare-runs.ts';
 import { checkpointRoutes } from './checkpoints.ts';
+import { directWorkerRoutes } from './direct-workers.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { interruptRoutes } from './interrupts.ts';
@@ -41,6 +42,7 @@ export function registerRoutes(api: Api, options: AppOptions): void {
   socketRoute(api, options, streams);
   taskRoutes(api, options, inline);
   workerRoutes(api, options);
+  directWorkerRoutes(api, options);
   healthRoutes(api, options);
   metricsRoutes(api, options);
 }

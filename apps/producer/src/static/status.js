@@ -15,7 +15,7 @@ async function refreshList() {
   try {
     const [runs, workers] = await Promise.all([call(`/v1/runs?limit=${limit}`), call('/v1/workers')]);
     showRuns(runs);
-    const live = workers.items.filter(({ status }) => status === 'active');
+    const live = workers.items.filter(({ status }) => status !== 'dead');
     const busy = live.reduce((sum, { running }) => sum + running, 0);
     at('workers').textContent = `${live.length} ${live.length === 1 ? 'worker' : 'workers'}, ${busy} running`;
     at('connection').textContent = '';

@@ -2,7 +2,15 @@
 import type { AppError, Json, JsonObject, RunMigration, WorkflowDocument, WorkflowMigration } from '@weft/contract';
 
 import type { Priority, RunHead, RunStatus, WorkflowRef } from '../domain/run/records.ts';
-import type { PolicyKey, Pruned, PruneRequest, RetentionPolicy, StoredWorkflow } from '../ports/index.ts';
+import type {
+  DesiredState,
+  PolicyKey,
+  Pruned,
+  PruneRequest,
+  RetentionPolicy,
+  StoredWorkflow,
+  WorkerRecord,
+} from '../ports/index.ts';
 
 export type StartRequest = {
   /** A saved version. */
@@ -91,6 +99,8 @@ export type Engine = {
   pruneRuns(request: PruneRequest): Promise<Pruned>;
   /** Deletes an ended run and its children. Throws `not_found`, `conflict` if one of them has not ended, or it is a child. */
   deleteRun(tenant: string, runId: string): Promise<Pick<Pruned, 'runs' | 'bytes'>>;
+  /** Says what a worker shall do; it learns that with its next beat. Throws `not_found`, `conflict` if it has ended. */
+  directWorker(request: { id: string; desired: DesiredState }): Promise<WorkerRecord>;
 };
 
 /** What is changed in the state of a checkpoint: values that are replaced, and updates that go through the reducers after that. */

@@ -1,6 +1,7 @@
 /** Why a task is where it is: everything that can be known from the store, the lanes and the fleet. */
 import type { Reason } from '@weft/contract';
 
+import { isAtLeast } from '../../domain/load/zone.ts';
 import { LIVE_TASK } from '../../domain/run/records.ts';
 import type { Priority } from '../../domain/run/records.ts';
 import { ANY_LANE, isAnyLane } from '../../ports/index.ts';
@@ -59,10 +60,30 @@ function serves({ lanes }: WorkerRecord, lane: string): boolean {
 function fleetReasons(lane: string, workers: WorkerRecord[]): Reason[] {
   const details = { lane, workers: workers.length };
   if (workers.length === 0) return [{ code: 'no_worker', message: `no live worker serves the lane ${lane}`, details }];
-  if (workers.some(({ running: busy, slots }) => busy < slots)) return [];
+  const open = workers.filter(({ desired }) => desired === 'active');
+  if (open.length === 0) return [closedReason(lane, workers)];
+  const free = open.filter(({ running: busy, slots }) => busy < slots);
+  if (free.length > 0) return free.every(isShort) ? [shortReason(lane, free)] : [];
   return [
     { code: 'workers_busy', message: `all slots of the ${workers.length} workers of lane ${lane} are taken`, details },
   ];
+}
+
+function closedReason(lane: string, workers: WorkerRecord[]): Reason {
+  const states = new Set(workers.map(({ desired }) => (desired === 'draining' ? 'being drained' : 'cordoned')));
+  const message = `all workers of lane ${lane} (${workers.length}) are ${Array.from(states).toSorted().join(' or ')}`;
+  const ids = workers.slice(0, 20).map(({ id }) => id);
+  return { code: 'workers_closed', message, details: { lane, workers: workers.length, ids } };
+}
+
+/** Claims nothing for want of memory or time. */
+function isShort({ health }: WorkerRecord): boolean {
+  return health !== null && isAtLeast(health.zone, 'orange');
+}
+
+function shortReason(lane: string, workers: WorkerRecord[]): Reason {
+  const message = `the ${workers.length} workers of lane ${lane} with free slots have no memory for more at present`;
+  return { code: 'workers_short', message, details: { lane, workers: workers.length } };
 }
 
 async function placeOf({ broker }: ExplainDeps, { head }: RunRecord, { task, lane }: Queued): Promise<Reason> {
