@@ -3,6 +3,7 @@ import { runsApi, type RunsApi } from './runs-api.ts';
 import { retentionApi, type RetentionApi } from './retention-api.ts';
 import { tasksApi, type TasksApi } from './tasks-api.ts';
 import { createTransport } from './transport.ts';
+import type { RetryOptions } from './transport.ts';
 import { openWatch, type Watch, type WatchOptions } from './watch.ts';
 import { workersApi, type WorkersApi } from './workers-api.ts';
 import { workflowsApi, type WorkflowsApi } from './workflows-api.ts';
@@ -11,6 +12,8 @@ export type ClientOptions = {
   /** Where the server is, such as `http://127.0.0.1:4400`; a path in it is kept. */
   url: string;
   token?: string | null | undefined;
+  /** Calls that the server refuses for the time being are made again, as late as it asks: 3 times within 30 s. */
+  retry?: RetryOptions | undefined;
 };
 
 /** The whole API of one server. Every call throws `ApiError` for a refusal and `ConnectionError` without an answer. */
@@ -26,8 +29,8 @@ export type WeftClient = {
 };
 
 /** A client of one server. It holds no connection of its own; throws TypeError if `url` is none. */
-export function createClient({ url, token }: ClientOptions): WeftClient {
-  const transport = createTransport(url, token ?? null);
+export function createClient({ url, token, retry }: ClientOptions): WeftClient {
+  const transport = createTransport(url, token ?? null, retry);
   return {
     workflows: workflowsApi(transport),
     runs: runsApi(transport),

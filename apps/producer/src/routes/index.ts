@@ -2,6 +2,7 @@ import { createRunStreams } from '@weft/engine/runtime';
 
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
+import { registerBackpressure } from '../pressure/backpressure.ts';
 import { inlineWorkflows } from '../inline-workflows.ts';
 import { branchRoutes } from './branch-runs.ts';
 import { compareRoutes } from './compare-runs.ts';
@@ -25,11 +26,12 @@ import { workflowRoutes } from './workflows.ts';
 /** Declares every route of the API. */
 export function registerRoutes(api: Api, options: AppOptions): void {
   const inline = inlineWorkflows(options);
+  const backpressure = registerBackpressure(api, options);
   const { queries, bus, live, clock } = options;
   const streams = createRunStreams({ ...queries, bus, live, clock });
   workflowRoutes(api, options);
-  startRunRoutes(api, options, inline);
-  startBatchRoute(api, options, inline);
+  startRunRoutes(api, options, { inline, backpressure });
+  startBatchRoute(api, options, { inline, backpressure });
   runRoutes(api, options);
   checkpointRoutes(api, options);
   compareRoutes(api, options);
@@ -40,7 +42,7 @@ export function registerRoutes(api: Api, options: AppOptions): void {
   retentionRoutes(api, options);
   eventRoutes(api, options, streams);
   socketRoute(api, options, streams);
-  taskRoutes(api, options, inline);
+  taskRoutes(api, options, { inline, backpressure });
   workerRoutes(api, options);
   directWorkerRoutes(api, options);
   healthRoutes(api, options);

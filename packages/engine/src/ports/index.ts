@@ -7,6 +7,7 @@ export type {
   DispatchStore,
   DueTimer,
   InputMaterial,
+  LaneWait,
   RunningMark,
   StaleOffers,
   StaleOffersPage,
