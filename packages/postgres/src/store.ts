@@ -2,6 +2,8 @@
 import type {
   DispatchStore,
   FleetStore,
+  KeyStore,
+  LetterReader,
   ResultCache,
   RetentionStore,
   RunComparer,
@@ -14,10 +16,12 @@ import { createPool } from './connection.ts';
 import { DatabaseClock } from './database-clock.ts';
 import { createDispatchStore } from './dispatch-store.ts';
 import { createFleetStore } from './fleet-store.ts';
+import { createKeyStore } from './key-store.ts';
 import { createResultCache } from './result-cache.ts';
 import { createRetentionStore } from './retention-store.ts';
 import type { RetentionOptions } from './retention-store.ts';
 import { createRunComparer } from './queries/compare-tasks.ts';
+import { createLetterReader } from './queries/read-letters.ts';
 import { createRunReader } from './run-reader.ts';
 import { createRunStore } from './run-store.ts';
 import { createWorkflowStore } from './workflow-store.ts';
@@ -29,8 +33,10 @@ export type PostgresStore = {
   fleet: FleetStore;
   reader: RunReader;
   comparer: RunComparer;
+  letters: LetterReader;
   results: ResultCache;
   retention: RetentionStore;
+  keys: KeyStore;
   close(): Promise<void>;
 };
 
@@ -58,8 +64,10 @@ export function openStore({
     fleet: createFleetStore(pool),
     reader: createRunReader(pool),
     comparer: createRunComparer(pool),
+    letters: createLetterReader(pool),
     results: createResultCache(pool),
     retention,
+    keys: createKeyStore(pool),
     async close() {
       await retention.close();
       await pool.end();

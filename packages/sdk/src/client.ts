@@ -1,4 +1,6 @@
+import { deadLettersApi, type DeadLettersApi } from './dead-letters-api.ts';
 import { interruptsApi, type InterruptsApi } from './interrupts-api.ts';
+import { keysApi, type KeysApi } from './keys-api.ts';
 import { runsApi, type RunsApi } from './runs-api.ts';
 import { retentionApi, type RetentionApi } from './retention-api.ts';
 import { tasksApi, type TasksApi } from './tasks-api.ts';
@@ -11,9 +13,12 @@ import { workflowsApi, type WorkflowsApi } from './workflows-api.ts';
 export type ClientOptions = {
   /** Where the server is, such as `http://127.0.0.1:4400`; a path in it is kept. */
   url: string;
+  /** An API key, or the token of the server. */
   token?: string | null | undefined;
   /** Calls that the server refuses for the time being are made again, as late as it asks: 3 times within 30 s. */
   retry?: RetryOptions | undefined;
+  /** The tenant to act in, for the operator; a key acts in its own. */
+  tenant?: string | null | undefined;
 };
 
 /** The whole API of one server. Every call throws `ApiError` for a refusal and `ConnectionError` without an answer. */
@@ -21,7 +26,9 @@ export type WeftClient = {
   readonly workflows: WorkflowsApi;
   readonly runs: RunsApi;
   readonly interrupts: InterruptsApi;
+  readonly deadLetters: DeadLettersApi;
   readonly retention: RetentionApi;
+  readonly keys: KeysApi;
   readonly tasks: TasksApi;
   readonly workers: WorkersApi;
   /** Opens a WebSocket for any number of subscriptions; it is made again when it breaks, and goes on where it was. */
@@ -29,15 +36,18 @@ export type WeftClient = {
 };
 
 /** A client of one server. It holds no connection of its own; throws TypeError if `url` is none. */
-export function createClient({ url, token, retry }: ClientOptions): WeftClient {
-  const transport = createTransport(url, token ?? null, retry);
+export function createClient({ url, token, tenant, retry }: ClientOptions): WeftClient {
+  const identity = { token: token ?? null, tenant: tenant ?? null };
+  const transport = createTransport(url, identity, retry);
   return {
     workflows: workflowsApi(transport),
     runs: runsApi(transport),
     interrupts: interruptsApi(transport),
+    deadLetters: deadLettersApi(transport),
     retention: retentionApi(transport),
+    keys: keysApi(transport),
     tasks: tasksApi(transport),
     workers: workersApi(transport),
-    watch: (options) => openWatch(url, token ?? null, options),
+    watch: (options) => openWatch(url, identity, options),
   };
 }

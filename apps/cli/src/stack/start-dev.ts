@@ -117,6 +117,7 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
     queries: { ...store, broker, loadGraph: (ref) => engine.graphs.load(ref) },
     bus,
     live,
+    keys: store.keys,
     clock,
     log,
     version,

@@ -40,6 +40,7 @@ export function directWorkerRoutes(api: Api, { engine }: AppOptions): void {
     api.route({
       method: 'POST',
       url: `/v1/workers/:id/${name}`,
+      config: { needs: 'operator' },
       schema: {
         summary,
         description,

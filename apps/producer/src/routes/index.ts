@@ -3,15 +3,18 @@ import { createRunStreams } from '@weft/engine/runtime';
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
 import { registerBackpressure } from '../pressure/backpressure.ts';
+import type { KeyRing } from '../keys/key-ring.ts';
 import { inlineWorkflows } from '../inline-workflows.ts';
 import { branchRoutes } from './branch-runs.ts';
 import { compareRoutes } from './compare-runs.ts';
 import { checkpointRoutes } from './checkpoints.ts';
 import { directWorkerRoutes } from './direct-workers.ts';
+import { deadLetterRoutes } from './dead-letters.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { interruptRoutes } from './interrupts.ts';
 import { migrationRoutes } from './migrations.ts';
+import { keyRoutes } from './keys.ts';
 import { metricsRoutes } from './metrics.ts';
 import { retentionRoutes } from './retention.ts';
 import { runRoutes } from './runs.ts';
@@ -24,7 +27,7 @@ import { workerRoutes } from './workers.ts';
 import { workflowRoutes } from './workflows.ts';
 
 /** Declares every route of the API. */
-export function registerRoutes(api: Api, options: AppOptions): void {
+export function registerRoutes(api: Api, options: AppOptions, ring: Pick<KeyRing, 'recheck'>): void {
   const inline = inlineWorkflows(options);
   const backpressure = registerBackpressure(api, options);
   const { queries, bus, live, clock } = options;
@@ -39,6 +42,7 @@ export function registerRoutes(api: Api, options: AppOptions): void {
   steerRoutes(api, options);
   migrationRoutes(api, options);
   interruptRoutes(api, options);
+  deadLetterRoutes(api, options);
   retentionRoutes(api, options);
   eventRoutes(api, options, streams);
   socketRoute(api, options, streams);
@@ -47,4 +51,5 @@ export function registerRoutes(api: Api, options: AppOptions): void {
   directWorkerRoutes(api, options);
   healthRoutes(api, options);
   metricsRoutes(api, options);
+  keyRoutes(api, options, ring);
 }

@@ -26,6 +26,7 @@ export function startBatchRoute(api: Api, options: AppOptions, parts: StartParts
     },
     handler: async (request, reply) => {
       const items = await startBatch({ options, ...parts }, request.body.runs, {
+        tenant: request.tenant,
         requestId: request.id,
         key: idempotencyKeyOf(request),
         locate: (error) => withBodyLocations(error, request),

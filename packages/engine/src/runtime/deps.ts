@@ -11,6 +11,7 @@ import type {
   Log,
   ResultCache,
   RetentionStore,
+  LetterReader,
   RunComparer,
   RunReader,
   RunStore,
@@ -25,6 +26,7 @@ export type EngineDeps = {
   fleet: FleetStore;
   reader: RunReader;
   comparer: RunComparer;
+  letters: LetterReader;
   results: ResultCache;
   retention: RetentionStore;
   broker: Broker;

@@ -4,6 +4,7 @@ import type {
   Broker,
   DispatchStore,
   FleetStore,
+  LetterReader,
   RetentionStore,
   RunComparer,
   RunReader,
@@ -14,6 +15,7 @@ import type {
 export type QueryDeps = {
   reader: RunReader;
   comparer: RunComparer;
+  letters: LetterReader;
   workflows: WorkflowStore;
   fleet: FleetStore;
   retention: Pick<RetentionStore, 'fallback' | 'policies' | 'bytesOf' | 'storage'>;
