@@ -3,7 +3,7 @@ import type { Clock, EventBus, KeyStore, LiveLog } from '@weft/engine/ports';
 import type { Engine, QueryDeps } from '@weft/engine/runtime';
 import type { FastifyBaseLogger } from 'fastify';
 
-import type { BackpressureOptions } from './pressure/backpressure.ts';
+import type { BackpressureOptions } from './pressure/lane-load.ts';
 import type { Metric } from './metrics-text.ts';
 import type { SocketLimits } from './socket/socket-limits.ts';
 

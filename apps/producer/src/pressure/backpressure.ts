@@ -3,13 +3,12 @@
  * too much waiting on a lane. What was accepted stays; reads, cancels, answers, signals and health are never refused.
  */
 import { AppError } from '@weft/contract';
-import type { Clock, ProcessGauge } from '@weft/engine/ports';
+import type { Clock } from '@weft/engine/ports';
 import type { StartRequest } from '@weft/engine/runtime';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import type { AppOptions } from '../app-options.ts';
 import { jittered } from './lane-load.ts';
-import type { LaneBounds } from './lane-load.ts';
 import { watchLanes } from './lane-watch.ts';
 import { watchProcess } from './process-watch.ts';
 
@@ -19,8 +18,6 @@ declare module 'fastify' {
     bringsWork?: boolean;
   }
 }
-
-export type BackpressureOptions = LaneBounds & { gauge: ProcessGauge };
 
 export type Backpressure = {
   /** Throws AppError `lane_full` where the tenant has too much waiting on a lane of the workflow. */

@@ -1,8 +1,11 @@
 /** Which lanes have too much waiting for a tenant, and when it is worth asking again. */
-import type { LaneRate } from '@weft/engine/ports';
+import type { LaneRate, ProcessGauge } from '@weft/engine/ports';
 
 /** Bounds for each tenant on each lane; null: none. */
 export type LaneBounds = { maxDepth: number | null; maxWaitMs: number | null };
+
+/** From when on a producer refuses new work: the bounds of its lanes, and what measures the process itself. */
+export type BackpressureOptions = LaneBounds & { gauge: ProcessGauge };
 
 /** What waits for a tenant on a lane, of all priorities together. `oldestMs`: how long the oldest has waited. */
 export type LaneDepth = { lane: string; tenant: string; depth: number; oldestMs: number };
