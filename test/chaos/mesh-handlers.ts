@@ -32,6 +32,14 @@ export default {
     await wait(input.ms ?? 0, undefined, { signal });
     return { n: 1, pid: process.pid };
   },
+  /** Takes so much memory, and holds it for a while. */
+  async hungry(input: Call & { mib: number }, { taskId, signal }: { taskId: string; signal: AbortSignal }) {
+    note(input, 'began', taskId);
+    const held = Buffer.alloc(input.mib * 1024 * 1024, 1);
+    await wait(input.ms ?? 0, undefined, { signal });
+    note(input, 'ended', taskId);
+    return { n: 1, pid: process.pid, last: held.at(-1) };
+  },
   /** Leaves its process no time for anything else, at its first attempt. */
   spin(input: Call, { taskId, attempt }: { taskId: string; attempt: number }) {
     note(input, 'began', taskId);

@@ -17,19 +17,25 @@ export type MeshProcess = {
   log: () => string;
   /** Sends a signal, such as SIGSTOP, and does not wait. */
   signal(signal: NodeJS.Signals): void;
+  /** Its exit status, once it has ended; null if a signal ended it. */
+  readonly ended: Promise<number | null>;
   /** Ends it in good order. Gives its exit status. */
   stop(): Promise<number | null>;
   /** Ends it at once, as a crash does, and the children of a supervisor with it. */
   kill(): Promise<void>;
 };
 
-/** Starts a process of this release, or of the one whose program is `main`, and waits until it is ready. */
+/** `main`: the program of another release; `through`: a command that ends by running what follows it. */
+export type HowStarted = { main?: string; through?: readonly string[] };
+
+/** Starts a process and waits until it is ready. */
 export async function startMeshProcess(
   args: readonly string[],
   env: Record<string, string>,
-  main: string = MAIN,
+  { main = MAIN, through = [] }: HowStarted = {},
 ): Promise<MeshProcess> {
-  const child = spawn(process.execPath, [main, '--json', ...args], {
+  const [command = process.execPath, ...rest] = [...through, process.execPath, main, '--json', ...args];
+  const child = spawn(command, rest, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own, so that the children of a supervisor can be ended with it.
@@ -52,6 +58,7 @@ export async function startMeshProcess(
   return {
     ready: await readyLine(child, () => log),
     log: () => log,
+    ended: ended.then(() => child.exitCode),
     signal: (signal) => void child.kill(signal),
     stop: () => end('SIGTERM'),
     async kill() {

@@ -39,6 +39,8 @@ export type Mesh = Starters & {
   gate: { file: string; open(): void };
   /** Processes with another environment: another address of Postgres or Redis, or another setting. */
   by(env: Readonly<Record<string, string>>): Starters;
+  /** Processes that are started by this command, such as one that limits them. */
+  through(...command: string[]): Starters;
   /** What handlers have noted: `began` and `ended` with task and process, `effect` with its idempotency key in place of the task. */
   noted(what: 'began' | 'ended' | 'effect'): { taskId: string; pid: number }[];
   /** Until all of these runs have succeeded, each with `total`. */
@@ -75,9 +77,9 @@ export async function openMesh({ databaseUrl, deadAfterMs = DEAD_AFTER_MS }: Mes
     await database.drop();
   });
 
-  const by = (more: Readonly<Record<string, string>> = {}): Starters => {
+  const by = (more: Readonly<Record<string, string>> = {}, through: readonly string[] = []): Starters => {
     const start = async (args: readonly string[]): Promise<MeshProcess> => {
-      const started = await startMeshProcess(args, { ...env, ...more });
+      const started = await startMeshProcess(args, { ...env, ...more }, { through });
       processes.push(started);
       return started;
     };
@@ -102,6 +104,7 @@ export async function openMesh({ databaseUrl, deadAfterMs = DEAD_AFTER_MS }: Mes
     countOf,
     ...by(),
     by,
+    through: (...command) => by({}, command),
     noted(what) {
       const lines = readFileSync(notes, 'utf8').split('\n');
       const ours = lines.map((line) => line.split(' ')).filter(([said]) => said === what);

@@ -154,8 +154,8 @@ describe('a worker', () => {
     const { fleet, dispatch } = rig.store;
     const runId = await rig.start(single('poison', { uses: 'work', retry: { maxAttempts: 9 } }));
     for (const worker of ['w1', 'w2', 'w3']) {
-      const vitals = { running: 1, slots: 1, rssBytes: 1, lanes: ['default'], counter: 0 };
-      await fleet.register({ ...vitals, id: worker, name: worker, version: 'v', pid: 1, host: 'h' });
+      const vitals = { running: 1, slots: 1, rssBytes: 1, lanes: ['default'], counter: 0, health: null };
+      await fleet.register({ ...vitals, id: worker, name: worker, version: 'v', pid: 1, host: 'h', desired: 'active' });
       const signal = AbortSignal.timeout(3000);
       const [message] = await broker.claim({ worker, lanes: ['default'], limit: 1, signal });
       if (!message) throw new Error(`worker ${worker} got nothing`);

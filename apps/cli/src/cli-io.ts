@@ -7,4 +7,9 @@ export type CliIo = {
   env: Environment;
   /** Aborted by Ctrl-C. */
   interrupt: AbortSignal;
+  /** What Ctrl-C does the second time. */
+  insist?: Insistence;
 };
+
+/** `hurry` is called when somebody who has told the process to stop insists; null: the process ends at once. */
+export type Insistence = { hurry: (() => void) | null };

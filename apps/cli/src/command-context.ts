@@ -1,4 +1,5 @@
 import type { WeftClient } from '@weft/sdk';
+import type { Insistence } from './cli-io.ts';
 import type { Environment } from './config.ts';
 import type { Terminal } from './output/terminal.ts';
 
@@ -14,6 +15,8 @@ export type CommandContext = {
   tenant: string | null;
   /** Aborted by Ctrl-C. */
   interrupt: AbortSignal;
+  /** What Ctrl-C does the second time. */
+  insist: Insistence;
 };
 
 /** Writes one JSON value. */

@@ -8,13 +8,17 @@ import { serverTenant, serverToken, serverUrl } from './config.ts';
 /** Options that every command takes. */
 export type GlobalOptions = { json: boolean; url?: string; token?: string; tenant?: string };
 
-export function createContext({ terminal, env, interrupt }: CliIo, options: GlobalOptions): CommandContext {
+export function createContext(
+  { terminal, env, interrupt, insist = { hurry: null } }: CliIo,
+  options: GlobalOptions,
+): CommandContext {
   let client: WeftClient | undefined;
   const tenant = serverTenant(options.tenant, env);
   return {
     terminal,
     env,
     interrupt,
+    insist,
     json: options.json,
     tenant,
     get client() {

@@ -27,6 +27,12 @@ export function addProcessCommands(program: Command, perform: Perform): void {
     )
     .option('--concurrency <count>', 'tasks at once (or WEFT_WORKER_SLOTS)', parseCount)
     .option('--handlers <file>', 'a file of functions for `uses: handler:NAME`')
+    .option('--memory-limit <MiB>', 'what it and its tasks may use (or WEFT_MEMORY_LIMIT_MB)', parseCount)
+    .option(
+      '--recycle-after-ms <ms>',
+      'leave with status 75 where memory is short for good, so long after the start at the earliest; for who starts it again',
+      parseMs,
+    )
     .option('--processes <count>', 'worker processes under one supervisor', parseCount, 1)
     .option('--no-health', 'do not answer health checks on WEFT_HEALTH_PORT')
     .option('--name <name>', 'how the worker is shown (the host name)')
@@ -41,6 +47,11 @@ function parseCount(text: string): number {
   const count = Number(text);
   if (/^\d+$/.test(text) && count >= 1 && count <= 10_000_000) return count;
   throw new InvalidArgumentError('It is a whole number from 1 on.');
+}
+
+function parseMs(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It is a whole number of milliseconds.');
 }
 
 function splitNames(text: string): string[] {

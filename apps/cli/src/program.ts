@@ -21,6 +21,7 @@ import { addRunCommands } from './program-runs.ts';
 import { addSteerCommands } from './program-steer.ts';
 import { addStressCommand } from './program-stress.ts';
 import { addTestCommands } from './program-tests.ts';
+import { addWorkersCommand } from './program-workers.ts';
 import { addWorkflowCommands } from './program-workflows.ts';
 
 export type Session = { program: Command; exitCode: () => ExitCode };
@@ -67,6 +68,7 @@ export function createProgram(io: CliIo): Session {
   addBranchCommands(program, perform);
   addDeadCommands(program, perform);
   addRetentionCommands(program, perform);
+  addWorkersCommand(program, perform);
   addKeyCommands(program, perform);
   addLimitCommands(program, perform);
   addWorkflowCommands(program, perform);

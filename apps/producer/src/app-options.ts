@@ -3,6 +3,7 @@ import type { Clock, EventBus, KeyStore, LiveLog } from '@weft/engine/ports';
 import type { Engine, QueryDeps } from '@weft/engine/runtime';
 import type { FastifyBaseLogger } from 'fastify';
 
+import type { BackpressureOptions } from './pressure/lane-load.ts';
 import type { Metric } from './metrics-text.ts';
 import type { SocketLimits } from './socket/socket-limits.ts';
 
@@ -31,6 +32,8 @@ export type AppOptions = {
   version: string;
   /** Counters of other parts of the process, for `/metrics`. */
   metrics?: () => Metric[];
+  /** From when on new work is refused. Left out: never. */
+  backpressure?: BackpressureOptions;
   /** Other limits for WebSockets than the usual ones. */
   socketLimits?: Partial<SocketLimits>;
 };

@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 
 import type { AppOptions } from './app-options.ts';
+import { endInOrder } from './http/end-in-order.ts';
 import { registerGuard } from './http/guard.ts';
 import { KeyRing } from './keys/key-ring.ts';
 import { registerProblems, sendProblem } from './http/problem-reply.ts';
@@ -48,6 +49,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
       .header('x-content-type-options', 'nosniff')
       .header('cache-control', 'no-store');
   });
+  endInOrder(app);
   registerUpgrades(app);
   const routes = collectRoutes(app);
   registerProblems(app, routes);

@@ -3,9 +3,19 @@ import { readFileSync } from 'node:fs';
 
 import { z } from 'zod';
 
+import type { LaneBounds } from './pressure/lane-load.ts';
 import { isLoopback } from './http/loopback.ts';
 
-export type ProducerConfig = { host: string; port: number; token: string | null; maxNodes: number };
+export type ProducerConfig = {
+  host: string;
+  port: number;
+  token: string | null;
+  maxNodes: number;
+  /** Of a tenant on a lane, from when on new runs are refused; null: no bound. */
+  lanes: LaneBounds;
+  /** How much memory the process may use, MiB; null: a share of the machine's. */
+  memoryLimitMib: number | null;
+};
 
 /** A setting that is wrong; its message is one line that says what to do. */
 export class ConfigError extends Error {
@@ -17,11 +27,15 @@ const Environment = z.object({
   WEFT_HOST: z.string().min(1).default('127.0.0.1'),
   WEFT_PORT: z.coerce.number().int().min(0).max(65_535).default(4400),
   WEFT_TOKEN: z.string().regex(/^\S+$/, { error: 'must not hold spaces' }).min(16).max(1000).optional(),
+  WEFT_MAX_LANE_DEPTH: z.coerce.number().int().min(0).max(100_000_000).default(1_000_000),
+  WEFT_MAX_LANE_WAIT_MS: z.coerce.number().int().min(0).default(0),
+  WEFT_MEMORY_LIMIT_MB: z.coerce.number().int().min(200).optional(),
   WEFT_MAX_NODES: z.coerce.number().int().min(1).max(1_000_000).default(10_000),
 });
 
 /**
- * Reads `WEFT_HOST`, `WEFT_PORT`, `WEFT_TOKEN` (or the file named by `WEFT_TOKEN_FILE`) and `WEFT_MAX_NODES`.
+ * Reads `WEFT_HOST`, `WEFT_PORT`, `WEFT_TOKEN` (or the file named by `WEFT_TOKEN_FILE`), `WEFT_MAX_NODES`,
+ * `WEFT_MAX_LANE_DEPTH`, `WEFT_MAX_LANE_WAIT_MS` (0: no bound) and `WEFT_MEMORY_LIMIT_MB`.
  *
  * Throws ConfigError for a bad value, and for an address beyond this machine without a token.
  */
@@ -34,7 +48,9 @@ export function readProducerConfig(environment: NodeJS.ProcessEnv = process.env)
   }
   const { WEFT_HOST: host, WEFT_PORT: port, WEFT_TOKEN: token = null, WEFT_MAX_NODES: maxNodes } = result.data;
   refuseOpenDoor(host, token);
-  return { host, port, token, maxNodes };
+  const { WEFT_MAX_LANE_DEPTH: depth, WEFT_MAX_LANE_WAIT_MS: waitMs, WEFT_MEMORY_LIMIT_MB: mib = null } = result.data;
+  const lanes = { maxDepth: depth === 0 ? null : depth, maxWaitMs: waitMs === 0 ? null : waitMs };
+  return { host, port, token, maxNodes, lanes, memoryLimitMib: mib };
 }
 
 /** Throws ConfigError if anybody could reach the API without a token. */

@@ -11,6 +11,7 @@ import { deletedRun } from './http/ids.ts';
 import { toAppError } from './http/problem-reply.ts';
 import { checkBy } from './http/request-problems.ts';
 import type { InlineWorkflows } from './inline-workflows.ts';
+import type { Backpressure } from './pressure/backpressure.ts';
 import { refuseUnsupported, startRequestOf } from './start-request.ts';
 import { workflowOf } from './workflow-refs.ts';
 
@@ -28,15 +29,16 @@ const READS = 20;
 
 /** Starts the runs; their answers come in order. Those that can start are handed to the engine together. */
 export async function startBatch(
-  parts: { options: AppOptions; inline: InlineWorkflows },
+  parts: { options: AppOptions; inline: InlineWorkflows; backpressure: Backpressure },
   runs: readonly unknown[],
   { tenant, requestId, key, locate }: BatchContext,
 ): Promise<(BatchedRun | Problem)[]> {
-  const { options, inline } = parts;
+  const { options, inline, backpressure } = parts;
   const refOf = sharedRefs((workflow) => workflowOf({ options, inline, tenant }, workflow));
   const checked: (StartRequest | AppError)[] = [];
   // One after the other: what the first has saved, the others find.
-  for (const [n, run] of runs.entries()) checked.push(await requestOf(run, { n, key, refOf }));
+  for (const [n, run] of runs.entries()) checked.push(await requestOf(run, { n, key, refOf, backpressure }));
+  refuseWhole(checked);
   const valid = checked.flatMap((item) => (item instanceof AppError ? [] : [item]));
   const results = (await options.engine.startRuns(valid)).values();
   const started = checked.map((item) => (item instanceof AppError ? item : (results.next().value ?? noAnswer())));
@@ -47,6 +49,13 @@ export async function startBatch(
     if (status === undefined) return toProblem(locate(placed(deletedRun(result.runId), n)), requestId);
     return { id: result.runId, status };
   });
+}
+
+/** A batch of which every run is refused for the same want of room is refused as a whole, so that it says when to come again. */
+function refuseWhole(checked: readonly (StartRequest | AppError)[]): void {
+  const [first] = checked;
+  const isFull = (item: StartRequest | AppError) => item instanceof AppError && item.code === 'lane_full';
+  if (first instanceof AppError && checked.every(isFull)) throw first;
 }
 
 type RefOf = (workflow: StartRun['workflow']) => Promise<WorkflowRef>;
@@ -64,7 +73,7 @@ function sharedRefs(load: RefOf): RefOf {
 
 async function requestOf(
   run: unknown,
-  { n, key, refOf }: { n: number; key: string | null; refOf: RefOf },
+  { n, key, refOf, backpressure }: { n: number; key: string | null; refOf: RefOf; backpressure: Backpressure },
 ): Promise<StartRequest | AppError> {
   const checked = checkBy(BatchedStartRun, run, []);
   if (checked instanceof AppError) return checked;
@@ -74,7 +83,9 @@ async function requestOf(
     const own = idempotencyKey === undefined ? null : checkedKey(idempotencyKey, KEY_POINTER);
     const itemKey = own ?? (key && `${key}/${n}`);
     const idempotency = itemKey === null ? null : { key: itemKey, payloadHash: hashOf(run) };
-    return startRequestOf(body, { workflow: await refOf(body.workflow), idempotency });
+    const request = startRequestOf(body, { workflow: await refOf(body.workflow), idempotency });
+    await backpressure.refuseFull(request);
+    return request;
   } catch (error) {
     return toAppError(error);
   }

@@ -7,6 +7,8 @@ const LEAST_SLOTS = 100;
 export type WorkerConfig = {
   /** Tasks at once. */
   slots: number;
+  /** How much memory the process and what its tasks start may use, MiB; null: a share of the machine's. */
+  memoryLimitMib: number | null;
   /** Where `{ secret: NAME }` is looked up: WEFT_SECRET_NAME, WEFT_SECRET_NAME_FILE. */
   environment: Record<string, string | undefined>;
 };
@@ -17,6 +19,9 @@ export class WorkerConfigError extends Error {
   readonly code = 'bad_config';
 }
 
+/** An idle worker takes more than half of this. */
+const LEAST_LIMIT_MIB = 200;
+
 /** Throws WorkerConfigError. */
 export function readWorkerConfig(): WorkerConfig {
   const given = process.env['WEFT_WORKER_SLOTS'];
@@ -26,5 +31,15 @@ export function readWorkerConfig(): WorkerConfig {
       `WEFT_WORKER_SLOTS must be a whole number from 1 to 10000, not ${JSON.stringify(given)}`,
     );
   }
-  return { slots, environment: process.env };
+  return { slots, memoryLimitMib: memoryLimitMib(), environment: process.env };
+}
+
+function memoryLimitMib(): number | null {
+  const given = process.env['WEFT_MEMORY_LIMIT_MB'];
+  if (given === undefined || given === '') return null;
+  const mib = Number(given);
+  if (Number.isInteger(mib) && mib >= LEAST_LIMIT_MIB && mib <= 100_000_000) return mib;
+  throw new WorkerConfigError(
+    `WEFT_MEMORY_LIMIT_MB must be a whole number of MiB from ${LEAST_LIMIT_MIB} on, not ${JSON.stringify(given)}`,
+  );
 }

@@ -5,9 +5,20 @@ import { hostname } from 'node:os';
 import { ANY_LANE } from '@weft/engine/ports';
 import type { Executor } from '@weft/engine/ports';
 import type { WorkerOptions } from '@weft/engine/runtime';
-import { loadExecutors, loadHandlers, redact, redactOutcome, redactText, resolveSecrets } from '@weft/executors';
+import {
+  loadExecutors,
+  loadHandlers,
+  redact,
+  redactOutcome,
+  redactText,
+  resolveSecrets,
+  runningGroups,
+} from '@weft/executors';
 
 import type { WorkerConfig } from './config.ts';
+import { createProcessGauge } from './gauge/process-gauge.ts';
+
+const BYTES_PER_MIB = 1024 * 1024;
 
 export type WorkerSetup = {
   name: string;
@@ -29,7 +40,7 @@ export async function workerOptions({
 }: WorkerSetup): Promise<WorkerOptions> {
   const builtin = await loadExecutors();
   const handlers = handlersFile === null ? new Map<string, Executor>() : await loadHandlers(handlersFile);
-  const { slots, environment } = config;
+  const { slots, memoryLimitMib, environment } = config;
   return {
     id: randomUUID(),
     name,
@@ -46,5 +57,9 @@ export async function workerOptions({
       redactText,
     },
     rssBytes: () => process.memoryUsage.rss(),
+    gauge: createProcessGauge({
+      limitBytes: memoryLimitMib === null ? null : memoryLimitMib * BYTES_PER_MIB,
+      started: runningGroups,
+    }),
   };
 }

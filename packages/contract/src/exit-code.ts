@@ -9,6 +9,8 @@ export const exitCodes = {
   unreachable: 6,
   invalidDocument: 7,
   timeout: 8,
+  /** A worker left for want of memory: start another one. */
+  recycled: 75,
   interrupted: 130,
 } as const;
 

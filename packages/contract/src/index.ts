@@ -103,7 +103,7 @@ export { Step, StepPage, StepType } from './step.ts';
 export { Task, TaskPage, TaskStatus, TaskWaits } from './task.ts';
 export { DEFAULT_TENANT, TENANT_HEADER, TenantName } from './tenant.ts';
 export { Id, Instant, StepNumber, WorkflowVersion } from './wire.ts';
-export { Worker, WorkerPage, WorkerStatus } from './worker.ts';
+export { Worker, WorkerPage, WorkerStatus, WorkerZone } from './worker.ts';
 export {
   DrawQuery,
   ForeignFormat,

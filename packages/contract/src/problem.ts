@@ -42,8 +42,10 @@ export const problemTable = {
   invalid_input: { status: 422, title: 'The input does not match the schema of the workflow' },
   invalid_request: { status: 422, title: 'The request is invalid' },
   upgrade_required: { status: 426, title: 'This is a WebSocket' },
+  lane_full: { status: 429, title: 'Too much waits on the lane' },
   too_many_requests: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Internal error' },
+  overloaded: { status: 503, title: 'Too much to do' },
   unavailable: { status: 503, title: 'Not ready to serve' },
 
   unknown_key: { status: 422, title: 'Unknown key' },
@@ -111,11 +113,18 @@ export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ProblemCode;
   readonly errors: readonly ProblemItem[];
+  /** When it is worth asking again, whole seconds; null where nobody can say. */
+  readonly retryAfterS: number | null;
 
-  constructor(code: ProblemCode, message?: string, details: { errors?: readonly ProblemItem[]; cause?: unknown } = {}) {
+  constructor(
+    code: ProblemCode,
+    message?: string,
+    details: { errors?: readonly ProblemItem[]; cause?: unknown; retryAfterS?: number } = {},
+  ) {
     super(message ?? problemTable[code].title, 'cause' in details ? { cause: details.cause } : {});
     this.code = code;
     this.errors = details.errors ?? [];
+    this.retryAfterS = details.retryAfterS ?? null;
   }
 }
 

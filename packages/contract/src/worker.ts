@@ -5,6 +5,13 @@ import { Instant } from './wire.ts';
 export const WorkerStatus = z.enum(['active', 'cordoned', 'draining', 'dead']).meta({ id: 'WorkerStatus' });
 export type WorkerStatus = z.infer<typeof WorkerStatus>;
 
+export const WorkerZone = z.enum(['green', 'yellow', 'orange', 'red', 'critical']).meta({
+  id: 'WorkerZone',
+  description:
+    'How near a worker is to its limits: green works freely, yellow grows slowly, orange claims nothing, red hands back, critical leaves for another process',
+});
+export type WorkerZone = z.infer<typeof WorkerZone>;
+
 export const Worker = z
   .object({
     id: z.string().meta({ description: 'One incarnation of a worker process' }),
@@ -20,6 +27,15 @@ export const Worker = z
     rssBytes: z.int().min(0),
     heapBytes: z.int().min(0).exactOptional(),
     eventLoopLagMs: z.number().min(0).exactOptional(),
+    memoryBytes: z
+      .int()
+      .min(0)
+      .exactOptional()
+      .meta({ description: 'Of the process and those its tasks have started' }),
+    memoryLimitBytes: z.int().min(0).exactOptional(),
+    healthScore: z.number().min(0).max(1).exactOptional().meta({ description: '1 - memory/limit' }),
+    zone: WorkerZone.exactOptional(),
+    slotsEffective: z.int().min(0).exactOptional().meta({ description: 'Tasks that it would run at once now' }),
     startedAt: Instant,
     seenAt: Instant.meta({ description: 'Its last heartbeat' }),
   })

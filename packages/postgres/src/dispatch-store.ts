@@ -5,6 +5,7 @@ import type { Pool } from 'pg';
 
 import { query } from './connection.ts';
 import { dueTimers, neglectedRuns, startMail } from './queries/due.ts';
+import { laneWaits } from './queries/lane-waits.ts';
 import { loadInputs } from './queries/load-inputs.ts';
 import { maintain } from './queries/maintain.ts';
 import { areReady, backlog, staleOffers, topUp } from './queries/offers.ts';
@@ -13,6 +14,7 @@ import { markRunning, strandedAttempts } from './queries/running.ts';
 export function createDispatchStore(pool: Pool): DispatchStore {
   return {
     backlog: () => backlog(pool),
+    laneWaits: (lists, most) => laneWaits(pool, lists, most),
     topUp: (list, limit) => topUp(pool, list, limit),
     staleOffers: (page) => staleOffers(pool, page),
     areReady: (tasks) => areReady(pool, tasks),

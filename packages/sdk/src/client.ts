@@ -6,6 +6,7 @@ import { runsApi, type RunsApi } from './runs-api.ts';
 import { retentionApi, type RetentionApi } from './retention-api.ts';
 import { tasksApi, type TasksApi } from './tasks-api.ts';
 import { createTransport } from './transport.ts';
+import type { RetryOptions } from './transport.ts';
 import { openWatch, type Watch, type WatchOptions } from './watch.ts';
 import { workersApi, type WorkersApi } from './workers-api.ts';
 import { workflowsApi, type WorkflowsApi } from './workflows-api.ts';
@@ -15,6 +16,8 @@ export type ClientOptions = {
   url: string;
   /** An API key, or the token of the server. */
   token?: string | null | undefined;
+  /** Calls that the server refuses for the time being are made again, as late as it asks: 3 times within 30 s. */
+  retry?: RetryOptions | undefined;
   /** The tenant to act in, for the operator; a key acts in its own. */
   tenant?: string | null | undefined;
 };
@@ -37,9 +40,9 @@ export type WeftClient = {
 };
 
 /** A client of one server. It holds no connection of its own; throws TypeError if `url` is none. */
-export function createClient({ url, token, tenant }: ClientOptions): WeftClient {
+export function createClient({ url, token, tenant, retry }: ClientOptions): WeftClient {
   const identity = { token: token ?? null, tenant: tenant ?? null };
-  const transport = createTransport(url, identity);
+  const transport = createTransport(url, identity, retry);
   return {
     workflows: workflowsApi(transport),
     runs: runsApi(transport),

@@ -1,6 +1,7 @@
 import { TENANT_HEADER } from '@weft/contract';
 import { ApiError, toApiError, unexpected } from './api-error.ts';
 import { ConnectionError } from './connection-error.ts';
+import { pause } from './pause.ts';
 
 /** What every call takes: a signal that ends it. */
 export type CallOptions = { signal?: AbortSignal | undefined };
@@ -30,12 +31,31 @@ export type Transport = {
   open(call: Call): Promise<Response>;
 };
 
-export function createTransport(baseUrl: string, identity: Identity): Transport {
+/**
+ * How often a call is made again that the server refuses for the time being (429, 503), and how long is waited for that
+ * altogether, ms. A server that asks to wait longer is not asked again.
+ */
+export type RetryOptions = { times?: number | undefined; maxWaitMs?: number | undefined };
+
+const RETRIES = 3;
+const MAX_WAIT_MS = 30_000;
+/** Where the server does not say when. */
+const WAIT_MS = 500;
+
+export function createTransport(baseUrl: string, identity: Identity, retry: RetryOptions = {}): Transport {
   const base = new URL(baseUrl);
+  const { times = RETRIES, maxWaitMs = MAX_WAIT_MS } = retry;
   const open = async (call: Call): Promise<Response> => {
-    const response = await send(base, identity, call);
-    if (!response.ok) throw await toApiError(response);
-    return response;
+    let waitedMs = 0;
+    for (let tries = 0; ; tries++) {
+      const response = await send(base, identity, call);
+      if (response.ok) return response;
+      const error = await toApiError(response);
+      const waitMs = error.retryAfterMs ?? WAIT_MS * 2 ** tries;
+      waitedMs += waitMs;
+      if (tries >= times || waitedMs > maxWaitMs || !mayRepeat(call, error)) throw error;
+      await pause(waitMs, call.signal);
+    }
   };
   const read = async (call: Call): Promise<{ response: Response; text: string }> => {
     const response = await open(call);
@@ -50,6 +70,14 @@ export function createTransport(baseUrl: string, identity: Identity): Transport 
     text: async (call) => (await read(call)).text,
     json: async <T>(call: Call) => parse(await read(call)) as T,
   };
+}
+
+/** Refusals that pass, of which it is certain, or does not matter, that nothing was done. */
+function mayRepeat({ method = 'GET', headers }: Call, { status, code }: ApiError): boolean {
+  if (status !== 429 && status !== 503) return false;
+  // An answer without a problem comes from a server that closes, or from a proxy before it.
+  const isUntouched = status === 429 || code === 'overloaded' || code === 'unexpected_answer';
+  return isUntouched || method !== 'POST' || headers?.['idempotency-key'] !== undefined;
 }
 
 function parse({ response, text }: { response: Response; text: string }): unknown {

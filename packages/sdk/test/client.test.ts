@@ -160,6 +160,10 @@ describe('a client', () => {
   });
 });
 
+function refusal(status: number, code: string) {
+  return { type: 't', title: 'T', status, detail: 'd', code, requestId: 'r', errors: [] };
+}
+
 describe('a refusal', () => {
   test('carries the whole problem and when to come back', async () => {
     const errors = [{ code: 'unknown_key', pointer: '/nodes/a/usess', message: 'unknown key' }];
@@ -183,6 +187,45 @@ describe('a refusal', () => {
 
     expect(error).toBeInstanceOf(ApiError);
     expect(error).toMatchObject({ code: 'invalid_document', status: 422, problem, retryAfterMs: 3000, message: 'd' });
+  });
+
+  test('that passes is waited for as long as the server asks, and the call is made again with the same key', async () => {
+    const server = await wireServer((_, response, count) => {
+      response.setHeader('retry-after', '0');
+      if (count < 3) sendJson(response, count === 1 ? 429 : 503, refusal(count === 1 ? 429 : 503, 'unavailable'));
+      else sendJson(response, 201, { id: RUN_ID });
+    });
+
+    const run = await createClient(server).runs.start({ workflow: 'a' }, { idempotencyKey: 'k' });
+
+    expect(run.id).toBe(RUN_ID);
+    expect(server.asked.map(({ headers }) => headers['idempotency-key'])).toEqual(['k', 'k', 'k']);
+  });
+
+  test('is given to the caller when the server asks to wait longer than is wanted, or has refused often enough', async () => {
+    let seconds = '31';
+    const server = await wireServer((_, response) => {
+      response.setHeader('retry-after', seconds);
+      sendJson(response, 429, refusal(429, 'lane_full'));
+    });
+
+    await expect(createClient(server).runs.list()).rejects.toMatchObject({ status: 429, retryAfterMs: 31_000 });
+    expect(server.asked).toHaveLength(1);
+    seconds = '0';
+    await expect(createClient(server).runs.list()).rejects.toMatchObject({ status: 429 });
+    expect(server.asked).toHaveLength(1 + 4);
+    await expect(createClient({ ...server, retry: { times: 0 } }).runs.list()).rejects.toMatchObject({ status: 429 });
+    expect(server.asked).toHaveLength(6);
+  });
+
+  test('that may come after the work was done is not answered by doing it once more, unless a key makes that the same', async () => {
+    const server = await wireServer((_, response) => {
+      response.setHeader('retry-after', '0');
+      sendJson(response, 503, refusal(503, 'unavailable'));
+    });
+
+    await expect(createClient(server).runs.start({ workflow: 'a' })).rejects.toMatchObject({ status: 503 });
+    expect(server.asked).toHaveLength(1);
   });
 
   test.each([[502], [200]])('is made up where something else than the API answers with %i', async (status) => {

@@ -39,8 +39,8 @@ test.skipIf(testRedisUrl() === null)(
     const mesh = await openMesh({ databaseUrl });
     const env = { DATABASE_URL: databaseUrl, REDIS_URL: mesh.redis.url, WEFT_DEAD_AFTER_MS: '4000' };
     const main = join(root, 'apps', 'cli', 'src', 'main.ts');
-    const earlier: MeshProcess[] = [await startMeshProcess(['producer', '--port=0'], env, main)];
-    earlier.push(await startMeshProcess(['worker', '--concurrency=8', `--handlers=${HANDLERS}`], env, main));
+    const earlier: MeshProcess[] = [await startMeshProcess(['producer', '--port=0'], env, { main })];
+    earlier.push(await startMeshProcess(['worker', '--concurrency=8', `--handlers=${HANDLERS}`], env, { main }));
     onTestFinished(async () => void (await Promise.all(earlier.map((one) => one.kill()))));
     const [before] = earlier;
     if (!before) throw new Error('no producer');

@@ -85,7 +85,8 @@ function announce(
 }
 
 /** The context of a command that talks to this very stack. */
-function contextOf({ terminal, env, json, tenant, interrupt }: CommandContext, { url }: DevStack): CommandContext {
+function contextOf(context: CommandContext, { url }: DevStack): CommandContext {
+  const { terminal, env, json, tenant, interrupt, insist } = context;
   const client = createClient({ url, token: serverToken(undefined, env) });
-  return { terminal, env, json, tenant, interrupt, client };
+  return { terminal, env, json, tenant, interrupt, insist, client };
 }

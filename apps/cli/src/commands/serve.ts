@@ -53,11 +53,17 @@ export async function serve<Process extends RunningProcess>(
           .map(([name, value]) => `${name} ${String(value)}`)
           .join('  '),
       );
-    await untilAborted(context.interrupt);
+    return await endOf(context, running);
   } finally {
+    context.insist.hurry = running.hurry?.bind(running) ?? null;
     await running.stop();
   }
-  return exitCodes.ok;
+}
+
+/** Until it is told to stop, or has nothing to do any more. */
+async function endOf({ interrupt }: CommandContext, { left }: RunningProcess): Promise<ExitCode> {
+  const told = untilAborted(interrupt).then(() => exitCodes.ok);
+  return Promise.race(left ? [told, left] : [told]);
 }
 
 async function starting<Process>(start: () => Promise<Process>): Promise<Process> {

@@ -1,9 +1,11 @@
 /** weft worker: one worker of the mesh, or several under a supervisor. */
-import { hostname } from 'node:os';
+import { hostname, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { ExitCode } from '@weft/contract';
+
+import { readWorkerConfig } from '@weft/worker';
 
 import type { CommandContext } from '../command-context.ts';
 import { healthPort } from '../config.ts';
@@ -24,7 +26,14 @@ export type WorkerCommandOptions = {
   health: boolean;
   processes: number;
   graceMs: number;
+  /** MiB. */
+  memoryLimit?: number | undefined;
+  recycleAfterMs?: number | undefined;
 };
+
+const BYTES_PER_MIB = 1024 * 1024;
+/** Of the machine's memory, what the children of a supervisor may use together where nobody says how much each may. */
+const SHARE = 0.75;
 
 const MAIN = fileURLToPath(new URL('../launch.mjs', import.meta.url));
 
@@ -50,6 +59,8 @@ function startWorker(settings: MeshSettings, options: WorkerCommandOptions) {
     slots: options.concurrency ?? null,
     handlersFile: options.handlers === undefined ? null : resolve(options.handlers),
     graceMs: options.graceMs,
+    memoryLimitMib: options.memoryLimit ?? null,
+    recycleAfterMs: options.recycleAfterMs ?? null,
     waitMs: WAIT_MS,
     log: processLog(),
   });
@@ -77,6 +88,7 @@ async function startSupervisor(settings: MeshSettings, options: WorkerCommandOpt
   const report = (id: string) => mesh.engine.sweeper.endWorker(id);
   const children = supervise({ processes: options.processes, command: childCommand(options), report, log });
   return {
+    ...children,
     async stop() {
       await children.stop();
       await mesh.engine.stop();
@@ -85,8 +97,13 @@ async function startSupervisor(settings: MeshSettings, options: WorkerCommandOpt
   };
 }
 
+function shareMib(processes: number): number {
+  return Math.floor((SHARE * totalmem()) / BYTES_PER_MIB / processes);
+}
+
 function childCommand(options: WorkerCommandOptions): [string, ...string[]] {
-  const { name, lanes, concurrency, handlers, graceMs } = options;
+  const { name, lanes, concurrency, handlers, graceMs, processes } = options;
+  const memoryLimit = options.memoryLimit ?? readWorkerConfig().memoryLimitMib ?? shareMib(processes);
   return [
     process.execPath,
     ...process.execArgv,
@@ -95,6 +112,7 @@ function childCommand(options: WorkerCommandOptions): [string, ...string[]] {
     'worker',
     '--no-health',
     `--grace-ms=${graceMs}`,
+    `--memory-limit=${memoryLimit}`,
     ...(name === undefined ? [] : [`--name=${name}`]),
     ...(lanes === undefined ? [] : [`--lanes=${lanes.join(',')}`]),
     ...(concurrency === undefined ? [] : [`--concurrency=${concurrency}`]),

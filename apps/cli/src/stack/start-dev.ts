@@ -31,6 +31,7 @@ import { destination, pino } from 'pino';
 import type { Logger } from 'pino';
 
 import { cacheMetric } from './cache-metric.ts';
+import { producerBackpressure } from './producer-backpressure.ts';
 import { surviveStrayErrors } from './survive-stray-errors.ts';
 import { weftVersion } from './version.ts';
 
@@ -125,9 +126,12 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
     hasExecutor: (type) => settings.executors.has(type),
     executorNames: Array.from(settings.executors.keys()),
     metrics: () => [cacheMetric(worker)],
+    backpressure: producerBackpressure(config),
   });
   engine.start();
   await worker.start();
+  // Drained, it signs off; the API goes on without a worker.
+  void worker.left.then(() => worker.stop(0));
   return { engine, worker, producer };
 }
 

@@ -6,6 +6,7 @@ import type { ProducerConfig } from '@weft/producer';
 import { openMesh } from './open-mesh.ts';
 import type { MeshOptions } from './open-mesh.ts';
 import type { RunningProcess } from './running-process.ts';
+import { producerBackpressure } from './producer-backpressure.ts';
 import { weftVersion } from './version.ts';
 
 export type ProducerProcessOptions = MeshOptions & { config: ProducerConfig };
@@ -28,6 +29,7 @@ export async function startProducerProcess(options: ProducerProcessOptions): Pro
       version: weftVersion(),
       hasExecutor: (type) => executorNames.includes(type),
       executorNames,
+      backpressure: producerBackpressure(config),
     });
     engine.start();
     return {

@@ -1,4 +1,5 @@
 /** A worker process: claims tasks from the lanes of the mesh. Any number of them may run. */
+import { exitCodes } from '@weft/contract';
 import { createWorker, recoverWithin } from '@weft/engine/runtime';
 import { readWorkerConfig, workerOptions } from '@weft/worker';
 
@@ -18,19 +19,28 @@ export type WorkerProcessOptions = MeshOptions & {
   handlersFile: string | null;
   /** How long running tasks may go on after the process was told to stop, ms. */
   graceMs: number;
+  /** How much memory it may use, MiB; null for what the environment says. */
+  memoryLimitMib: number | null;
+  /** How long after its start it may leave for want of memory, ms; null: never. */
+  recycleAfterMs: number | null;
 };
 
 export async function startWorkerProcess(options: WorkerProcessOptions): Promise<RunningProcess & { id: string }> {
-  const { name, lanes, handlersFile, graceMs } = options;
+  const { name, lanes, handlersFile, graceMs, recycleAfterMs } = options;
   const config = readWorkerConfig();
   const setup = { name, lanes, handlersFile, version: weftVersion(), config };
-  const settings = await workerOptions({ ...setup, config: { ...config, slots: options.slots ?? config.slots } });
+  const slots = options.slots ?? config.slots;
+  const memoryLimitMib = options.memoryLimitMib ?? config.memoryLimitMib;
+  const settings = await workerOptions({ ...setup, config: { ...config, slots, memoryLimitMib } });
   surviveStrayErrors(options.log);
   const mesh = await openMesh(options);
   const { engine, deps } = mesh;
   const id = options.id ?? settings.id;
   const { beatMs } = recoverWithin(options.deadAfterMs);
-  const worker = createWorker({ ...deps, graphs: engine.graphs, settler: engine.settler }, { ...settings, id, beatMs });
+  const worker = createWorker(
+    { ...deps, graphs: engine.graphs, settler: engine.settler },
+    { ...settings, id, beatMs, recycleAfterMs },
+  );
   try {
     engine.start();
     await worker.start();
@@ -41,6 +51,8 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
   }
   return {
     id,
+    left: worker.left.then((leave) => (leave === 'drained' ? exitCodes.ok : exitCodes.recycled)),
+    hurry: () => void worker.stop(0),
     async stop() {
       await worker.stop(graceMs);
       await engine.stop();

@@ -1,11 +1,13 @@
 /**
  * Several worker processes under one supervisor. A child that dies without signing off is reported at once, so its tasks
- * run again without waiting for its silence to be noticed (rule A6), and another child takes its place.
+ * run again without waiting for its silence to be noticed (rule A6), and another child takes its place. So it does for one
+ * that leaves for want of memory. One that was drained leaves its place empty; when all are, the supervisor has nothing to do.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 
+import { exitCodes } from '@weft/contract';
 import { systemClock } from '@weft/embedded';
 import type { Log } from '@weft/engine/ports';
 
@@ -13,7 +15,7 @@ import type { RunningProcess } from './running-process.ts';
 
 export type SuperviseOptions = {
   processes: number;
-  /** Program and arguments of a child; `--id ID` is added. */
+  /** Program and arguments of a child; its id, and how soon it may leave for want of memory, are added. */
   command: readonly [string, ...string[]];
   /** Hears of a child that died without signing off, by its id. */
   report: (id: string) => Promise<void>;
@@ -22,6 +24,8 @@ export type SuperviseOptions = {
 
 /** A child that died sooner than this is started again after a pause, longer each time. */
 const STABLE_MS = 10_000;
+/** A place is taken anew for want of memory once in this time at most. */
+const RECYCLE_MS = 15 * 60_000;
 const LONGEST_PAUSE_MS = 10_000;
 
 /** Starts the children and keeps their number. `stop` tells them to stop and waits for them. */
@@ -29,6 +33,10 @@ export function supervise(options: SuperviseOptions): RunningProcess {
   const places = Array.from({ length: options.processes }, () => new Place(options));
   for (const place of places) place.start();
   return {
+    left: Promise.all(places.map(({ left }) => left)).then(() => exitCodes.ok),
+    hurry() {
+      for (const place of places) place.hurry();
+    },
     async stop() {
       await Promise.all(places.map((place) => place.stop()));
     },
@@ -41,6 +49,8 @@ class Place {
   #ended = Promise.resolve();
   #stopping = false;
   #quickDeaths = 0;
+  #recycledAt = Number.NEGATIVE_INFINITY;
+  readonly #left = Promise.withResolvers<void>();
   #cancelRestart = () => {};
 
   constructor(options: SuperviseOptions) {
@@ -51,7 +61,9 @@ class Place {
     const id = randomUUID();
     const [program, ...args] = this.#options.command;
     const startedAt = systemClock.monotonicMs();
-    const child = spawn(program, [...args, '--id', id], { stdio: ['ignore', 'inherit', 'inherit'] });
+    const recycleAfterMs = Math.max(0, Math.ceil(this.#recycledAt + RECYCLE_MS - startedAt));
+    const own = ['--id', id, `--recycle-after-ms=${recycleAfterMs}`];
+    const child = spawn(program, [...args, ...own], { stdio: ['ignore', 'inherit', 'inherit'] });
     this.#child = child;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#ended = promise;
@@ -60,6 +72,15 @@ class Place {
       this.#child = null;
       void this.#afterDeath({ id, code, signal, livedMs: systemClock.monotonicMs() - startedAt }).finally(resolve);
     });
+  }
+
+  /** Resolves when its child was drained. */
+  get left(): Promise<void> {
+    return this.#left.promise;
+  }
+
+  hurry(): void {
+    this.#child?.kill('SIGTERM');
   }
 
   async stop(): Promise<void> {
@@ -71,11 +92,17 @@ class Place {
 
   async #afterDeath(death: { id: string; code: number | null; signal: string | null; livedMs: number }): Promise<void> {
     const { log } = this.#options;
-    if (this.#stopping && death.code === 0) return;
+    if (death.code === exitCodes.ok) {
+      if (!this.#stopping) log.info({ workerId: death.id }, 'a worker process was drained; its place stays empty');
+      this.#left.resolve();
+      return;
+    }
+    if (death.code === exitCodes.recycled) this.#recycledAt = systemClock.monotonicMs();
     log.warn({ workerId: death.id, code: death.code, signal: death.signal }, 'a worker process has died');
     await this.#report(death.id);
     if (this.#stopping) return;
-    this.#quickDeaths = death.livedMs < STABLE_MS ? this.#quickDeaths + 1 : 0;
+    const isQuick = death.livedMs < STABLE_MS && death.code !== exitCodes.recycled;
+    this.#quickDeaths = isQuick ? this.#quickDeaths + 1 : 0;
     const pauseMs = this.#quickDeaths === 0 ? 0 : Math.min(LONGEST_PAUSE_MS, 250 * 2 ** (this.#quickDeaths - 1));
     this.#cancelRestart = systemClock.after(pauseMs, () => this.start());
   }

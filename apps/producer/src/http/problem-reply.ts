@@ -23,9 +23,11 @@ const FRAMEWORK_CODES: Record<string, ProblemCode> = {
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = withBodyLocations(toAppError(error), request);
   const problem = toProblem(known, request.id);
-  if (problem.status >= 500) request.log.error({ err: error, requestId: request.id }, 'the request failed');
+  if (problem.status >= 500 && known.code !== 'overloaded')
+    request.log.error({ err: error, requestId: request.id }, 'the request failed');
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
-  if (problem.status === 503) reply.header('retry-after', '1');
+  const retryAfterS = known.retryAfterS ?? (problem.status === 503 ? 1 : null);
+  if (retryAfterS !== null) reply.header('retry-after', String(retryAfterS));
   return reply
     .code(problem.status)
     .header('x-request-id', request.id)

@@ -48,6 +48,7 @@ function forkRoute(api: Api, options: AppOptions): void {
   api.route({
     method: 'POST',
     url: '/v1/runs/:id/fork',
+    config: { bringsWork: true },
     schema: {
       summary: 'Start a run that goes on from a step of this one',
       description:
@@ -79,6 +80,7 @@ function rerunRoute(api: Api, options: AppOptions): void {
   api.route({
     method: 'POST',
     url: '/v1/runs/:id/rerun',
+    config: { bringsWork: true },
     schema: {
       summary: 'Start a run again from its beginning',
       description: 'As another run, of the same version, with the same input and config, where nothing else is said.',

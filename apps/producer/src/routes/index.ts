@@ -2,11 +2,13 @@ import { createRunStreams } from '@weft/engine/runtime';
 
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
+import { registerBackpressure } from '../pressure/backpressure.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { inlineWorkflows } from '../inline-workflows.ts';
 import { branchRoutes } from './branch-runs.ts';
 import { compareRoutes } from './compare-runs.ts';
 import { checkpointRoutes } from './checkpoints.ts';
+import { directWorkerRoutes } from './direct-workers.ts';
 import { deadLetterRoutes } from './dead-letters.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
@@ -29,11 +31,12 @@ import { workflowRoutes } from './workflows.ts';
 /** Declares every route of the API. */
 export function registerRoutes(api: Api, options: AppOptions, ring: Pick<KeyRing, 'recheck'>): void {
   const inline = inlineWorkflows(options);
+  const backpressure = registerBackpressure(api, options);
   const { queries, bus, live, clock } = options;
   const streams = createRunStreams({ ...queries, bus, live, clock });
   workflowRoutes(api, options);
-  startRunRoutes(api, options, inline);
-  startBatchRoute(api, options, inline);
+  startRunRoutes(api, options, { inline, backpressure });
+  startBatchRoute(api, options, { inline, backpressure });
   runRoutes(api, options);
   checkpointRoutes(api, options);
   compareRoutes(api, options);
@@ -45,10 +48,11 @@ export function registerRoutes(api: Api, options: AppOptions, ring: Pick<KeyRing
   retentionRoutes(api, options);
   eventRoutes(api, options, streams);
   socketRoute(api, options, streams);
-  taskRoutes(api, options, inline);
+  taskRoutes(api, options, { inline, backpressure });
   workerRoutes(api, options);
   laneRoutes(api, options);
   limitRoutes(api, options);
+  directWorkerRoutes(api, options);
   healthRoutes(api, options);
   metricsRoutes(api, options);
   keyRoutes(api, options, ring);

@@ -6,6 +6,7 @@ import type { AppOptions } from '../app-options.ts';
 import { laneStatuses } from '../lane-statuses.ts';
 import { metricsText } from '../metrics-text.ts';
 import type { Metric } from '../metrics-text.ts';
+import { workerMetrics } from '../worker-metrics.ts';
 import { problems } from '../schemas/answers.ts';
 
 /** Counting everything is not free, and several scrapers may ask at once. */
@@ -64,6 +65,7 @@ async function fleetMetrics(options: AppOptions): Promise<Metric[]> {
       byLane(({ backlogged }) => (backlogged ? 1 : 0)),
     ),
     gauge('weft_workers', 'Live workers', [{ value: workers.length }]),
+    ...workerMetrics(workers),
     gauge('weft_worker_slots', 'Slots of live workers', [
       { labels: { state: 'busy' }, value: sum(workers.map(({ running }) => running)) },
       { labels: { state: 'all' }, value: sum(workers.map(({ slots }) => slots)) },

@@ -4,16 +4,17 @@ import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
 import { idempotencyKeyOf } from '../http/idempotency.ts';
 import { withBodyLocations } from '../http/request-body.ts';
-import type { InlineWorkflows } from '../inline-workflows.ts';
 import { problems } from '../schemas/answers.ts';
 import { IdempotencyHeaders } from '../schemas/requests.ts';
 import { startBatch } from '../start-batch.ts';
+import type { StartParts } from './start-run.ts';
 
 /** Starting up to 1,000 runs at once. */
-export function startBatchRoute(api: Api, options: AppOptions, inline: InlineWorkflows): void {
+export function startBatchRoute(api: Api, options: AppOptions, parts: StartParts): void {
   api.route({
     method: 'POST',
     url: '/v1/runs/batch',
+    config: { bringsWork: true },
     schema: {
       summary: 'Start many runs',
       description:
@@ -24,7 +25,7 @@ export function startBatchRoute(api: Api, options: AppOptions, inline: InlineWor
       response: { 201: StartedRunBatch, ...problems },
     },
     handler: async (request, reply) => {
-      const items = await startBatch({ options, inline }, request.body.runs, {
+      const items = await startBatch({ options, ...parts }, request.body.runs, {
         tenant: request.tenant,
         requestId: request.id,
         key: idempotencyKeyOf(request),

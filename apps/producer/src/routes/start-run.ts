@@ -8,17 +8,23 @@ import { closeSignal } from '../http/close-signal.ts';
 import { idempotencyOf } from '../http/idempotency.ts';
 import { deletedRun } from '../http/ids.ts';
 import type { InlineWorkflows } from '../inline-workflows.ts';
+import type { Backpressure } from '../pressure/backpressure.ts';
 import { problems } from '../schemas/answers.ts';
 import { IdempotencyHeaders } from '../schemas/requests.ts';
 import { refuseUnsupported, startRequestOf } from '../start-request.ts';
 import { workflowOf } from '../workflow-refs.ts';
 
+/** What starting runs takes beside the options. */
+export type StartParts = { inline: InlineWorkflows; backpressure: Backpressure };
+
 /** Starting runs: by name, by version, or with a document, which is saved first. */
-export function startRunRoutes(api: Api, options: AppOptions, inline: InlineWorkflows): void {
+export function startRunRoutes(api: Api, options: AppOptions, parts: StartParts): void {
+  const { inline } = parts;
   const { queries, bus, clock } = options;
   api.route({
     method: 'POST',
     url: '/v1/runs',
+    config: { bringsWork: true },
     schema: {
       summary: 'Start a run',
       description: 'Durable once it is answered. With `wait`: the finished run, if it ends in time.',
@@ -33,7 +39,7 @@ export function startRunRoutes(api: Api, options: AppOptions, inline: InlineWork
       refuseUnsupported(body);
       const idempotency = idempotencyOf(request);
       const workflow = await workflowOf({ options, inline, tenant }, body.workflow);
-      const started = await startOne(options, startRequestOf(body, { workflow, idempotency }));
+      const started = await startOne(options, parts, startRequestOf(body, { workflow, idempotency }));
       const { runId: id, created } = started;
       if (query.wait !== undefined) {
         const wait = { timeoutMs: query.wait, signal: closeSignal(reply.raw) };
@@ -55,8 +61,13 @@ function refuse(error: AppError): never {
   throw error;
 }
 
-/** Starts one run. Throws the AppError that the engine answers for it. */
-export async function startOne({ engine }: AppOptions, request: StartRequest): Promise<StartResult> {
+/** Starts one run. Throws the AppError that the engine answers for it, or `lane_full`. */
+export async function startOne(
+  { engine }: AppOptions,
+  { backpressure }: Pick<StartParts, 'backpressure'>,
+  request: StartRequest,
+): Promise<StartResult> {
+  await backpressure.refuseFull(request);
   const [result] = await engine.startRuns([request]);
   if (result === undefined) throw new Error('the engine has answered nothing');
   if (result instanceof AppError) throw result;

@@ -6,22 +6,24 @@ import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
 import { idempotencyOf } from '../http/idempotency.ts';
 import { asId, deletedRun, found, IdParams } from '../http/ids.ts';
-import type { InlineWorkflows } from '../inline-workflows.ts';
 import { problems } from '../schemas/answers.ts';
 import { IdempotencyHeaders } from '../schemas/requests.ts';
 import { documentPointer, taskDocument, TASK_NODE } from '../task-document.ts';
 import { startOne } from './start-run.ts';
+import type { StartParts } from './start-run.ts';
 
 /** Single tasks, and why they are where they are. */
-export function taskRoutes(api: Api, options: AppOptions, inline: InlineWorkflows): void {
-  startRoute(api, options, inline);
+export function taskRoutes(api: Api, options: AppOptions, parts: StartParts): void {
+  startRoute(api, options, parts);
   readRoutes(api, options);
 }
 
-function startRoute(api: Api, options: AppOptions, inline: InlineWorkflows): void {
+function startRoute(api: Api, options: AppOptions, parts: StartParts): void {
+  const { inline } = parts;
   api.route({
     method: 'POST',
     url: '/v1/tasks',
+    config: { bringsWork: true },
     schema: {
       summary: 'Start a single task',
       description: 'A run of one node. Without `uses` it is `handler:<agentType>` with `payload` as its input.',
@@ -35,7 +37,7 @@ function startRoute(api: Api, options: AppOptions, inline: InlineWorkflows): voi
       const idempotency = idempotencyOf(request);
       const { document, input } = taskDocument(body);
       const workflow = await inline.refOf({ tenant, document }, documentPointer(body));
-      const { runId, created } = await startOne(options, {
+      const { runId, created } = await startOne(options, parts, {
         workflow,
         input,
         config: {},

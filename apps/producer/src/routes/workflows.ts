@@ -38,7 +38,7 @@ function saveRoute(api: Api, options: AppOptions): void {
   api.route({
     method: 'POST',
     url: '/v1/workflows',
-    config: { isDocument: true },
+    config: { bringsWork: true, isDocument: true },
     schema: {
       summary: 'Save a workflow',
       description:
@@ -66,7 +66,7 @@ function validateRoute(api: Api, options: AppOptions): void {
   api.route({
     method: 'POST',
     url: '/v1/workflows/validate',
-    config: { isDocument: true, keepsBadBody: true },
+    config: { bringsWork: true, isDocument: true, keepsBadBody: true },
     schema: {
       summary: 'Check a document and save nothing',
       tags: ['workflows'],

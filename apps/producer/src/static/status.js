@@ -25,7 +25,7 @@ async function refreshList() {
   try {
     const [runs, workers] = await Promise.all([call(`/v1/runs?limit=${limit}`), readWorkers()]);
     showRuns(runs);
-    const live = workers.filter(({ status }) => status === 'active');
+    const live = workers.filter(({ status }) => status !== 'dead');
     const busy = live.reduce((sum, { running }) => sum + running, 0);
     at('workers').hidden = workers.length === 0;
     at('workers').textContent = `${live.length} ${live.length === 1 ? 'worker' : 'workers'}, ${busy} running`;

@@ -108,3 +108,6 @@ export type { InputError } from './graph/input-schema.ts';
 
 export { isBefore, laterOf, parsePlace, placeText, START } from './place.ts';
 export type { Place } from './place.ts';
+export { LoadLaw } from './load/load-law.ts';
+export { CALM, isAtLeast, nextZone, ZONES } from './load/zone.ts';
+export type { Zone } from './load/zone.ts';

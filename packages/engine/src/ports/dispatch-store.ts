@@ -35,6 +35,8 @@ export type OfTenant = { tenant?: string };
 export type DispatchStore = {
   /** The lists (lane, tenant, priority) that have ready tasks which were not offered yet. */
   backlog(): Promise<LaneList[]>;
+  /** How many of these lists wait, counted up to `most` each, and for how long the oldest has. */
+  laneWaits(lists: readonly LaneList[], most: number): Promise<LaneWait[]>;
   /** Offers up to `limit` tasks of a list, in order of ready time. */
   topUp(list: LaneList, limit: number): Promise<TaskMessage[]>;
   /** Tasks that are still ready although they were offered at least `olderThanMs` ago, the oldest offers first. */
@@ -65,6 +67,9 @@ export type DispatchStore = {
  */
 export const STORE_CHORES = ['partitions', 'expired_keys', 'ended_workers', 'expired_results'] as const;
 export type StoreChore = (typeof STORE_CHORES)[number];
+
+/** What waits in the store for its turn on a list. */
+export type LaneWait = LaneList & { count: number; oldestMs: number };
 
 /** `after`: where the page before ended, or null for the first. */
 export type StaleOffersPage = { olderThanMs: number; limit: number; after: string | null };

@@ -7,6 +7,7 @@ export type {
   DispatchStore,
   DueTimer,
   InputMaterial,
+  LaneWait,
   RunningMark,
   StaleOffers,
   StaleOffersPage,
@@ -16,8 +17,9 @@ export type {
 } from './dispatch-store.ts';
 export type { EventBus, RunNotice } from './event-bus.ts';
 export type { Executor, ExecutorCall, ExecutorLog, Outcome, TaskError, Usage } from './executor.ts';
-export type { FleetStore, WorkerBeat, WorkerRecord } from './fleet-store.ts';
+export type { DesiredState, FleetStore, LaneRate, WorkerBeat, WorkerHealth, WorkerRecord } from './fleet-store.ts';
 export type { Candidate, GateRequest, GateStore, GateView } from './gate-store.ts';
+export type { GaugeReading, MemoryBound, ProcessGauge } from './process-gauge.ts';
 export type { Chore, Housekeeping } from './housekeeping.ts';
 export type { InputChecker } from './input-checker.ts';
 export type { KeyPage, KeyRecord, KeyRole, KeyStore, NewKey } from './key-store.ts';

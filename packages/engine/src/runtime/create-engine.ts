@@ -18,6 +18,7 @@ import { startChild } from './start-children.ts';
 import { createStartRuns } from './start-runs.ts';
 import type { RunToStart } from './start-runs.ts';
 import { createSteering } from './steer-runs.ts';
+import { directWorker } from './steering/direct-worker.ts';
 import { createDeadLetters } from './steering/dead-letters.ts';
 import { createSweeper, fireTimers } from './sweeper.ts';
 import type { Sweeper, SweeperSettings } from './sweeper.ts';
@@ -74,6 +75,7 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
     ...createDeadLetters({ ...deps, settler, graphs, start: startOne }),
     ...createRetention(deps),
     ...createLimitCommands({ ...deps, admission }),
+    directWorker: (request) => directWorker(deps, request),
     start() {
       ends = [deps.timers.onDue((timers) => fireTimers(settler, timers)), keepHouse(deps)];
       sweeper.start();

@@ -11,6 +11,7 @@ import type {
 
 import type { Priority, RunHead, RunStatus, WorkflowRef } from '../domain/run/records.ts';
 import type {
+  DesiredState,
   LetterListing,
   Limit,
   PolicyKey,
@@ -18,6 +19,7 @@ import type {
   PruneRequest,
   RetentionPolicy,
   StoredWorkflow,
+  WorkerRecord,
 } from '../ports/index.ts';
 
 export type StartRequest = {
@@ -122,6 +124,8 @@ export type Engine = {
   /** Nobody claims from the lane any more, or again; others hear of it within a few seconds. */
   pauseLane(lane: string): Promise<void>;
   resumeLane(lane: string): Promise<void>;
+  /** Says what a worker shall do; it learns that with its next beat. Throws `not_found`, `conflict` if it has ended. */
+  directWorker(request: { id: string; desired: DesiredState }): Promise<WorkerRecord>;
 };
 
 export type LetterAction = 'retry' | 'discard';

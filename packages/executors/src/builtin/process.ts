@@ -89,6 +89,11 @@ async function settle(end: CommandEnd, request: ProcessInput, signal: AbortSigna
       const { maxBytes } = request;
       return failure('output_too_large', `The command wrote more than ${maxBytes} bytes`, { details: { maxBytes } });
     }
+    case 'tooMuchMemory': {
+      const { bytes } = end;
+      const message = `The command was ended: with ${bytes} bytes it left its worker no memory`;
+      return failure('memory_exceeded', message, { details: { bytes } });
+    }
     case 'notStarted':
       return notStarted(end.cause, request);
     case 'exited':

@@ -33,6 +33,7 @@ export type CommandEnd =
   | { kind: 'exited'; exitCode: number | null; signalName: string | null; stdout: string; stderr: string }
   | { kind: 'aborted' }
   | { kind: 'tooMuchOutput' }
+  | { kind: 'tooMuchMemory'; bytes: number }
   | { kind: 'notStarted'; cause: string };
 
 /**
@@ -80,14 +81,15 @@ class RunningCommand {
   readonly #resolve: (end: CommandEnd) => void;
   readonly #ended = new AbortController();
   readonly #timers: NodeJS.Timeout[] = [];
-  #stopped: 'aborted' | 'tooMuchOutput' | undefined;
+  #stopped: 'aborted' | 'tooMuchOutput' | 'tooMuchMemory' | undefined;
+  #bytes = 0;
   #output: { stdout: Collected; stderr: Collected } | undefined;
 
   constructor(child: ChildProcessWithoutNullStreams, groupId: number, resolve: (end: CommandEnd) => void) {
     this.#child = child;
     this.#groupId = groupId;
     this.#resolve = resolve;
-    trackGroup(groupId);
+    trackGroup({ pid: groupId, outgrew: (bytes) => this.#outgrew(bytes) });
     child.once('exit', () => this.#drain());
     child.once('close', () => this.#finish());
   }
@@ -115,7 +117,12 @@ class RunningCommand {
     if (signal.aborted) stop();
   }
 
-  #stop(why: 'aborted' | 'tooMuchOutput'): void {
+  #outgrew(bytes: number): void {
+    this.#bytes = bytes;
+    this.#stop('tooMuchMemory');
+  }
+
+  #stop(why: 'aborted' | 'tooMuchOutput' | 'tooMuchMemory'): void {
     if (this.#stopped !== undefined) return;
     this.#stopped = why;
     signalGroup(this.#groupId, why === 'aborted' ? 'SIGTERM' : 'SIGKILL');
@@ -144,6 +151,7 @@ class RunningCommand {
   }
 
   #end(): CommandEnd {
+    if (this.#stopped === 'tooMuchMemory') return { kind: this.#stopped, bytes: this.#bytes };
     if (this.#stopped !== undefined) return { kind: this.#stopped };
     const { exitCode, signalCode } = this.#child;
     const stdout = this.#output?.stdout.text() ?? '';

@@ -44,6 +44,23 @@ export function dispatchOffers(stores: () => StoresUnderTest): void {
       expect(lists).toEqual(expect.arrayContaining([listOf(lane), ...others]));
     });
 
+    test('how many, up to a bound, and for how long the oldest of each', async () => {
+      const [lane, empty] = [unique('waits'), unique('waits')];
+      await waiting(lane, 5);
+      await waiting(lane, 1, { priority: 0 });
+      const lists = [listOf(lane), listOf(lane, { priority: 0 }), listOf(empty)];
+      const waits = await stores().dispatch.laneWaits(lists, 3);
+
+      expect(waits).toMatchObject([
+        { ...listOf(lane), count: 3 },
+        { ...listOf(lane, { priority: 0 }), count: 1 },
+        { ...listOf(empty), count: 0 },
+      ]);
+      const [first, second, third] = waits.map(({ oldestMs }) => oldestMs);
+      expect([(first ?? 0) - (second ?? 0), third]).toEqual([expect.closeTo(4, 0), 0]);
+      expect(await stores().dispatch.laneWaits([], 3)).toEqual([]);
+    });
+
     test('A1: no list whose tasks are offered, waiting or need no worker', async () => {
       const lane = unique('none');
       const tasks = (runId: string) => [

@@ -24,7 +24,9 @@ export function createMemoryDispatch(deps: Deps): DispatchStore {
   return { ...offers(deps), ...inputs(deps), ...running(deps), ...dues(deps) };
 }
 
-function offers({ stores, clock }: Deps): Pick<DispatchStore, 'backlog' | 'topUp' | 'staleOffers' | 'areReady'> {
+type Offers = Pick<DispatchStore, 'backlog' | 'laneWaits' | 'topUp' | 'staleOffers' | 'areReady'>;
+
+function offers({ stores, clock }: Deps): Offers {
   const ready = (isOffered: boolean): Found[] =>
     allTasks(stores, 'ready').filter(
       ({ run, task }) => task.lane !== null && (run.offeredAt(task) !== null) === isOffered,
@@ -33,6 +35,14 @@ function offers({ stores, clock }: Deps): Pick<DispatchStore, 'backlog' | 'topUp
     async backlog() {
       const lists = ready(false).map(({ run, task }) => [listKey(run, task), listOf(run, task)] as const);
       return Array.from(new Map(lists).values());
+    },
+    async laneWaits(lists, most) {
+      return lists.map((list) => {
+        const name = JSON.stringify([list.lane, list.tenant, list.priority]);
+        const waiting = ready(false).filter(({ run, task }) => listKey(run, task) === name);
+        const oldest = Math.min(clock.now(), ...waiting.map(({ task }) => task.readyAt));
+        return { ...list, count: Math.min(most, waiting.length), oldestMs: clock.now() - oldest };
+      });
     },
     async topUp(list, limit) {
       const name = JSON.stringify([list.lane, list.tenant, list.priority]);

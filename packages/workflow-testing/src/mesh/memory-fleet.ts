@@ -19,9 +19,15 @@ export function createMemoryFleet(clock: Pick<Clock, 'now'>): MemoryFleet {
     },
     async beat(beat) {
       const worker = workers.get(beat.id);
-      if (!worker || worker.endedAt !== null) return false;
+      if (!worker || worker.endedAt !== null) return null;
       Object.assign(worker, beat, { beatAt: clock.now() });
-      return true;
+      return worker.desired;
+    },
+    async want(id, desired) {
+      const worker = workers.get(id);
+      if (worker?.endedAt !== null) return worker ? { ...worker } : null;
+      worker.desired = desired;
+      return { ...worker };
     },
     async list() {
       const since = clock.now() - HOUR_MS;

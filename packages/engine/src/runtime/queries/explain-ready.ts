@@ -3,6 +3,7 @@ import type { Reason } from '@weft/contract';
 
 import { limitOf } from '../../domain/limits/limit.ts';
 import type { Limit, Rate } from '../../domain/limits/limit.ts';
+import { isAtLeast } from '../../domain/load/zone.ts';
 import type { Priority } from '../../domain/run/records.ts';
 import { MOST_COUNTED } from '../../ports/index.ts';
 import type { LimitTable, RunRecord, TaskView, WorkerRecord } from '../../ports/index.ts';
@@ -37,9 +38,29 @@ function pauseReasons({ paused }: LimitTable, lane: string): Reason[] {
 function fleetReasons(lane: string, workers: WorkerRecord[]): Reason[] {
   const details = { lane, workers: workers.length };
   if (workers.length === 0) return [{ code: 'no_worker', message: noWorker(lane), details }];
-  if (workers.some(({ running: busy, slots }) => busy < slots)) return [];
+  const open = workers.filter(({ desired }) => desired === 'active');
+  if (open.length === 0) return [closedReason(lane, workers)];
+  const free = open.filter(({ running: busy, slots }) => busy < slots);
+  if (free.length > 0) return free.every(isShort) ? [shortReason(lane, free)] : [];
   const message = `all slots of the ${workers.length} workers of lane ${lane} are taken`;
   return [{ code: 'workers_busy', message, details }];
+}
+
+function closedReason(lane: string, workers: WorkerRecord[]): Reason {
+  const states = new Set(workers.map(({ desired }) => (desired === 'draining' ? 'being drained' : 'cordoned')));
+  const message = `all workers of lane ${lane} (${workers.length}) are ${Array.from(states).toSorted().join(' or ')}`;
+  const ids = workers.slice(0, 20).map(({ id }) => id);
+  return { code: 'workers_closed', message, details: { lane, workers: workers.length, ids } };
+}
+
+/** Claims nothing for want of memory or time. */
+function isShort({ health }: WorkerRecord): boolean {
+  return health !== null && isAtLeast(health.zone, 'orange');
+}
+
+function shortReason(lane: string, workers: WorkerRecord[]): Reason {
+  const message = `the ${workers.length} workers of lane ${lane} with free slots have no memory for more at present`;
+  return { code: 'workers_short', message, details: { lane, workers: workers.length } };
 }
 
 function noWorker(lane: string): string {

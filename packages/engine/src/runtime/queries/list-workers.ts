@@ -1,6 +1,6 @@
-import type { Worker } from '@weft/contract';
+import type { Worker, WorkerStatus } from '@weft/contract';
 
-import type { FleetStore, WorkerRecord } from '../../ports/index.ts';
+import type { FleetStore, WorkerHealth, WorkerRecord } from '../../ports/index.ts';
 import { toInstant } from './instant.ts';
 
 /** The workers that live, and those that ended within the last hour, newest first. */
@@ -9,19 +9,31 @@ export async function listWorkers({ fleet }: { fleet: Pick<FleetStore, 'list'> }
   return workers.toSorted((a, b) => b.startedAt - a.startedAt || a.id.localeCompare(b.id)).map(toWorker);
 }
 
-function toWorker(worker: WorkerRecord): Worker {
+/** The worker as the API shows it. */
+export function toWorker(worker: WorkerRecord): Worker {
   return {
     id: worker.id,
     name: worker.name,
     host: worker.host,
     pid: worker.pid,
     version: worker.version,
-    status: worker.endedAt === null ? 'active' : 'dead',
+    status: statusOf(worker),
     lanes: worker.lanes,
     slots: worker.slots,
     running: worker.running,
     rssBytes: worker.rssBytes,
+    ...(worker.health && healthOf(worker.health)),
     startedAt: toInstant(worker.startedAt),
     seenAt: toInstant(worker.beatAt),
   };
+}
+
+function statusOf({ endedAt, desired }: WorkerRecord): WorkerStatus {
+  return endedAt === null ? desired : 'dead';
+}
+
+function healthOf({ heapBytes, memoryBytes, limitBytes, lagMs, ...rest }: WorkerHealth): Partial<Worker> {
+  const { zone, healthScore, slotsEffective } = rest;
+  const memory = { memoryBytes, memoryLimitBytes: limitBytes };
+  return { heapBytes, eventLoopLagMs: lagMs, ...memory, healthScore, zone, slotsEffective };
 }

@@ -25,7 +25,7 @@ export type QueryDeps = {
   queue: QueueReader;
   rates: Pick<RateLimiter, 'waitMs'>;
   retention: Pick<RetentionStore, 'fallback' | 'policies' | 'bytesOf' | 'storage'>;
-  dispatch: Pick<DispatchStore, 'backlog'>;
+  dispatch: Pick<DispatchStore, 'backlog' | 'laneWaits'>;
   broker: Pick<Broker, 'held' | 'depths'>;
   /** The compiled version; a version never changes, so it may be kept. */
   loadGraph: (ref: WorkflowRef) => Promise<Graph>;

@@ -3,8 +3,13 @@ import type { GraphNode } from '../../domain/graph/graph.ts';
 import type { Outcome } from '../../domain/outcome/outcome.ts';
 import type { Clock } from '../../ports/index.ts';
 
-/** Why an attempt is stopped. After the last two its outcome is not wanted any more. */
-export type StopReason = 'timeout' | 'heartbeat_timeout' | 'shutdown' | 'revoked';
+/** Why an attempt is stopped. After the last three it has no outcome of its own; the first two of these hand it back. */
+export type StopReason = 'timeout' | 'heartbeat_timeout' | 'shutdown' | 'pressure' | 'revoked';
+
+/** Whether an attempt that was stopped is handed back, to be run elsewhere. */
+export function isHandedBack({ reason }: AbortSignal): boolean {
+  return reason === 'shutdown' || reason === 'pressure';
+}
 
 /** Aborts `stop` when the attempt has taken too long. Returns the function that ends the watch. */
 export function watchTimeout(clock: Clock, node: GraphNode, stop: AbortController): () => void {
@@ -30,7 +35,7 @@ export function watchHeartbeat(
 /** What came of an attempt that was stopped before it had an outcome; null if none is wanted. */
 export function stoppedOutcome(signal: AbortSignal, node: GraphNode): Outcome | null {
   const reason = signal.reason as StopReason;
-  if (reason === 'revoked' || reason === 'shutdown') return null;
+  if (reason === 'revoked' || isHandedBack(signal)) return null;
   const message =
     reason === 'timeout'
       ? `the attempt did not end within ${node.timeoutMs} ms`

@@ -1,6 +1,7 @@
 /** One claimed attempt, from its slot to its settled outcome. */
 import type { Outcome } from '../../domain/outcome/outcome.ts';
 import type { TaskMessage } from '../../ports/index.ts';
+import { isHandedBack } from './attempt-time.ts';
 import { AttemptVoice } from './attempt-voice.ts';
 import { executeAttempt } from './execute-attempt.ts';
 import type { LiveOutbox } from './live-outbox.ts';
@@ -46,7 +47,7 @@ export async function runAttempt(
   // Whoever watches hears what an attempt said before it hears what came of it.
   await voice.arrived();
   if (outcome) await settle(deps, { slot, worker, outcome, ranMs, goOn });
-  else if (stop.signal.reason === 'shutdown') await handBack(deps, slot);
+  else if (isHandedBack(stop.signal)) await handBack(deps, slot);
   else await drop(deps, message);
 }
 

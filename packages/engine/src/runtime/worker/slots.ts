@@ -1,4 +1,5 @@
 /** What a worker is running, and whether there is room for more. */
+import type { Load } from '../../domain/load/load-law.ts';
 import { isSuspect } from '../../domain/run/release-task.ts';
 import type { TaskMessage } from '../../ports/index.ts';
 import type { RunningAttempt } from './running-flush.ts';
@@ -7,6 +8,10 @@ export type Slot = RunningAttempt & {
   stop: AbortController;
   /** The message was claimed from a lane, which holds it until it is acknowledged. */
   isHeld: boolean;
+  /** What it takes of the process, once it has begun. */
+  load: Load | null;
+  /** Whether it must not be begun twice on purpose. */
+  isOnce: boolean;
 };
 
 /**
@@ -50,6 +55,8 @@ export class Slots implements Iterable<Slot> {
       stop,
       isHeld,
       isOver: false,
+      load: null,
+      isOnce: false,
     };
     this.#taken.add(slot);
     return slot;
@@ -69,9 +76,9 @@ export class Slots implements Iterable<Slot> {
     this.wake();
   }
 
-  /** Resolves when there is room, or at the next `wake`. */
-  async free(): Promise<void> {
-    if (this.room <= 0) await this.#changed.promise;
+  /** Resolves at the next change, or `wake`. */
+  changed(): Promise<void> {
+    return this.#changed.promise;
   }
 
   /** Resolves when no slot is taken. */

@@ -1,5 +1,5 @@
 /** What a worker is made of. */
-import type { Executor, Secrets } from '../../ports/index.ts';
+import type { Executor, ProcessGauge, Secrets } from '../../ports/index.ts';
 import type { EngineDeps } from '../deps.ts';
 import type { GraphCache } from '../graph-cache.ts';
 import type { Settler } from '../settler.ts';
@@ -21,6 +21,13 @@ export type WorkerOptions = {
   beatMs?: number;
   /** Resident memory of this process, bytes. */
   rssBytes(): number;
+  /** Measures this process. Without it nothing is measured and memory bounds nothing. */
+  gauge?: ProcessGauge;
+  /**
+   * How long after its start this worker may leave where memory is lacking for good, so that another process takes its place,
+   * ms. Null (what is left out): never, since there is nobody who would start one.
+   */
+  recycleAfterMs?: number | null;
 };
 
 export type WorkerDeps = Pick<

@@ -6,11 +6,13 @@
  * longer than a moment is flushed as running.
  */
 import { ANY_LANE, isAnyLane } from '../../ports/index.ts';
-import type { TaskMessage } from '../../ports/index.ts';
+import type { DesiredState, TaskMessage, WorkerHealth } from '../../ports/index.ts';
+import type { Load } from '../../domain/load/load-law.ts';
 import { isSuspect } from '../../domain/run/release-task.ts';
 import { pause } from '../pause.ts';
 import { repeat } from '../repeat.ts';
 import type { StopReason } from './attempt-time.ts';
+import { LaneRates } from './lane-rates.ts';
 import { LiveOutbox } from './live-outbox.ts';
 import { prepareAttempts } from './prepare-attempts.ts';
 import type { Prepared } from './prepare-attempts.ts';
@@ -20,17 +22,26 @@ import { SharedResults } from './shared-results.ts';
 import type { CacheCounters } from './shared-results.ts';
 import { Slots } from './slots.ts';
 import type { Slot } from './slots.ts';
+import { WorkerLoad } from './worker-load.ts';
 import type { WorkerDeps, WorkerOptions } from './worker-options.ts';
 
 export type Worker = {
   readonly id: string;
   start(): Promise<void>;
-  /** Claims nothing more, lets what runs end within `graceMs`, hands the rest back, and signs off. Safe to call twice. */
+  /**
+   * Claims nothing more, lets what runs end within `graceMs`, hands the rest back, and signs off. Called again it shortens
+   * the grace: with 0 everything is handed back now.
+   */
   stop(graceMs: number): Promise<void>;
+  /** Resolves when this worker left by itself: it was drained, or nothing but another process would have memory again. */
+  readonly left: Promise<Leave>;
   readonly running: number;
   /** How often a cached task was spared, and how often it was not. */
   readonly cacheCounters: Readonly<CacheCounters>;
 };
+
+/** Why a worker left without being told to stop. */
+export type Leave = 'drained' | 'recycled';
 
 /** A beat says that the worker lives (rule A6). */
 export const BEAT_MS = 2000;
@@ -38,6 +49,10 @@ const CLAIM_RETRY_MS = 500;
 const RESULT_LEASE_MS = 15_000;
 /** After its grace a shutdown waits this long for the store to take what is left. */
 const GIVE_UP_MS = 5000;
+/** How long what runs may go on where the worker leaves for want of memory. */
+const RECYCLE_GRACE_MS = 30_000;
+/** What was claimed and does not fit for so long is given back to its lane: another worker may have room. */
+const GIVE_BACK_MS = 2000;
 /** Revoked runs that are remembered: messages of theirs may still lie on the lanes. */
 const MAX_REVOKED = 1000;
 
@@ -51,7 +66,10 @@ class ClaimingWorker implements Worker {
   readonly #slots: Slots;
   readonly #shared: SharedResults;
   readonly #outbox: LiveOutbox;
-  readonly #closing = new AbortController();
+  readonly #load: WorkerLoad;
+  readonly #rates: LaneRates;
+  readonly #left = Promise.withResolvers<Leave>();
+  readonly #startedAt: number;
   readonly #ends: (() => void)[] = [];
   readonly #revoked = new Set<string>();
   /** The id under which the fleet knows this worker; another one once it was declared dead. */
@@ -61,6 +79,14 @@ class ClaimingWorker implements Worker {
   #counter = 0;
   /** Whether the last look at the lanes found nothing, and nobody has said since that something came. */
   #nothingWaits = false;
+  #desired: DesiredState = 'active';
+  #closed = false;
+  /** Ends the claim that waits; another one after each. */
+  #claimEnd = new AbortController();
+  #claimLimit = 0;
+  /** Tasks that were claimed and have to wait for memory. */
+  #tooLarge = 0;
+  #endGrace = () => {};
   #claiming: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
 
@@ -70,6 +96,16 @@ class ClaimingWorker implements Worker {
     this.#slots = new Slots(options.slots);
     this.#shared = new SharedResults({ ...deps, leaseMs: options.resultLeaseMs ?? RESULT_LEASE_MS });
     this.#outbox = new LiveOutbox(deps);
+    this.#startedAt = deps.clock.monotonicMs();
+    this.#rates = new LaneRates(this.#startedAt);
+    this.#load = new WorkerLoad(
+      { ...deps, gauge: options.gauge ?? null },
+      {
+        onSample: () => this.#review(),
+        onShed: (load) => this.#shed(load),
+        onCritical: () => this.#recycle(),
+      },
+    );
     this.#incarnation = options.id;
   }
 
@@ -81,12 +117,17 @@ class ClaimingWorker implements Worker {
     return this.#slots.taken;
   }
 
+  get left(): Promise<Leave> {
+    return this.#left.promise;
+  }
+
   get cacheCounters(): Readonly<CacheCounters> {
     return this.#shared.counters;
   }
 
   async start(): Promise<void> {
     const { broker } = this.#deps;
+    await this.#load.start();
     await this.#register();
     this.#claiming = this.#claimLoop();
     const flush = { everyMs: RUNNING_AFTER_MS, what: 'writing running tasks', work: () => this.#flush() };
@@ -99,24 +140,89 @@ class ClaimingWorker implements Worker {
   }
 
   stop(graceMs: number): Promise<void> {
-    this.#stopping ??= this.#shutDown(graceMs);
+    this.#limitGrace(graceMs);
+    this.#stopping ??= this.#shutDown();
     return this.#stopping;
   }
 
-  async #shutDown(graceMs: number): Promise<void> {
-    this.#closing.abort();
+  /** From the last call on. A store that is gone must not keep the process: the sweepers find what could not be committed. */
+  #limitGrace(graceMs: number): void {
+    const { clock, settler } = this.#deps;
+    this.#endGrace();
+    const endGrace = clock.after(graceMs, () => this.#abort('shutdown', () => true));
+    const giveUp = clock.after(graceMs + GIVE_UP_MS, () => settler.stop());
+    this.#endGrace = () => {
+      endGrace();
+      giveUp();
+    };
+  }
+
+  async #shutDown(): Promise<void> {
+    this.#closed = true;
+    this.#endClaim();
     this.#slots.wake();
     await this.#claiming;
-    const { clock, settler } = this.#deps;
-    const endGrace = clock.after(graceMs, () => this.#abort('shutdown', () => true));
-    // A store that is gone must not keep the process: what could not be committed is found again by the sweepers.
-    const giveUp = clock.after(graceMs + GIVE_UP_MS, () => settler.stop());
     await this.#slots.emptied();
     await this.#outbox.stop();
-    endGrace();
-    giveUp();
+    this.#endGrace();
+    this.#load.stop();
     for (const end of this.#ends) end();
     await this.#signOff();
+  }
+
+  #endClaim(): void {
+    this.#claimEnd.abort();
+    this.#claimEnd = new AbortController();
+  }
+
+  /** How many tasks may be claimed now. */
+  get #room(): number {
+    if (this.#closed || this.#desired !== 'active' || this.#tooLarge > 0) return 0;
+    return Math.min(this.#slots.room, this.#load.room);
+  }
+
+  /** Looks again what may be claimed and started, after something has changed. */
+  #review(): void {
+    if (this.#claimLimit > this.#room) this.#endClaim();
+    this.#slots.wake();
+  }
+
+  /** Does what somebody wants it to do. One that is drained leaves once it has nothing. */
+  #obey(desired: DesiredState): void {
+    if (desired === this.#desired) return;
+    this.#deps.log.info(
+      { workerId: this.#incarnation, desired, before: this.#desired },
+      'this worker was told what to do',
+    );
+    this.#desired = desired;
+    this.#review();
+    if (desired === 'draining') void this.#leaveWhenEmpty();
+  }
+
+  async #leaveWhenEmpty(): Promise<void> {
+    while (this.#slots.taken > 0 && this.#desired === 'draining') await this.#slots.changed();
+    if (this.#desired === 'draining' && !this.#closed) this.#left.resolve('drained');
+  }
+
+  /** Lets another process take the place of this one, where somebody starts it. */
+  #recycle(): boolean {
+    const { recycleAfterMs = null } = this.#options;
+    const { clock, log } = this.#deps;
+    if (recycleAfterMs === null || clock.monotonicMs() - this.#startedAt < recycleAfterMs) return false;
+    if (this.#closed) return true;
+    log.error({ workerId: this.#incarnation, ...this.#load.health }, 'this worker leaves: it has no memory left');
+    void this.stop(RECYCLE_GRACE_MS).then(() => this.#left.resolve('recycled'));
+    return true;
+  }
+
+  /** Hands back what has begun last, for want of memory. */
+  #shed(load: Load): boolean {
+    const slot = Array.from(this.#slots).find((one) => one.load === load);
+    if (!slot || slot.isOnce || slot.isOver || slot.stop.signal.aborted) return false;
+    const { taskId, runId } = slot.message;
+    this.#deps.log.warn({ taskId, runId, uses: load.uses }, 'handed back for want of memory');
+    slot.stop.abort('pressure' satisfies StopReason);
+    return true;
   }
 
   /** Best effort: a worker that cannot say goodbye is found out by its silence. */
@@ -133,9 +239,11 @@ class ClaimingWorker implements Worker {
 
   async #claimLoop(): Promise<void> {
     const { log, clock } = this.#deps;
-    while (!this.#closing.signal.aborted) {
-      await this.#slots.free();
-      if (this.#closing.signal.aborted) return;
+    while (!this.#closed) {
+      if (this.#room <= 0) {
+        await this.#slots.changed();
+        continue;
+      }
       try {
         await this.#claim();
       } catch (error) {
@@ -147,13 +255,15 @@ class ClaimingWorker implements Worker {
 
   async #claim(): Promise<void> {
     const { broker } = this.#deps;
-    const { signal } = this.#closing;
+    const { signal } = this.#claimEnd;
     const { lanes } = this.#options;
     const worker = this.#incarnation;
+    const limit = this.#room;
     const onWait = () => {
       this.#nothingWaits = true;
+      this.#claimLimit = limit;
     };
-    const messages = await broker.claim({ worker, lanes, limit: this.#slots.room, signal, onWait });
+    const messages = await broker.claim({ worker, lanes, limit, signal, onWait }).finally(() => (this.#claimLimit = 0));
     this.#nothingWaits = false;
     if (messages.length === 0) return;
     if (signal.aborted) {
@@ -178,8 +288,7 @@ class ClaimingWorker implements Worker {
    */
   readonly #goOn = (message: TaskMessage): boolean => {
     const serves = this.#options.lanes.includes(message.lane) || this.#servesAny(message.lane);
-    if (!this.#nothingWaits || !serves || this.#closing.signal.aborted || this.#revoked.has(message.runId))
-      return false;
+    if (!this.#nothingWaits || !serves || this.#room <= 0 || this.#revoked.has(message.runId)) return false;
     this.#takeOn([message], { isHeld: false });
     return true;
   };
@@ -192,12 +301,14 @@ class ClaimingWorker implements Worker {
     const { runId, taskId } = slot.message;
     try {
       const one = (await prepared)[index] ?? null;
-      if (isSuspect(slot.message.crashes)) await this.#runAlone(slot, one);
+      if (one && !(await this.#begins(slot, one))) await this.#giveBack(slot);
+      else if (isSuspect(slot.message.crashes)) await this.#runAlone(slot, one);
       else await this.#runPrepared(slot, one);
     } catch (error) {
       this.#deps.log.error({ err: error, runId, taskId }, 'an attempt could not be run; it is offered again');
       void this.#disclaim(slot.message);
     } finally {
+      this.#ended(slot);
       this.#slots.leave(slot);
     }
   }
@@ -205,7 +316,7 @@ class ClaimingWorker implements Worker {
   /** A message that is held in the name of a worker that lives is in its hand, says every sweeper: so it does not give up. */
   async #disclaim(message: TaskMessage): Promise<void> {
     const { broker, clock } = this.#deps;
-    while (!this.#closing.signal.aborted) {
+    while (!this.#closed) {
       try {
         await broker.publish([], [message]);
         return;
@@ -213,6 +324,45 @@ class ClaimingWorker implements Worker {
         await pause(clock, CLAIM_RETRY_MS);
       }
     }
+  }
+
+  /** Waits until the task fits into memory. Returns false if it does not for a while, or nobody wants it any more. */
+  async #begins(slot: Slot, { node }: Prepared): Promise<boolean> {
+    const { clock } = this.#deps;
+    const uses = node.uses ?? '';
+    slot.isOnce = node.retry.onCrash === 'fail';
+    slot.load = this.#load.tryBegin(uses);
+    if (slot.load) return true;
+    const startedAt = slot.startedAt;
+    slot.startedAt = Number.POSITIVE_INFINITY;
+    const until = clock.monotonicMs() + GIVE_BACK_MS;
+    this.#tooLarge += 1;
+    try {
+      while (!slot.load && !this.#closed && !slot.stop.signal.aborted && clock.monotonicMs() < until) {
+        await this.#slots.changed();
+        slot.load = this.#load.tryBegin(uses);
+      }
+    } finally {
+      this.#tooLarge -= 1;
+    }
+    // A suspect is timed from when its turn comes.
+    if (slot.load) slot.startedAt = startedAt === Number.POSITIVE_INFINITY ? startedAt : clock.monotonicMs();
+    return slot.load !== null;
+  }
+
+  /** What has not begun goes back to where it was, and nobody counts it. */
+  async #giveBack({ message, isHeld }: Slot): Promise<void> {
+    const { broker } = this.#deps;
+    if (isHeld) await broker.release(this.#incarnation, [message]);
+    else await broker.publish([message]);
+  }
+
+  /** Once for each slot that has begun. */
+  #ended(slot: Slot): void {
+    if (!slot.load) return;
+    this.#load.end(slot.load);
+    slot.load = null;
+    this.#rates.count({ lane: slot.message.lane, tenant: slot.message.workflow.tenant });
   }
 
   async #runPrepared(slot: Slot, prepared: Prepared | null): Promise<void> {
@@ -224,7 +374,10 @@ class ClaimingWorker implements Worker {
       outbox: this.#outbox,
       worker: this.#incarnation,
       goOn: this.#goOn,
-      onOver: () => this.#slots.end(slot),
+      onOver: () => {
+        this.#ended(slot);
+        this.#slots.end(slot);
+      },
     });
   }
 
@@ -271,7 +424,11 @@ class ClaimingWorker implements Worker {
 
   async #beat(): Promise<void> {
     this.#counter += 1;
-    if (await this.#deps.fleet.beat({ ...this.#vitals(), id: this.#incarnation, counter: this.#counter })) return;
+    const desired = await this.#deps.fleet.beat({ ...this.#vitals(), id: this.#incarnation, counter: this.#counter });
+    if (desired !== null) {
+      this.#obey(desired);
+      return;
+    }
     // Declared dead while it was away: its attempts may have been handed out anew, and the fence will tell.
     this.#deps.log.warn({ workerId: this.#incarnation }, 'declared dead; this worker goes on as a new incarnation');
     this.#incarnation = `${this.#options.id}.${this.#counter}`;
@@ -289,11 +446,20 @@ class ClaimingWorker implements Worker {
       pid,
       host,
       counter: this.#counter,
+      desired: this.#desired,
     });
   }
 
   #vitals() {
     const { lanes, slots } = this.#options;
-    return { running: this.#slots.taken, rssBytes: this.#options.rssBytes(), lanes, slots };
+    const rssBytes = this.#load.rssBytes ?? this.#options.rssBytes();
+    return { running: this.#slots.taken, rssBytes, lanes, slots, health: this.#health() };
+  }
+
+  #health(): WorkerHealth | null {
+    const { health } = this.#load;
+    if (!health) return null;
+    const slotsEffective = Math.min(this.#options.slots, this.#slots.taken + Math.max(0, this.#room));
+    return { ...health, slotsEffective, rates: this.#rates.take(this.#deps.clock.monotonicMs()) };
   }
 }
