@@ -13,6 +13,7 @@ import { addCheckpointCommands } from './program-checkpoints.ts';
 import { addDeadCommands } from './program-dead.ts';
 import { addDevCommand } from './program-dev.ts';
 import { addKeyCommands } from './program-keys.ts';
+import { addLimitCommands } from './program-limits.ts';
 import { addMigrateCommand } from './program-migrate.ts';
 import { addProcessCommands } from './program-processes.ts';
 import { addRetentionCommands } from './program-retention.ts';
@@ -67,6 +68,7 @@ export function createProgram(io: CliIo): Session {
   addDeadCommands(program, perform);
   addRetentionCommands(program, perform);
   addKeyCommands(program, perform);
+  addLimitCommands(program, perform);
   addWorkflowCommands(program, perform);
   addTestCommands(program, perform);
   addStressCommand(program, perform);

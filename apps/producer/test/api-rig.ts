@@ -1,5 +1,5 @@
 /** The API on a whole engine: real database, one worker, everything in the test's process. */
-import { systemClock } from '@weft/embedded';
+import { createMemoryRateLimiter, systemClock } from '@weft/embedded';
 import type { Executor } from '@weft/engine/ports';
 import { createRig, createTestDatabase } from '@weft/testkit';
 import type { Rig } from '@weft/testkit';
@@ -48,7 +48,7 @@ function appOptions(rig: Rig, executorNames: string[]): AppOptions {
   const { engine, store, broker, bus, live } = rig;
   return {
     engine,
-    queries: { ...store, broker, loadGraph: (ref) => engine.graphs.load(ref) },
+    queries: { ...store, broker, rates: createMemoryRateLimiter(), loadGraph: (ref) => engine.graphs.load(ref) },
     bus,
     live,
     keys: store.keys,

@@ -40,6 +40,19 @@ export { JsonRecord, JsonValue } from './json.ts';
 export type { Json, JsonObject } from './json.ts';
 export { isObject } from './json.ts';
 export { ApiKey, CreatedKey, CreateKey, KeyPage, KeyRole, KeyStatus, ListKeysQuery } from './key.ts';
+export {
+  KeyLimit,
+  KeyLimitList,
+  KeyLimitQuery,
+  Lane,
+  LaneList,
+  Rate,
+  SetKeyLimit,
+  SetRate,
+  SetTenantLimits,
+  TenantLimits,
+  TenantList,
+} from './limit.ts';
 export { LaneStatus } from './lane.ts';
 export {
   DANGEROUS_KEYS,

@@ -4,6 +4,9 @@ import type {
   FleetStore,
   KeyStore,
   LetterReader,
+  GateStore,
+  LimitStore,
+  QueueReader,
   ResultCache,
   RetentionStore,
   RunComparer,
@@ -17,6 +20,9 @@ import { DatabaseClock } from './database-clock.ts';
 import { createDispatchStore } from './dispatch-store.ts';
 import { createFleetStore } from './fleet-store.ts';
 import { createKeyStore } from './key-store.ts';
+import { createGateStore } from './gate-store.ts';
+import { createLimitStore } from './limit-store.ts';
+import { createQueueReader } from './queue-reader.ts';
 import { createResultCache } from './result-cache.ts';
 import { createRetentionStore } from './retention-store.ts';
 import type { RetentionOptions } from './retention-store.ts';
@@ -31,6 +37,9 @@ export type PostgresStore = {
   dispatch: DispatchStore;
   workflows: WorkflowStore;
   fleet: FleetStore;
+  limits: LimitStore;
+  gate: GateStore;
+  queue: QueueReader;
   reader: RunReader;
   comparer: RunComparer;
   letters: LetterReader;
@@ -62,6 +71,9 @@ export function openStore({
     dispatch: createDispatchStore(pool),
     workflows: createWorkflowStore(pool),
     fleet: createFleetStore(pool),
+    limits: createLimitStore(pool),
+    gate: createGateStore(pool),
+    queue: createQueueReader(pool),
     reader: createRunReader(pool),
     comparer: createRunComparer(pool),
     letters: createLetterReader(pool),

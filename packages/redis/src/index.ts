@@ -13,3 +13,4 @@ export { createRedisLiveLog } from './redis-live-log.ts';
 export type { RedisLiveLogOptions } from './redis-live-log.ts';
 export { RedisError } from './redis-error.ts';
 export type { RedisErrorCode } from './redis-error.ts';
+export { createRedisRateLimiter } from './redis-rate-limiter.ts';

@@ -1,6 +1,7 @@
 import { deadLettersApi, type DeadLettersApi } from './dead-letters-api.ts';
 import { interruptsApi, type InterruptsApi } from './interrupts-api.ts';
 import { keysApi, type KeysApi } from './keys-api.ts';
+import { lanesApi, limitsApi, tenantsApi, type LanesApi, type LimitsApi, type TenantsApi } from './limits-api.ts';
 import { runsApi, type RunsApi } from './runs-api.ts';
 import { retentionApi, type RetentionApi } from './retention-api.ts';
 import { tasksApi, type TasksApi } from './tasks-api.ts';
@@ -28,6 +29,9 @@ export type WeftClient = {
   readonly keys: KeysApi;
   readonly tasks: TasksApi;
   readonly workers: WorkersApi;
+  readonly lanes: LanesApi;
+  readonly tenants: TenantsApi;
+  readonly limits: LimitsApi;
   /** Opens a WebSocket for any number of subscriptions; it is made again when it breaks, and goes on where it was. */
   watch(options?: WatchOptions): Watch;
 };
@@ -45,6 +49,9 @@ export function createClient({ url, token, tenant }: ClientOptions): WeftClient 
     keys: keysApi(transport),
     tasks: tasksApi(transport),
     workers: workersApi(transport),
+    lanes: lanesApi(transport),
+    tenants: tenantsApi(transport),
+    limits: limitsApi(transport),
     watch: (options) => openWatch(url, identity, options),
   };
 }

@@ -11,6 +11,8 @@ import { deadLetterRoutes } from './dead-letters.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { interruptRoutes } from './interrupts.ts';
+import { laneRoutes } from './lanes.ts';
+import { limitRoutes } from './limits.ts';
 import { migrationRoutes } from './migrations.ts';
 import { keyRoutes } from './keys.ts';
 import { metricsRoutes } from './metrics.ts';
@@ -45,6 +47,8 @@ export function registerRoutes(api: Api, options: AppOptions, ring: Pick<KeyRing
   socketRoute(api, options, streams);
   taskRoutes(api, options, inline);
   workerRoutes(api, options);
+  laneRoutes(api, options);
+  limitRoutes(api, options);
   healthRoutes(api, options);
   metricsRoutes(api, options);
   keyRoutes(api, options, ring);

@@ -97,6 +97,9 @@ export type {
 export type { ValidationEnv } from './validate/check-nodes.ts';
 export { unsupportedRunFields } from './validate/check-unsupported.ts';
 export type { DocumentIssue } from './validate/document-issue.ts';
+export { arrive, arriveTogether } from './limits/gcra.ts';
+export { isLimiting, speaksFor } from './limits/limit.ts';
+export type { Limit, Rate } from './limits/limit.ts';
 export { closest } from './validate/closest.ts';
 export { validateDocument } from './validate/validate-document.ts';
 export type { DocumentValidation } from './validate/validate-document.ts';

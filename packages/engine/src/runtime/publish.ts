@@ -3,7 +3,7 @@ import { TERMINAL_RUN } from '../domain/run/records.ts';
 import type { Ack, DueTimer, Plan, RunNotice, TaskMessage } from '../ports/index.ts';
 import type { Admission } from './admission.ts';
 import type { EngineDeps } from './deps.ts';
-import { listOf, messagesOf } from './messages.ts';
+import { messagesOf } from './messages.ts';
 
 /** Timers that are due later are loaded by the sweeper when their time comes near. */
 export const TIMER_HORIZON_MS = 60_000;
@@ -42,10 +42,11 @@ async function publishReady(
 ): Promise<void> {
   const offered: TaskMessage[] = [];
   for (const { decision, offered: keys } of plans) {
+    admission.moved(decision.head.workflow.tenant);
     for (const message of messagesOf(decision)) {
       if (continued.has(message.taskId)) continue;
       if (keys.has(message.key)) offered.push(message);
-      else admission.waiting(listOf(message));
+      else admission.waiting(message);
     }
   }
   if (offered.length + acks.length > 0) await broker.publish(offered, acks);

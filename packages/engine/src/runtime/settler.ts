@@ -122,7 +122,9 @@ class GroupSettler implements Settler {
     for (const ofRun of byRun.values()) this.#putOffOthers(ofRun);
     const workflows = await this.#workflowsOf(Array.from(byRun.values()).flat());
     for (const [runId, ofRun] of byRun) if (!workflows.has(runId)) for (const item of ofRun) item.done(NOTHING);
-    const offering = this.#deps.admission.begin();
+    const { admission } = this.#deps;
+    if (!admission.isReady) await admission.refresh();
+    const offering = admission.begin();
     const changes = await Promise.all(
       Array.from(workflows, async ([runId, ref]) => {
         const ofRun = byRun.get(runId) ?? [];
