@@ -64,6 +64,7 @@ export type TaskRow = {
   blamed: boolean;
   lane: string | null;
   priority: Priority;
+  limit_key: string | null;
   reads_at: number;
   ready_at: number;
   offered_at: number | null;
@@ -90,7 +91,7 @@ export function outputOf(task: string): string {
 }
 
 export const TASK_COLUMNS = `t.run_id, t.key, t.epoch, t.id, t.node, t.status, t.attempt, t.failures, t.crashes, t.blamed,
-  t.lane, t.priority, t.reads_at, t.ready_at, t.offered_at, t.started_at, t.deadline, t.settled_at, t.settled_step,
+  t.lane, t.priority, t.limit_key, t.reads_at, t.ready_at, t.offered_at, t.started_at, t.deadline, t.settled_at, t.settled_step,
   t.worker, t.captured, t.item, t.iterations, t.fate, t.waits, t.detail, ${outputOf('t')} as output, t.error, t.letter`;
 
 export function toTask(row: TaskRow): TaskRecord {
@@ -108,6 +109,7 @@ export function toTask(row: TaskRow): TaskRecord {
     blamed,
     lane,
     priority,
+    limitKey: row.limit_key,
     readsAt: row.reads_at,
     readyAt: row.ready_at,
     captured,

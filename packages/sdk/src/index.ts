@@ -7,6 +7,8 @@ export type { ClientOptions, WeftClient } from './client.ts';
 export { eachItem } from './each-item.ts';
 export type { DeadLettersApi, LetterListOptions, ManyLettersOptions } from './dead-letters-api.ts';
 export type { InterruptsApi } from './interrupts-api.ts';
+export type { KeysApi } from './keys-api.ts';
+export type { LanesApi, LimitsApi, TenantsApi } from './limits-api.ts';
 export type { PruneOptions, RetentionApi } from './retention-api.ts';
 export type { EventOptions, RunStreamItem } from './run-events.ts';
 export type { RunsApi, StartOptions } from './runs-api.ts';

@@ -10,7 +10,6 @@ import { actionKeyOf, idempotencyOf } from '../http/idempotency.ts';
 import { asId, found, IdParams } from '../http/ids.ts';
 import { problems } from '../schemas/answers.ts';
 import { NoBody, UserHeaders } from '../schemas/requests.ts';
-import { TENANT } from '../tenant.ts';
 
 const LetterCursor = z.object({
   at: z
@@ -42,9 +41,9 @@ function listRoute(api: Api, { queries }: AppOptions): void {
       querystring: LetterQuery,
       response: { 200: DeadLetterPage, ...problems },
     },
-    handler: async ({ query: { limit, cursor, ...filter } }) => {
+    handler: async ({ tenant, query: { limit, cursor, ...filter } }) => {
       const after = decodeCursor(cursor, LetterCursor);
-      const { items, next } = await listDeadLetters(queries, { tenant: TENANT, ...toListing(filter), limit, after });
+      const { items, next } = await listDeadLetters(queries, { tenant, ...toListing(filter), limit, after });
       return { items, nextCursor: next && encodeCursor(next) };
     },
   });
@@ -61,7 +60,8 @@ function readRoute(api: Api, { queries }: AppOptions): void {
       params: IdParams,
       response: { 200: DeadLetter, ...problems },
     },
-    handler: async ({ params }) => found(await viewDeadLetter(queries, TENANT, asId('task', params.id)), SUCH_LETTER),
+    handler: async ({ tenant, params }) =>
+      found(await viewDeadLetter(queries, tenant, asId('task', params.id)), SUCH_LETTER),
   });
 }
 
@@ -84,8 +84,8 @@ function actRoutes(api: Api, { engine, queries }: AppOptions): void {
       const idempotency = actionKeyOf(request, { action: 'retry letter', runId: taskId });
       const by = request.headers['x-weft-user'] ?? null;
       const edited = request.body?.with;
-      await engine.actOnLetter({ tenant: TENANT, action: 'retry', taskId, with: edited, by, idempotency });
-      return found(await viewDeadLetter(queries, TENANT, taskId), SUCH_LETTER);
+      await engine.actOnLetter({ tenant: request.tenant, action: 'retry', taskId, with: edited, by, idempotency });
+      return found(await viewDeadLetter(queries, request.tenant, taskId), SUCH_LETTER);
     },
   });
   api.route({
@@ -104,8 +104,8 @@ function actRoutes(api: Api, { engine, queries }: AppOptions): void {
       const taskId = asId('task', request.params.id);
       const idempotency = actionKeyOf(request, { action: 'discard letter', runId: taskId });
       const by = request.headers['x-weft-user'] ?? null;
-      await engine.actOnLetter({ tenant: TENANT, action: 'discard', taskId, by, idempotency });
-      return found(await viewDeadLetter(queries, TENANT, taskId), SUCH_LETTER);
+      await engine.actOnLetter({ tenant: request.tenant, action: 'discard', taskId, by, idempotency });
+      return found(await viewDeadLetter(queries, request.tenant, taskId), SUCH_LETTER);
     },
   });
 }
@@ -131,7 +131,7 @@ function manyRoutes(api: Api, { engine }: AppOptions): void {
         const by = request.headers['x-weft-user'] ?? null;
         const idempotency = idempotencyOf(request);
         const many = { filter: toListing(filter), limit, dryRun };
-        return engine.actOnLetters({ tenant: TENANT, action, ...many, by, idempotency });
+        return engine.actOnLetters({ tenant: request.tenant, action, ...many, by, idempotency });
       },
     });
 }

@@ -20,10 +20,13 @@ export type InputMaterial = {
 };
 
 /** A started task, as written by the flush: who runs it, since how long, and in how long it is overdue (ms). */
-export type RunningMark = TaskAttempt & { worker: string; startedMsAgo: number; dueInMs: number };
+export type RunningMark = TaskAttempt & OfTenant & { worker: string; startedMsAgo: number; dueInMs: number };
 
 /** What a claimed task reads: results of nodes, and the input and config of its run (`body`), which are null otherwise. */
-export type InputRequest = { task: TaskAttempt; nodes: readonly string[]; body?: boolean };
+export type InputRequest = OfTenant & { task: TaskAttempt; nodes: readonly string[]; body?: boolean };
+
+/** Whose task it is, says who asks; of another tenant's run the store says that the attempt is not current. */
+export type OfTenant = { tenant?: string };
 
 /**
  * What the store knows of tasks on their way to workers: what waits, what was offered, what runs, what is due. It is what

@@ -5,10 +5,13 @@ import type {
   DispatchStore,
   EventBus,
   FleetStore,
+  GateStore,
   Housekeeping,
   InputChecker,
+  LimitStore,
   LiveLog,
   Log,
+  RateLimiter,
   ResultCache,
   RetentionStore,
   LetterReader,
@@ -24,12 +27,15 @@ export type EngineDeps = {
   dispatch: DispatchStore;
   workflows: WorkflowStore;
   fleet: FleetStore;
+  limits: LimitStore;
+  gate: GateStore;
   reader: RunReader;
   comparer: RunComparer;
   letters: LetterReader;
   results: ResultCache;
   retention: RetentionStore;
   broker: Broker;
+  rates: RateLimiter;
   bus: EventBus;
   live: LiveLog;
   timers: Timers;

@@ -12,6 +12,7 @@ import type {
 import type { Priority, RunHead, RunStatus, WorkflowRef } from '../domain/run/records.ts';
 import type {
   LetterListing,
+  Limit,
   PolicyKey,
   Pruned,
   PruneRequest,
@@ -113,6 +114,14 @@ export type Engine = {
   pruneRuns(request: PruneRequest): Promise<Pruned>;
   /** Deletes an ended run and its children. Throws `not_found`, `conflict` if one of them has not ended, or it is a child. */
   deleteRun(tenant: string, runId: string): Promise<Pick<Pruned, 'runs' | 'bytes'>>;
+  /** Sets the share and the limits of a tenant. Others hear of it within a few seconds. */
+  setTenantLimits(tenant: string, limit: Limit & { weight: number }): Promise<void>;
+  setKeyLimit(tenant: string, key: string, limit: Limit): Promise<void>;
+  /** Throws `not_found` where there is no such limit. */
+  removeKeyLimit(tenant: string, key: string): Promise<void>;
+  /** Nobody claims from the lane any more, or again; others hear of it within a few seconds. */
+  pauseLane(lane: string): Promise<void>;
+  resumeLane(lane: string): Promise<void>;
 };
 
 export type LetterAction = 'retry' | 'discard';

@@ -39,14 +39,15 @@ async function loadBodies(pool: Pool, tasks: Requests): Promise<InputRow[]> {
   return query<InputRow>(pool, {
     name: 'load-inputs',
     text: `select q.n::int as n, b.input, b.config, t.captured, t.item, t.letter->'edit' as edit
-      from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::bool[]) with ordinality
-        as q (run_id, key, task_epoch, run_epoch, attempt, body, n)
+      from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::bool[], $7::text[]) with ordinality
+        as q (run_id, key, task_epoch, run_epoch, attempt, body, tenant, n)
       cross join lateral (
         select captured, item, letter from task where run_id = q.run_id and key = q.key and epoch = q.task_epoch
           and attempt = q.attempt and status in ('ready', 'running') offset 0
       ) as t
       cross join lateral (
-        select 1 from run where id = q.run_id and epoch = q.run_epoch and status in ('pending', 'running', 'interrupted') offset 0
+        select 1 from run where id = q.run_id and epoch = q.run_epoch and tenant = coalesce(q.tenant, tenant)
+          and status in ('pending', 'running', 'interrupted') offset 0
       ) as r
       left join lateral (select input, config from run_body where q.body and run_id = q.run_id offset 0) as b on true`,
     values: [
@@ -56,6 +57,7 @@ async function loadBodies(pool: Pool, tasks: Requests): Promise<InputRow[]> {
       tasks.map(({ task }) => task.runEpoch),
       tasks.map(({ task }) => task.attempt),
       tasks.map(({ body }) => body ?? true),
+      tasks.map(({ tenant }) => tenant ?? null),
     ],
   });
 }

@@ -16,6 +16,7 @@ export function emptyFold(): FoldedRun {
     epochs: new Map(),
     dueAts: new Map(),
     kept: new Set(),
+    failures: new Map(),
     letters: new Map(),
     past: [],
   };
@@ -31,8 +32,11 @@ export function foldStep(fold: FoldedRun, step: FoldStep): void {
   const armed = head.epoch > 0 || facts.run?.epoch !== undefined ? armedKeys(fold, tasks) : [];
   applyStep(fold.progress, step);
   for (const key of armed) fold.epochs.set(key, head.epoch);
+  // What had failed before a run was forked did so in the run before it.
+  const failedAt = facts.snapshot ? step.step - 1 : step.step;
   for (const fact of tasks) {
     noteDue(fold, fact);
+    noteFailure(fold, fact, failedAt);
     noteLetter(fold, fact);
   }
   for (const id of facts.snapshot?.mail ?? []) fold.kept.add(id);
@@ -52,6 +56,7 @@ export function copyFold({ progress: { head, tasks, joins, version }, ...fold }:
     epochs: new Map(fold.epochs),
     dueAts: new Map(fold.dueAts),
     kept: new Set(fold.kept),
+    failures: new Map(fold.failures),
     letters: new Map(fold.letters),
     past: [...fold.past],
   };
@@ -78,6 +83,10 @@ function notePast(fold: FoldedRun, key: string): void {
 
 function tasksOf({ facts }: FoldStep): readonly TaskFact[] {
   return facts.snapshot ? Array.from(snapshotTasks(facts.snapshot.tasks)) : (facts.tasks ?? []);
+}
+
+function noteFailure({ failures }: FoldedRun, { key, status, error }: TaskFact, step: number): void {
+  if (status === 'failed' && error) failures.set(key, { error, step });
 }
 
 function noteDue({ dueAts }: FoldedRun, { key, dueAt }: TaskFact): void {

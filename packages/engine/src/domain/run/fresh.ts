@@ -31,6 +31,7 @@ export function freshTask(task: NewTask): TaskRecord {
     readyAt: task.readyAt,
     lane: task.lane,
     priority: task.priority,
+    limitKey: task.limitKey ?? null,
     captured: task.captured ?? null,
     item: task.item ?? null,
     iterations: task.iterations ?? null,

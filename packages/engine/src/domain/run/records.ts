@@ -72,6 +72,8 @@ export type TaskRecord = {
   /** The lane that serves it; null for a node that needs no worker. */
   lane: string | null;
   priority: Priority;
+  /** Under which key limits count it, fixed when it is armed; null for a node without one. */
+  limitKey: string | null;
   /** Values of the state keys that the node reads, as seen by the step `readsAt`. */
   captured: JsonObject | null;
   /** The item of the send that armed it; null at the top. */
@@ -208,6 +210,8 @@ export type FoldedRun = {
   epochs: Map<string, number>;
   dueAts: Map<string, number>;
   kept: Set<string>;
+  /** Why tasks had failed. */
+  failures: Map<string, Failure>;
   letters: Map<string, Letter>;
   /** Attempts that had ended of tasks that were taken back since: up to which one, in which epoch. */
   past: Pick<UsageRecord, 'key' | 'epoch' | 'attempt'>[];
@@ -223,8 +227,6 @@ export type BranchPoint = {
   fold: FoldedRun;
   /** The rows, as they are now, of the tasks that had neither succeeded nor been skipped; some may be gone. */
   rows: ReadonlyMap<string, TaskRecord>;
-  /** Why tasks had failed, and in which step. */
-  failures: ReadonlyMap<string, Failure>;
   channels: ReadonlyMap<string, ChannelRecord>;
   /** Channels that the run has written in later steps, on whatever branch. */
   writtenLater: readonly string[];

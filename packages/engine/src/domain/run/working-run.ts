@@ -8,6 +8,8 @@ import type { Graph, GraphNode } from '../graph/graph.ts';
 import { taskId } from '../ids.ts';
 import { ownerOf } from '../task-key.ts';
 import { freshTask } from './fresh.ts';
+import { limitKeyOf } from './limit-key.ts';
+import type { LimitKey } from './limit-key.ts';
 import { advanceTask, applyJoin, applyJumps, applyRun, countTask } from './journal.ts';
 import type {
   Fate,
@@ -30,6 +32,8 @@ const UNSEEN_START_MS = 1000;
 
 /** Inline steps that one transaction takes for one run; the rest goes on in the next (rule A11). */
 const MAX_INLINE_STEPS = 100;
+
+const NO_LIMIT_KEY: LimitKey = { kind: 'key', key: null };
 
 const NO_VERSIONS: ReadonlyMap<number, Graph> = new Map();
 
@@ -267,20 +271,25 @@ export class WorkingRun extends SeenRun {
   #newTask(node: GraphNode, { key, fate, item = null, again }: Activation): TaskRecord {
     const { id, step, priority } = this.head;
     const epoch = again?.epoch ?? this.head.epoch;
+    const iterations = fate ? null : this.latestOf(node.resultReads);
+    const seen = { readsAt: this.#readsAt(key, step), captured: fate ? null : this.capture(node), iterations, item };
+    const limit = fate ? NO_LIMIT_KEY : limitKeyOf(this, node, { key, ...seen });
+    if (limit.kind === 'failed') {
+      const failed: Activation = { key, item, fate: { kind: 'fail', error: limit.error } };
+      return this.#newTask(node, again ? { ...failed, again } : failed);
+    }
     const needsWorker = node.type === 'task' && !fate;
     return freshTask({
+      ...seen,
       key,
       epoch,
       id: taskId(id, epoch, key),
       node: node.name,
       attempt: again ? again.attempt + 1 : 1,
-      readsAt: this.#readsAt(key, step),
       readyAt: this.now,
       lane: needsWorker ? node.lane : null,
       priority: node.priority ?? priority,
-      captured: fate ? null : this.capture(node),
-      item,
-      iterations: fate ? null : this.latestOf(node.resultReads),
+      limitKey: limit.key,
       fate,
     });
   }

@@ -5,6 +5,9 @@ import type {
   DispatchStore,
   FleetStore,
   LetterReader,
+  LimitStore,
+  QueueReader,
+  RateLimiter,
   RetentionStore,
   RunComparer,
   RunReader,
@@ -18,6 +21,9 @@ export type QueryDeps = {
   letters: LetterReader;
   workflows: WorkflowStore;
   fleet: FleetStore;
+  limits: Pick<LimitStore, 'load'>;
+  queue: QueueReader;
+  rates: Pick<RateLimiter, 'waitMs'>;
   retention: Pick<RetentionStore, 'fallback' | 'policies' | 'bytesOf' | 'storage'>;
   dispatch: Pick<DispatchStore, 'backlog'>;
   broker: Pick<Broker, 'held' | 'depths'>;

@@ -23,7 +23,9 @@ export async function prepareAttempts(
   const wanted = messages.flatMap((message, index) => {
     const node = nodes[index];
     const isNeeded = node && (message.attempt > 1 || revoked.has(message.runId) || !isConstant(node));
-    return isNeeded ? [{ task: attemptOf(message), nodes: node.resultReads, body: readsBody(node), index }] : [];
+    if (!isNeeded) return [];
+    const { tenant } = message.workflow;
+    return [{ task: attemptOf(message), tenant, nodes: node.resultReads, body: readsBody(node), index }];
   });
   const loaded = wanted.length > 0 ? await dispatch.loadInputs(wanted) : [];
   const materials = new Map(wanted.map(({ index }, n) => [index, loaded[n] ?? null]));
