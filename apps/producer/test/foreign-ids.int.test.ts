@@ -24,7 +24,9 @@ const document = {
 };
 
 beforeAll(async () => {
-  rig = await createTenantRig();
+  rig = await createTenantRig({
+    broken: async () => ({ kind: 'failed', error: { code: 'broken', message: CANARY, retryable: false } }),
+  });
   await rig.acme('POST', '/v1/workflows', { payload: document });
   await rig.acme('PUT', '/v1/retention', { payload: { workflow: FLOW, maxCount: 1000 } });
   theirs.run = await started({ ask: false });
@@ -48,10 +50,7 @@ async function started(input: object): Promise<string> {
 
 /** A task that has failed for good. */
 async function deadLetter(): Promise<string> {
-  const broken = {
-    name: `broken-${CANARY}`,
-    nodes: { a: { type: 'task', uses: 'http', with: { url: 'http://127.0.0.1:1' } } },
-  };
+  const broken = { name: `broken-${CANARY}`, nodes: { a: { type: 'task', uses: 'broken' } } };
   const run = await rig.acme('POST', '/v1/runs', { payload: { workflow: broken } });
   await vi.waitUntil(async () => (await statusOf(run.json().id)) === 'failed', PATIENCE);
   return (await rig.acme('GET', '/v1/dead-letters')).json().items[0].taskId;

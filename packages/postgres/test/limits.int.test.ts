@@ -189,7 +189,7 @@ describe('limits of keys', () => {
     const now = new Map<string, number>();
     const most = new Map<string, number>();
     const run: Executor['run'] = async ({ input }) => {
-      const account = String(input);
+      const account = input as string;
       now.set(account, (now.get(account) ?? 0) + 1);
       most.set(account, Math.max(most.get(account) ?? 0, now.get(account) ?? 0));
       const { promise, resolve } = Promise.withResolvers<void>();

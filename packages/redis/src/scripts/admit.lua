@@ -1,12 +1,13 @@
 -- Admits starts under rates by GCRA: each under all of its rates, or under none.
 --
 -- A rate is one number, the theoretical arrival time of the next start, under which a burst of starts may lie. It is a key
--- that expires when that time has come: then it says the same as none.
+-- that expires some time after that has come: then it says the same as none, whatever the clock here says.
 --
 -- KEYS[1]  the tenant's base, for example "weft:{+rate acme}:". All its rates lie in one slot
 -- ARGV     now (ms), 1 to spend and 0 to look only, then per request: number of rates, and for each: name, count, per (ms), burst
 -- returns  for each request "0", or how long it has to wait at least, ms, as a text
 
+local KEEP_MS = 60000
 local now, spends = tonumber(ARGV[1]), ARGV[2] == '1'
 local known = {}
 
@@ -45,7 +46,7 @@ while at <= #ARGV do
 end
 
 for name in pairs(changed) do
-  local left = math.max(1, math.ceil(known[name] - now))
+  local left = math.max(0, math.ceil(known[name] - now)) + KEEP_MS
   redis.call('SET', KEYS[1] .. name, string.format('%.6f', known[name]), 'PX', left)
 end
 return reply

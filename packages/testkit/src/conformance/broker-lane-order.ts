@@ -15,8 +15,8 @@ const tell = ({ broker, other }: Pick<OpenedBroker, 'broker' | 'other'>, told: L
   other.arrange(told);
 };
 
-const series = (tenant: string, count: number) => {
-  return Array.from({ length: count }, (_, n) => taskMessage(`${tenant}${n}`, { tenant }));
+const series = (tenant: string, count: number, first = 0) => {
+  return Array.from({ length: count }, (_, n) => taskMessage(`${tenant}${first + n}`, { tenant }));
 };
 
 /** How shares and paused lanes change what is claimed (rule A3). */
@@ -50,7 +50,7 @@ export function brokerLaneOrder(open: OpenBroker): void {
       await broker.publish([...series('acme', 3), ...series('globex', 3)]);
       await take(6);
       tell(opened, order({ weights: { acme: 1 } }));
-      await broker.publish([...series('acme', 3), ...series('globex', 3)]);
+      await broker.publish([...series('acme', 3, 3), ...series('globex', 3, 3)]);
 
       expect((await take(6)).map(({ workflow }) => workflow.tenant.charAt(0)).join('')).toBe('agagag');
     });

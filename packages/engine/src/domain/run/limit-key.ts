@@ -2,16 +2,16 @@
 import type { TaskError } from '@weft/contract';
 
 import type { GraphNode } from '../graph/graph.ts';
-import { expressionFailure, scopeOf } from './flow.ts';
-import type { ScopeParts } from './flow.ts';
-import type { WorkingRun } from './working-run.ts';
+import type { SeenRun } from './seen-run.ts';
+import { expressionFailure, scopeOf } from './task-scope.ts';
+import type { ScopeParts } from './task-scope.ts';
 
 /** It stands in an index and in keys. */
 const MOST_CHARACTERS = 200;
 
 export type LimitKey = { kind: 'key'; key: string | null } | { kind: 'failed'; error: TaskError };
 
-export function limitKeyOf(run: WorkingRun, node: GraphNode, task: ScopeParts): LimitKey {
+export function limitKeyOf(run: SeenRun, node: GraphNode, task: ScopeParts): LimitKey {
   const { limitKey: template } = node;
   if (template === null) return { kind: 'key', key: null };
   try {

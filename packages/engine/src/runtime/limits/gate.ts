@@ -77,7 +77,7 @@ class Gates implements Gate {
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const { cancelRetry } of this.#tenants.values()) cancelRetry();
-    await Promise.all(Array.from(this.#tenants.values(), ({ passing }) => passing));
+    await Promise.all(Array.from(this.#tenants.values(), async ({ passing }) => passing));
   }
 
   #stateOf(tenant: string): TenantGate {
