@@ -82,7 +82,10 @@ function mayCountAgain(run: WorkingRun, task: TaskRecord): boolean {
   });
 }
 
-/** What no worker does would come to the same again; but a send gets its items done again. */
+/**
+ * What no worker does would come to the same again; but a send gets its items done again, unless a loop has gone back over it, so
+ * that it arms none any more (rule B4).
+ */
 function canStandAlone(run: WorkingRun, { key, lane, detail }: TaskRecord): boolean {
-  return lane !== null || (detail?.kind === 'items' && run.join(itemsKey(key)) !== undefined);
+  return lane !== null || (detail?.kind === 'items' && !run.isStale(key) && run.join(itemsKey(key)) !== undefined);
 }
