@@ -10,6 +10,8 @@ import type { AppOptions } from '../src/app-options.ts';
 import { buildApp } from '../src/index.ts';
 
 export type ApiRig = {
+  /** The database. */
+  url: string;
   rig: Rig;
   options: AppOptions;
   app: FastifyInstance;
@@ -26,6 +28,7 @@ export async function createApiRig(executors: Record<string, Executor['run']> = 
   const app = buildApp(options);
   const send = (request: InjectOptions): Promise<LightMyRequestResponse> => app.inject(request);
   return {
+    url: database.url,
     rig,
     options,
     app,
@@ -48,6 +51,7 @@ function appOptions(rig: Rig, executorNames: string[]): AppOptions {
     queries: { ...store, broker, rates: createMemoryRateLimiter(), loadGraph: (ref) => engine.graphs.load(ref) },
     bus,
     live,
+    keys: store.keys,
     clock: systemClock,
     hasExecutor: (type) => executorNames.includes(type),
     executorNames,

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { Label } from './name.ts';
 import { DurationMs } from './policy.ts';
 import { Instant } from './wire.ts';
 
@@ -42,9 +41,6 @@ const Weight = z
   .min(1)
   .max(1000)
   .meta({ description: 'How many tasks are claimed in one turn, where several tenants wait' });
-
-/** A name in the path of a request. */
-export const TenantName = Label.meta({ description: 'The name of a tenant' });
 
 /** The answer of `GET /v1/tenants/{name}`. */
 export const TenantLimits = z

@@ -5,6 +5,8 @@ import type {
   GateStore,
   LimitStore,
   QueueReader,
+  KeyStore,
+  LetterReader,
   ResultCache,
   RetentionStore,
   RunComparer,
@@ -20,10 +22,12 @@ import { createFleetStore } from './fleet-store.ts';
 import { createGateStore } from './gate-store.ts';
 import { createLimitStore } from './limit-store.ts';
 import { createQueueReader } from './queue-reader.ts';
+import { createKeyStore } from './key-store.ts';
 import { createResultCache } from './result-cache.ts';
 import { createRetentionStore } from './retention-store.ts';
 import type { RetentionOptions } from './retention-store.ts';
 import { createRunComparer } from './queries/compare-tasks.ts';
+import { createLetterReader } from './queries/read-letters.ts';
 import { createRunReader } from './run-reader.ts';
 import { createRunStore } from './run-store.ts';
 import { createWorkflowStore } from './workflow-store.ts';
@@ -38,8 +42,10 @@ export type PostgresStore = {
   queue: QueueReader;
   reader: RunReader;
   comparer: RunComparer;
+  letters: LetterReader;
   results: ResultCache;
   retention: RetentionStore;
+  keys: KeyStore;
   close(): Promise<void>;
 };
 
@@ -70,8 +76,10 @@ export function openStore({
     queue: createQueueReader(pool),
     reader: createRunReader(pool),
     comparer: createRunComparer(pool),
+    letters: createLetterReader(pool),
     results: createResultCache(pool),
     retention,
+    keys: createKeyStore(pool),
     async close() {
       await retention.close();
       await pool.end();

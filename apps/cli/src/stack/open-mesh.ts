@@ -1,6 +1,6 @@
 /** What every process of the mesh stands on: Postgres and Redis, waited for, checked and migrated. */
 import { systemClock } from '@weft/embedded';
-import type { Clock } from '@weft/engine/ports';
+import type { Clock, KeyStore } from '@weft/engine/ports';
 import { createEngine, DEFAULT_SWEEP } from '@weft/engine/runtime';
 import type { EngineDeps, RunningEngine } from '@weft/engine/runtime';
 import { inputChecker } from '@weft/formats';
@@ -32,6 +32,7 @@ export type MeshOptions = {
 export type Mesh = {
   engine: RunningEngine;
   deps: EngineDeps & Pick<PostgresStore, 'queue'>;
+  keys: KeyStore;
   clock: Clock;
   /** Closes connections; call it after the engine has stopped. */
   close(): Promise<void>;
@@ -58,6 +59,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   return {
     engine: createEngine(deps, { sweep: { ...DEFAULT_SWEEP, deadAfterMs: options.deadAfterMs } }),
     deps,
+    keys: store.keys,
     clock: systemClock,
     async close() {
       await timers.close();

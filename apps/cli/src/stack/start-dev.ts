@@ -118,6 +118,7 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
     queries: { ...store, broker, rates, loadGraph: (ref) => engine.graphs.load(ref) },
     bus,
     live,
+    keys: store.keys,
     clock,
     log,
     version,

@@ -4,18 +4,22 @@ import { z } from 'zod';
 
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
+import type { Caller } from '../http/caller.ts';
 import { problems } from '../schemas/answers.ts';
 
 const LaneParams = z.object({ name: Label });
 
 /** Lanes: what waits for them and who serves them; pausing them. */
 export function laneRoutes(api: Api, { engine, queries, clock }: AppOptions): void {
-  const lanes = async () => ({ items: await listLanes(queries, clock.now()) });
+  const lanes = async ({ caller }: { caller: Caller }) => {
+    return { items: await listLanes(queries, { now: clock.now(), scope: caller.scope }) };
+  };
   api.route({
     method: 'GET',
     url: '/v1/lanes',
     schema: {
       summary: 'Lanes, what waits for them and who serves them',
+      description: "With a tenant's key only what concerns that tenant is counted.",
       tags: ['lanes'],
       response: { 200: LaneList, ...problems },
     },
@@ -24,6 +28,7 @@ export function laneRoutes(api: Api, { engine, queries, clock }: AppOptions): vo
   api.route({
     method: 'POST',
     url: '/v1/lanes/:name/pause',
+    config: { needs: 'operator' },
     schema: {
       summary: 'Pause a lane',
       description:
@@ -32,23 +37,24 @@ export function laneRoutes(api: Api, { engine, queries, clock }: AppOptions): vo
       params: LaneParams,
       response: { 200: LaneList, ...problems },
     },
-    handler: async ({ params }) => {
+    handler: async ({ params, caller }) => {
       await engine.pauseLane(params.name);
-      return lanes();
+      return lanes({ caller });
     },
   });
   api.route({
     method: 'POST',
     url: '/v1/lanes/:name/resume',
+    config: { needs: 'operator' },
     schema: {
       summary: 'Resume a paused lane',
       tags: ['lanes'],
       params: LaneParams,
       response: { 200: LaneList, ...problems },
     },
-    handler: async ({ params }) => {
+    handler: async ({ params, caller }) => {
       await engine.resumeLane(params.name);
-      return lanes();
+      return lanes({ caller });
     },
   });
 }

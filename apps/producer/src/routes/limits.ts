@@ -14,7 +14,7 @@ import { z } from 'zod';
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
 import { problems } from '../schemas/answers.ts';
-import { TENANT } from '../tenant.ts';
+import { found } from '../http/ids.ts';
 
 const TenantParams = z.object({ name: TenantName });
 
@@ -30,11 +30,14 @@ function tenantRoutes(api: Api, { engine, queries }: AppOptions): void {
     url: '/v1/tenants',
     schema: {
       summary: 'Tenants with their shares and limits',
-      description: 'This one, and those for which anything is set.',
+      description: "This one, and those for which anything is set; with a tenant's key only that one.",
       tags: ['limits'],
       response: { 200: TenantList, ...problems },
     },
-    handler: async () => ({ items: await listTenants(queries, [TENANT]) }),
+    handler: async ({ caller, tenant }) => {
+      const isOperator = caller.role === 'operator' && caller.scope === null;
+      return { items: isOperator ? await listTenants(queries, [tenant]) : [await viewTenant(queries, tenant)] };
+    },
   });
   api.route({
     method: 'GET',
@@ -46,11 +49,15 @@ function tenantRoutes(api: Api, { engine, queries }: AppOptions): void {
       params: TenantParams,
       response: { 200: TenantLimits, ...problems },
     },
-    handler: async ({ params }) => viewTenant(queries, params.name),
+    handler: async ({ params: { name }, caller, tenant }) => {
+      const isSeen = caller.role === 'operator' || name === tenant;
+      return found(isSeen ? await viewTenant(queries, name) : null, 'such tenant');
+    },
   });
   api.route({
     method: 'PUT',
     url: '/v1/tenants/:name',
+    config: { needs: 'operator' },
     schema: {
       summary: 'Set the share and the limits of a tenant',
       description: 'They take the place of those before; all processes keep to them within a few seconds.',
@@ -72,11 +79,12 @@ function keyRoutes(api: Api, { engine, queries }: AppOptions): void {
     method: 'GET',
     url: '/v1/limits',
     schema: { summary: 'Limits of keys', tags: ['limits'], response: { 200: KeyLimitList, ...problems } },
-    handler: async () => ({ items: await listKeyLimits(queries, TENANT) }),
+    handler: async ({ tenant }) => ({ items: await listKeyLimits(queries, tenant) }),
   });
   api.route({
     method: 'PUT',
     url: '/v1/limits',
+    config: { needs: 'admin' },
     schema: {
       summary: 'Limit the tasks with a key',
       description: 'The key is what `concurrencyKey` of their node gives, or how it begins and `*`.',
@@ -84,23 +92,24 @@ function keyRoutes(api: Api, { engine, queries }: AppOptions): void {
       body: SetKeyLimit,
       response: { 200: KeyLimitList, ...problems },
     },
-    handler: async ({ body: { key, ...limit } }) => {
-      await engine.setKeyLimit(TENANT, key, toLimit(limit));
-      return { items: await listKeyLimits(queries, TENANT) };
+    handler: async ({ body: { key, ...limit }, tenant }) => {
+      await engine.setKeyLimit(tenant, key, toLimit(limit));
+      return { items: await listKeyLimits(queries, tenant) };
     },
   });
   api.route({
     method: 'DELETE',
     url: '/v1/limits',
+    config: { needs: 'admin' },
     schema: {
       summary: 'Remove the limit of a key',
       tags: ['limits'],
       querystring: KeyLimitQuery,
       response: { 200: KeyLimitList, ...problems },
     },
-    handler: async ({ query: { key } }) => {
-      await engine.removeKeyLimit(TENANT, key);
-      return { items: await listKeyLimits(queries, TENANT) };
+    handler: async ({ query: { key }, tenant }) => {
+      await engine.removeKeyLimit(tenant, key);
+      return { items: await listKeyLimits(queries, tenant) };
     },
   });
 }

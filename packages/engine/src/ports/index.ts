@@ -31,7 +31,10 @@ export type {
   RateLimiter,
   TenantLimit,
 } from './limit-store.ts';
+export type { KeyPage, KeyRecord, KeyRole, KeyStore, NewKey } from './key-store.ts';
 export type { HeldEvent, LiveEntry, LiveEvent, LiveLimits, LiveLog, LiveLoss, LivePage, LiveRead } from './live-log.ts';
+export { Listeners, warnOfListenerError } from './listeners.ts';
+export type { OnListenerError } from './listeners.ts';
 export type { Log } from './log.ts';
 export { MOST_COUNTED } from './queue-reader.ts';
 export type { InUse, QueuedList, QueueReader } from './queue-reader.ts';
@@ -47,7 +50,17 @@ export type {
   RetentionStore,
   TableStorage,
 } from './retention-store.ts';
-export type { MigrationStep, RunFilter, RunReader, RunRecord, StepRange, TaskResult, TaskView } from './run-reader.ts';
+export type {
+  FoldPath,
+  MigrationStep,
+  RunFilter,
+  RunReader,
+  RunRecord,
+  StepRange,
+  TaskResult,
+  TaskView,
+} from './run-reader.ts';
+export type { LetterListing, LetterPosition, LetterReader, LetterRecord } from './letter-reader.ts';
 export type { OutputMatch, RunComparer, TaskTotals } from './run-comparer.ts';
 export { StoreError } from './run-store.ts';
 export type {

@@ -18,6 +18,7 @@ import { startChild } from './start-children.ts';
 import { createStartRuns } from './start-runs.ts';
 import type { RunToStart } from './start-runs.ts';
 import { createSteering } from './steer-runs.ts';
+import { createDeadLetters } from './steering/dead-letters.ts';
 import { createSweeper, fireTimers } from './sweeper.ts';
 import type { Sweeper, SweeperSettings } from './sweeper.ts';
 
@@ -70,6 +71,7 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
     saveWorkflow: (request) => deps.workflows.save({ ...request, hash: contentHash(request.document as Json) }),
     startRuns: (requests) => starter.start(requests),
     ...createSteering({ ...deps, settler, graphs, start: startOne }),
+    ...createDeadLetters({ ...deps, settler, graphs, start: startOne }),
     ...createRetention(deps),
     ...createLimitCommands({ ...deps, admission }),
     start() {

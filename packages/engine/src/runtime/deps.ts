@@ -14,6 +14,7 @@ import type {
   RateLimiter,
   ResultCache,
   RetentionStore,
+  LetterReader,
   RunComparer,
   RunReader,
   RunStore,
@@ -30,6 +31,7 @@ export type EngineDeps = {
   gate: GateStore;
   reader: RunReader;
   comparer: RunComparer;
+  letters: LetterReader;
   results: ResultCache;
   retention: RetentionStore;
   broker: Broker;

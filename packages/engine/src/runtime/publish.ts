@@ -60,7 +60,8 @@ async function revokeEnded({ broker }: PublishDeps, plans: readonly Plan[]): Pro
 
 function noticesOf({ decision: { head, steps } }: Plan): RunNotice[] {
   if (steps.length === 0) return [];
-  return [{ kind: 'step', runId: head.id, step: head.step, ended: TERMINAL_RUN.has(head.status) }];
+  const ended = TERMINAL_RUN.has(head.status);
+  return [{ kind: 'step', runId: head.id, step: head.step, ended, tenant: head.workflow.tenant }];
 }
 
 function timersOf({ decision: { head, steps, timersSet } }: Plan): DueTimer[] {

@@ -22,13 +22,14 @@ export type Part = { name: string; columns: string; rows: object[]; text: (table
 /** A row and the place of its run in the batch, counted from 1. */
 type Placed<Row> = { n: number; row: Row; run: RememberedRun };
 
-const HEAD_COLUMNS = `n int, id uuid, was_step int, was_epoch int, status text, step int, live int, asking int,
+const HEAD_COLUMNS = `n int, id uuid, tenant text, workflow text, was_step int, was_epoch int, status text, step int, live int, asking int,
   generations int, failed int, open_joins int, jumps json, kept int, ended boolean`;
 
 export function headRows(runs: readonly RememberedRun[]): { columns: string; rows: object[] } {
   const rows = runs.map(({ head, plan }, index) => {
     const { status, step, live, asking, generations, failed, openJoins, jumps, kept } = plan.decision.head;
-    const before = { n: index + 1, id: head.id, was_step: head.step, was_epoch: head.epoch };
+    const { tenant, name: workflow } = head.workflow;
+    const before = { n: index + 1, id: head.id, tenant, workflow, was_step: head.step, was_epoch: head.epoch };
     const ended = TERMINAL_RUN.has(status);
     const counts = { step, live, asking, generations, failed, open_joins: openJoins, kept };
     return { ...before, status, ...counts, jumps, ended };

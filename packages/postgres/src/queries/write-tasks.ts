@@ -126,6 +126,16 @@ export function takeBackTasks(client: Client, runs: readonly PlannedRun[]): Prom
   });
 }
 
+/** Rarely there is any: so it is no column of what every settle writes. */
+export function writeLetters(client: Client, rows: Tagged<Decision['letters'][number]>[]): Promise<unknown>[] {
+  return sendRows(client, rows, {
+    name: 'write-letters',
+    text: `update task t set letter = u.letter from unnest($1::uuid[], $2::text[], $3::int[], $4::json[]) as u (run_id, key, epoch, letter)
+      where t.run_id = u.run_id and t.key = u.key and t.epoch = u.epoch`,
+    columns: [(task) => task.key, (task) => task.epoch, (task) => json(task.letter)],
+  });
+}
+
 /** Closes one window of an ended run's live tasks; the mail that asked for it stays until nothing is left (rule A13). */
 export function closeTasks(client: Client, runs: readonly PlannedRun[]): Promise<unknown>[] {
   return runs.map(({ runId }) =>

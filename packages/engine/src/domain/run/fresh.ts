@@ -44,6 +44,7 @@ export function freshTask(task: NewTask): TaskRecord {
     settledAt: task.settledAt ?? null,
     startedAt: task.startedAt ?? null,
     worker: task.worker ?? null,
+    letter: task.letter ?? null,
   };
 }
 

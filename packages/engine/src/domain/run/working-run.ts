@@ -16,6 +16,7 @@ import type {
   ItemChunk,
   JoinRecord,
   KeptMail,
+  Letter,
   SentMail,
   TaskRecord,
   TimerKind,
@@ -50,7 +51,7 @@ export type Activation = {
 /** What is added to a step. */
 type Note = Pick<
   Facts,
-  'jumps' | 'superstep' | 'kept' | 'mail' | 'answer' | 'signal' | 'afterNode' | 'migrated' | 'goto' | 'writers'
+  'jumps' | 'superstep' | 'kept' | 'mail' | 'answer' | 'by' | 'signal' | 'afterNode' | 'migrated' | 'goto' | 'writers'
 >;
 
 /** What a step is about. */
@@ -69,6 +70,8 @@ export class WorkingRun extends SeenRun {
   readonly sentMail: SentMail[] = [];
   readonly keptMail: KeptMail[] = [];
   readonly chunks: ItemChunk[] = [];
+  /** Keys of tasks whose letter changes. */
+  readonly letters = new Set<string>();
   /** Keys of tasks and joins whose rows change; of tasks that this decision armed; and rows that it took back. */
   readonly changedTasks = new Set<string>();
   readonly changedJoins = new Set<string>();
@@ -124,8 +127,14 @@ export class WorkingRun extends SeenRun {
       return;
     }
     advanceTask(task, whole);
+    if (fact.letter) this.putLetter(task, fact.letter);
     if (row) Object.assign(task, row);
     this.changedTasks.add(key);
+  }
+
+  putLetter(task: TaskRecord, letter: Letter): void {
+    task.letter = letter;
+    this.letters.add(task.key);
   }
 
   /** Arms an activation of a node in the open step. */
@@ -158,13 +167,15 @@ export class WorkingRun extends SeenRun {
   renew(task: TaskRecord, node: GraphNode): void {
     const { key, status, attempt, failures, crashes, blamed, error } = task;
     this.change(task, { status: 'pending', attempt });
-    const rest = { ...(blamed && { blamed }), ...(error && { error }) };
+    const rest = { ...(blamed && { blamed }), ...(error && { error }), ...(task.letter && { letter: task.letter }) };
     const fact: TaskFact = { key, status, attempt, failures, crashes, ...rest };
     (this.#facts().tasks ??= []).push(fact);
     countTask(this.head, undefined, fact);
     const lane = node.type === 'task' ? node.lane : null;
     const seen = { readsAt: this.head.step, captured: this.capture(node), iterations: this.latestOf(node.resultReads) };
-    this.tasks.set(key, { ...task, lane, ...seen });
+    const renewed = { ...task, lane, ...seen };
+    this.tasks.set(key, renewed);
+    if (task.letter) this.putLetter(renewed, task.letter);
     this.changedTasks.add(key);
     this.armed.add(key);
   }

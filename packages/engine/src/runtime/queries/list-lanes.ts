@@ -11,10 +11,14 @@ type LaneDeps = Pick<QueryDeps, 'fleet' | 'limits' | 'queue'>;
 
 /**
  * The lane of everybody, those that live workers name, those that are paused, and those for which tasks are ready; by name.
- * `now`: epoch ms.
+ * `now`: epoch ms; `scope`: only the tasks of this tenant, and no lane that only others have tasks on.
  */
-export async function listLanes(deps: LaneDeps, now: number): Promise<Lane[]> {
-  const [lists, { paused }, fleet] = await Promise.all([deps.queue.lists(), readLimits(deps), deps.fleet.list()]);
+export async function listLanes(
+  deps: LaneDeps,
+  { now, scope }: { now: number; scope: string | null },
+): Promise<Lane[]> {
+  const [all, { paused }, fleet] = await Promise.all([deps.queue.lists(), readLimits(deps), deps.fleet.list()]);
+  const lists = scope === null ? all : all.filter(({ tenant }) => tenant === scope);
   const workers = fleet.filter(({ endedAt }) => endedAt === null);
   const byLane = Map.groupBy(lists, ({ lane }) => lane);
   const pauses = new Map(paused.map(({ lane, since }) => [lane, since]));

@@ -7,6 +7,7 @@ import type {
   LimitStore,
   QueueReader,
   RateLimiter,
+  LetterReader,
   RetentionStore,
   RunComparer,
   RunReader,
@@ -17,6 +18,7 @@ import type {
 export type QueryDeps = {
   reader: RunReader;
   comparer: RunComparer;
+  letters: LetterReader;
   workflows: WorkflowStore;
   fleet: FleetStore;
   limits: Pick<LimitStore, 'load'>;
