@@ -17,6 +17,19 @@ const POSTGRES_15: TestProjectInlineConfiguration = {
   },
 };
 
+/** Faults that take their time: `npm run chaos`. */
+const CHAOS_LONG: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: 'chaos-long',
+    include: ['test/chaos/long/**/*.test.ts'],
+    globalSetup: ['packages/testkit/src/global-setup.ts'],
+    fileParallelism: false,
+    testTimeout: 600_000,
+    hookTimeout: 120_000,
+  },
+};
+
 if (!hasPostgres15()) {
   process.stderr.write(
     'weft: there is no Postgres 15 here, so the suites of the store run on one Postgres only (install it, or set TEST_POSTGRES_15_URL)\n',
@@ -35,6 +48,7 @@ export default defineConfig({
             'apps/*/test/**/*.test.ts',
             'examples/*/*.test.ts',
             'test/architecture.test.ts',
+            'test/reliability.test.ts',
           ],
           exclude: ['**/*.int.test.ts', '**/node_modules/**'],
           // Properties of random graphs take seconds where the machine is busy: the limit is there for what hangs.
@@ -55,6 +69,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts', 'test/chaos/**/*.test.ts'],
+          exclude: ['test/chaos/long/**', '**/node_modules/**'],
           globalSetup: ['packages/testkit/src/global-setup.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
@@ -72,6 +87,7 @@ export default defineConfig({
         },
       },
       ...(hasPostgres15() ? [POSTGRES_15] : []),
+      ...(process.env['WEFT_CHAOS'] ? [CHAOS_LONG] : []),
     ],
   },
 });

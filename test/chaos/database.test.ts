@@ -80,7 +80,7 @@ async function throughProxy() {
 }
 
 describe('a flood of runs', () => {
-  test('A11: loses and doubles nothing when the answers of commits are lost', async () => {
+  test('A11 F35: loses and doubles nothing when the answers of commits are lost', async () => {
     const { proxy, rig, direct, calls } = await throughProxy();
     const random = createSeededRandom(3);
     proxy.loseCommits(() => random.chance(0.3));
@@ -98,7 +98,7 @@ describe('a flood of runs', () => {
     await expectAllSucceeded(direct, ids);
   });
 
-  test('A11: loses nothing when the server ends sessions', async () => {
+  test('A11 F26: loses nothing when the server ends sessions', async () => {
     const scene = await openScene();
     const { work } = counting();
     const rig = await scene.rig({ slots: 20, executors: { work }, sweep: { intervalMs: 50, staleOfferMs: 500 } });

@@ -1,10 +1,11 @@
 import { createMemoryBroker } from '@weft/embedded';
 import { expect, test } from 'vitest';
 
+import { deadlocksIn } from './deadlocks.ts';
 import { fan } from './documents.ts';
 import { openScene } from './use-rigs.ts';
 
-test('A9 A10: two engines settle the same 200 runs at once, and each run is what its journal says', async () => {
+test('A9 A10 F29: two engines settle the same 200 runs at once, and each run is what its journal says', async () => {
   const scene = await openScene();
   const broker = createMemoryBroker();
   const rigs = [await scene.rig({ broker, slots: 20 }), await scene.rig({ broker, slots: 20 })] as const;
@@ -21,5 +22,6 @@ test('A9 A10: two engines settle the same 200 runs at once, and each run is what
   expect(runs.slice(0, 10).every((run) => ['succeeded', 'cancelled'].includes(run.head.status))).toBe(true);
   const counts = rigs.map((rig) => rig.engine.settler.counters);
   expect(Math.min(...counts.map((count) => count.settled))).toBeGreaterThan(100);
+  expect(await deadlocksIn(scene.url)).toBe(0);
   for (const rig of rigs) expect(rig.engine.sweeper.repairs).toMatchObject({ offers: 0, stranded: 0, deadWorkers: 0 });
 });

@@ -32,9 +32,10 @@ export default {
     await wait(input.ms ?? 0, undefined, { signal });
     return { n: 1, pid: process.pid };
   },
-  /** Leaves its process no time for anything else. */
-  spin(input: Call, { taskId }: { taskId: string }) {
+  /** Leaves its process no time for anything else, at its first attempt. */
+  spin(input: Call, { taskId, attempt }: { taskId: string; attempt: number }) {
     note(input, 'began', taskId);
+    if (attempt > 1) return { n: 1, pid: process.pid };
     const until = performance.now() + (input.ms ?? 0);
     while (performance.now() < until);
     return { n: 1, pid: process.pid };

@@ -23,9 +23,13 @@ export type MeshProcess = {
   kill(): Promise<void>;
 };
 
-/** Starts a process and waits until it is ready. */
-export async function startMeshProcess(args: readonly string[], env: Record<string, string>): Promise<MeshProcess> {
-  const child = spawn(process.execPath, [MAIN, '--json', ...args], {
+/** Starts a process of this release, or of the one whose program is `main`, and waits until it is ready. */
+export async function startMeshProcess(
+  args: readonly string[],
+  env: Record<string, string>,
+  main: string = MAIN,
+): Promise<MeshProcess> {
+  const child = spawn(process.execPath, [main, '--json', ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own, so that the children of a supervisor can be ended with it.

@@ -79,7 +79,7 @@ describe.skipIf(testRedisUrl() === null)('a worker process', () => {
     expect(await supervisor.stop()).toBe(0);
   });
 
-  test('F05: stopped beyond its death and then continued is refused with what it did', async () => {
+  test('F05 F47: stopped beyond its death and then continued is refused with what it did', async () => {
     const mesh = await openMesh();
     const [producer, zombie] = await Promise.all([mesh.producer(), mesh.worker('--concurrency=4')]);
     const ids = await startRuns(producer, 4, chain(2, work(mesh, { gate: mesh.gate.file })));

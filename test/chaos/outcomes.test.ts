@@ -35,7 +35,7 @@ describe('outcomes', () => {
     ['a lone surrogate', { kind: 'succeeded', output: ['\ud800'] }],
     ['NUL in an error', { kind: 'failed', error: { code: 'c', message: 'a\u0000b\udfff', retryable: false } }],
     ['NUL in a code', { kind: 'failed', error: { code: 'c\u0000', message: 'm', retryable: false } }],
-  ])('A11: one with %s is stored in some readable form', async (_, outcome) => {
+  ])('A11 F43: one with %s is stored in some readable form', async (_, outcome) => {
     const scene = scenes();
     const rig = await scene.rig({ executors: { work: async () => outcome } });
     const run = await rig.run(single('odd', { uses: 'work' }));
@@ -61,7 +61,7 @@ describe('outcomes', () => {
     ['a failure without an error', { kind: 'failed' }],
     ['a goto that names nothing', { kind: 'succeeded', output: 1, goto: [{}] }],
     ['state updates of an undeclared key', { kind: 'succeeded', output: 1, stateUpdates: { nothing: 1 } }],
-  ])('A11: an executor that returns %s ends its run, and holds nobody up', async (_, returned) => {
+  ])('A11 F43: an executor that returns %s ends its run, and holds nobody up', async (_, returned) => {
     const scene = scenes();
     const rig = await scene.rig({ executors: { work: async () => returned as Outcome } });
     const [odd, other] = await Promise.all([

@@ -12,6 +12,7 @@ import { createTestDatabase, startRedisServer } from '@weft/testkit';
 import type { RedisServer } from '@weft/testkit';
 import { expect, onTestFinished } from 'vitest';
 
+import { deadlocksIn } from './deadlocks.ts';
 import { startMeshProcess } from './mesh-process.ts';
 import type { MeshProcess } from './mesh-process.ts';
 
@@ -36,8 +37,8 @@ export type Mesh = Starters & {
   notes: string;
   /** A file that does not exist before `open` is called. */
   gate: { file: string; open(): void };
-  /** Processes that reach Postgres or Redis by another address. */
-  by(addresses: { DATABASE_URL?: string; REDIS_URL?: string }): Starters;
+  /** Processes with another environment: another address of Postgres or Redis, or another setting. */
+  by(env: Readonly<Record<string, string>>): Starters;
   /** What handlers have noted: `began` and `ended` with task and process, `effect` with its idempotency key in place of the task. */
   noted(what: 'began' | 'ended' | 'effect'): { taskId: string; pid: number }[];
   /** Until all of these runs have succeeded, each with `total`. */
@@ -48,7 +49,7 @@ export type Mesh = Starters & {
 export type MeshOptions = {
   /** Another address of Postgres, for the processes and the test alike. */
   databaseUrl?: string;
-  /** After what silence a worker is dead, ms (4,000). */
+  /** Within what time the tasks of a dead worker run again, ms (4,000). */
   deadAfterMs?: number;
 };
 
@@ -67,15 +68,16 @@ export async function openMesh({ databaseUrl, deadAfterMs = DEAD_AFTER_MS }: Mes
   onTestFinished(async ({ task }) => {
     if (task.result?.state === 'fail') for (const { log } of processes) process.stderr.write(log().slice(-4000));
     await Promise.all(processes.map((one) => one.kill()));
+    expect(await deadlocksIn(database.url)).toBe(0);
     await store.close();
     await redis.stop();
     rmSync(folder, { recursive: true, force: true });
     await database.drop();
   });
 
-  const by = (addresses: Record<string, string> = {}): Starters => {
+  const by = (more: Readonly<Record<string, string>> = {}): Starters => {
     const start = async (args: readonly string[]): Promise<MeshProcess> => {
-      const started = await startMeshProcess(args, { ...env, ...addresses });
+      const started = await startMeshProcess(args, { ...env, ...more });
       processes.push(started);
       return started;
     };

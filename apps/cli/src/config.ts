@@ -53,8 +53,8 @@ export function healthPort(env: Environment): number | null {
 }
 
 /**
- * After how long a worker whose counter stands still is dead, ms: WEFT_DEAD_AFTER_MS, else 15,000. It is above 2,000, the time
- * between two beats. Throws for what is no such number.
+ * Within what time the tasks of a worker that died without a word run again, ms: WEFT_DEAD_AFTER_MS, else 15,000; above 2,000.
+ * Throws for what is no such number.
  */
 export function deadAfterMs(env: Environment): number {
   const given = nonEmpty(env['WEFT_DEAD_AFTER_MS']) ?? '15000';

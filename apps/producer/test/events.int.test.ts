@@ -179,7 +179,7 @@ describe('the events of a run that goes on', () => {
     expect(messages.slice(began + 1).some(({ data: { type } }) => type === 'task_succeeded')).toBe(true);
   });
 
-  test('no step is missed by a client that comes back again and again', async () => {
+  test('F40: no step is missed by a client that comes back again and again', async () => {
     gate = Promise.withResolvers();
     const id = await start(gated);
     const steps: number[] = [];

@@ -12,7 +12,7 @@ const PATIENCE = { timeout: 15_000, interval: 20 };
 
 let rig: TenantRig;
 /** What acme has, by what the paths call it. */
-const theirs = { run: '', open: '', task: '', question: '', key: '', version: 1 };
+const theirs = { run: '', open: '', task: '', letter: '', question: '', key: '', version: 1 };
 
 const document = {
   name: FLOW,
@@ -24,7 +24,9 @@ const document = {
 };
 
 beforeAll(async () => {
-  rig = await createTenantRig();
+  rig = await createTenantRig({
+    broken: async () => ({ kind: 'failed', error: { code: 'broken', message: CANARY, retryable: false } }),
+  });
   await rig.acme('POST', '/v1/workflows', { payload: document });
   await rig.acme('PUT', '/v1/retention', { payload: { workflow: FLOW, maxCount: 1000 } });
   theirs.run = await started({ ask: false });
@@ -34,6 +36,7 @@ beforeAll(async () => {
   const questions = (await rig.acme('GET', '/v1/interrupts')).json().items;
   theirs.question = questions[0].id;
   theirs.task = (await rig.acme('GET', `/v1/runs/${theirs.run}/tasks`)).json().items[0].id;
+  theirs.letter = await deadLetter();
   theirs.key = (await rig.make({ tenant: 'acme', name: CANARY })).id;
 }, 60_000);
 
@@ -43,6 +46,14 @@ async function started(input: object): Promise<string> {
   const run = await rig.acme('POST', '/v1/runs', { payload: { workflow: FLOW, input, tags: [CANARY] } });
   if (run.statusCode !== 201) throw new Error(run.body);
   return run.json().id;
+}
+
+/** A task that has failed for good. */
+async function deadLetter(): Promise<string> {
+  const broken = { name: `broken-${CANARY}`, nodes: { a: { type: 'task', uses: 'broken' } } };
+  const run = await rig.acme('POST', '/v1/runs', { payload: { workflow: broken } });
+  await vi.waitUntil(async () => (await statusOf(run.json().id)) === 'failed', PATIENCE);
+  return (await rig.acme('GET', '/v1/dead-letters')).json().items[0].taskId;
 }
 
 async function statusOf(id: string): Promise<string> {
@@ -69,6 +80,8 @@ function examples(): Record<string, Example> {
     'PUT /v1/retention': { body: { workflow: FLOW, maxCount: 1 } },
     'DELETE /v1/retention': { query: `?workflow=${FLOW}` },
     'POST /v1/prune': { body: { workflow: FLOW, keep: 0 } },
+    'PUT /v1/limits': { body: { key: CANARY, maxConcurrent: 1 } },
+    'DELETE /v1/limits': { query: `?key=${CANARY}` },
     'POST /v1/tasks': { body: { uses: 'echo', with: 1 } },
     'POST /v1/keys': { body: { tenant: 'acme' } },
   };
@@ -86,9 +99,14 @@ async function allRoutes(): Promise<Route[]> {
 /** The path with acme's ids: each of those that it may be about. */
 function urlsOf({ method, path }: Route): string[] {
   const { query = '' } = examples()[`${method} ${path}`] ?? {};
-  const idsOf: Record<string, string[]> = { tasks: [theirs.task], keys: [theirs.key], runs: [theirs.open, theirs.run] };
+  const idsOf: Record<string, string[]> = {
+    tasks: [theirs.task],
+    keys: [theirs.key],
+    runs: [theirs.open, theirs.run],
+    'dead-letters': [theirs.letter],
+  };
   const ids = idsOf[path.split('/')[2] ?? ''] ?? Object.values(theirs).map(String);
-  const names = path.includes('/signals/') ? 'go' : FLOW;
+  const names = path.includes('/signals/') ? 'go' : path.includes('/tenants/') ? 'acme' : FLOW;
   return (path.includes('{id}') ? ids : ['']).map(
     (id) =>
       path
@@ -142,7 +160,7 @@ test('no list and no answer without an id shows anything of another tenant', asy
     const answer = await callWith(rig.globex, route, url);
     // What is sent comes back in errors; validating gives back nothing but the graph of what was sent.
     const sent = JSON.stringify(examples()[`${route.method} ${route.path}`] ?? {});
-    const shown = [theirs.run, theirs.open, theirs.task, theirs.question, theirs.key].filter((id) =>
+    const shown = [theirs.run, theirs.open, theirs.task, theirs.letter, theirs.question, theirs.key].filter((id) =>
       answer.body.includes(id),
     );
     if (shown.length > 0 || (answer.body.includes(CANARY) && !sent.includes(CANARY)))

@@ -95,7 +95,7 @@ describe('a question', () => {
     expect(await endOf(id)).toMatchObject({ status: 'succeeded', output: [value] });
   });
 
-  test('gets one of many answers, and the others are told so', async () => {
+  test('F47: gets one of many answers, and the others are told so', async () => {
     const id = await start({ name: 'race', nodes: { ask: { type: 'interrupt' } } });
     const [question] = await questionsOf(id);
     const values = Array.from({ length: 10 }, (_, n) => n);

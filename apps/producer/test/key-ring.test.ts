@@ -67,6 +67,16 @@ describe('a key', () => {
     ring.close();
   });
 
+  test('that many calls bring at once is looked up once', async () => {
+    const { ring, state, add } = scene();
+    const parts = await add();
+    const verdicts = await Promise.all(Array.from({ length: 50 }, () => ring.verify(parts)));
+
+    expect(verdicts.every(({ kind }) => kind === 'live')).toBe(true);
+    expect(state.finds).toBe(1);
+    ring.close();
+  });
+
   test('with another secret is wrong, whether the key is known or not', async () => {
     const { ring, add } = scene();
     const parts = await add();

@@ -106,6 +106,9 @@ test('a prune and a policy concern the runs of their tenant', async () => {
 });
 
 test('the figures of all tenants together count what waits for each', async () => {
+  // One that never beats: its lane is shown, and nothing is taken from it.
+  const vitals = { slots: 1, running: 0, counter: 0, version: 'v', pid: 1, host: 'h', rssBytes: 1 };
+  await rig.api.rig.store.fleet.register({ ...vitals, id: 'idle', name: 'idle', lanes: ['handler:nobody'] });
   const nowhere = { workflow: { name: 'waits', nodes: { a: { type: 'task', uses: 'handler:nobody' } } } };
   await both((client) => client('POST', '/v1/runs', { payload: nowhere }));
   const depth = async () => (await rig.operator('GET', '/metrics')).body;

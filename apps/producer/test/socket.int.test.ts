@@ -216,7 +216,7 @@ describe('watching what is not numbered', () => {
 });
 
 describe('a client that never reads', () => {
-  test('costs a bounded buffer, holds nobody up, and gets every step once it reads', async () => {
+  test('F38: costs a bounded buffer, holds nobody up, and gets every step once it reads', async () => {
     const server = await another({ socketLimits: { pauseBytes: 16 * 1024 } });
     const size = 100_000;
     const nodes = Object.fromEntries(

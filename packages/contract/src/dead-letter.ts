@@ -91,8 +91,13 @@ export type RetryLetter = z.infer<typeof RetryLetter>;
 export const ManyLetters = z
   .strictObject({
     filter: LetterFilter.optional(),
-    limit: z.int().min(1).max(1000).default(100).meta({ description: 'Letters at most, those that failed last first' }),
-    dryRun: z.boolean().default(false).meta({ description: 'Only say which they are' }),
+    limit: z
+      .int()
+      .min(1)
+      .max(1000)
+      .optional()
+      .meta({ description: 'Letters at most, those that failed last first; 100 if it is left out' }),
+    dryRun: z.boolean().optional().meta({ description: 'Only say which they are' }),
   })
   .nullish()
   .meta({ id: 'ManyLetters', description: 'Which dead letters are meant' });

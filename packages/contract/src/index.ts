@@ -38,6 +38,8 @@ export {
 export { Interrupt, InterruptPage } from './interrupt.ts';
 export { JsonRecord, JsonValue } from './json.ts';
 export type { Json, JsonObject } from './json.ts';
+export { isObject } from './json.ts';
+export { ApiKey, CreatedKey, CreateKey, KeyPage, KeyRole, KeyStatus, ListKeysQuery } from './key.ts';
 export {
   KeyLimit,
   KeyLimitList,
@@ -51,8 +53,6 @@ export {
   TenantLimits,
   TenantList,
 } from './limit.ts';
-export { isObject } from './json.ts';
-export { ApiKey, CreatedKey, CreateKey, KeyPage, KeyRole, KeyStatus, ListKeysQuery } from './key.ts';
 export { LaneStatus } from './lane.ts';
 export {
   DANGEROUS_KEYS,

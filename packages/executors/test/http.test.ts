@@ -202,7 +202,7 @@ describe('a response', () => {
     });
   });
 
-  test('without end is cut off at the limit', async () => {
+  test('F42: without end is cut off at the limit', async () => {
     const { promise: closed, resolve } = Promise.withResolvers<void>();
     answer = (_request, response) => {
       const write = () => {

@@ -249,7 +249,7 @@ describe('a command that fails', () => {
 });
 
 describe('a command that writes too much', () => {
-  test('to either stream is killed', async () => {
+  test('F42: to either stream is killed', async () => {
     const tooLarge = {
       kind: 'failed',
       error: { code: 'output_too_large', retryable: false, details: { maxBytes: 1_000 } },
@@ -289,7 +289,7 @@ describe('a command whose signal is aborted', () => {
     expect(await readFile(file, 'utf8')).toBe('yes\n');
   });
 
-  test('is killed within a second with its descendants, though all of them ignore SIGTERM', async () => {
+  test('F44: is killed within a second with its descendants, though all of them ignore SIGTERM', async () => {
     const file = join(folder, 'stubborn');
     const { parts, since } = abortAtOutput();
     const stubborn = `trap '' TERM; (trap '' TERM; sleep 300) & echo "$$ $!" > ${file}; echo up; wait; sleep 300`;

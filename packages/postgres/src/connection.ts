@@ -24,6 +24,11 @@ export type Client = {
 /** Asks for rows, within a transaction or by itself. */
 export type Ask = <Row extends QueryResultRow>(statement: Statement) => Promise<Row[]>;
 
+/** The server ends a statement that takes longer. */
+const STATEMENT_MS = 15_000;
+/** A connection that says nothing for so long is given up: it is silent, and not busy. */
+const ANSWER_MS = STATEMENT_MS + 3000;
+
 /**
  * Every hot statement goes through an index, whatever the size of a table at the time it was planned: a plan is kept, and a
  * table that was small then may have a million rows a minute later. Generic plans beat custom ones on these statements,
@@ -34,9 +39,10 @@ const SESSION = [
   'enable_seqscan=off',
   'enable_hashjoin=off',
   'enable_mergejoin=off',
-  'statement_timeout=30000',
-  'lock_timeout=10000',
-  'idle_in_transaction_session_timeout=30000',
+  `statement_timeout=${STATEMENT_MS}`,
+  'lock_timeout=5000',
+  // The locks of a process that stands still in the middle of a transaction hold up others for so long.
+  'idle_in_transaction_session_timeout=10000',
   'jit=off',
   'timezone=UTC',
 ];
@@ -65,7 +71,7 @@ export function createPool({ url, max, onError }: PoolOptions): Pool {
     pipeline: true,
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
-    query_timeout: 40_000,
+    query_timeout: ANSWER_MS,
     idleTimeoutMillis: 60_000,
     maxLifetimeSeconds: 1800, // plans are made anew now and then
     application_name: 'weft',

@@ -2,11 +2,11 @@
 import type {
   DispatchStore,
   FleetStore,
+  KeyStore,
+  LetterReader,
   GateStore,
   LimitStore,
   QueueReader,
-  KeyStore,
-  LetterReader,
   ResultCache,
   RetentionStore,
   RunComparer,
@@ -19,10 +19,10 @@ import { createPool } from './connection.ts';
 import { DatabaseClock } from './database-clock.ts';
 import { createDispatchStore } from './dispatch-store.ts';
 import { createFleetStore } from './fleet-store.ts';
+import { createKeyStore } from './key-store.ts';
 import { createGateStore } from './gate-store.ts';
 import { createLimitStore } from './limit-store.ts';
 import { createQueueReader } from './queue-reader.ts';
-import { createKeyStore } from './key-store.ts';
 import { createResultCache } from './result-cache.ts';
 import { createRetentionStore } from './retention-store.ts';
 import type { RetentionOptions } from './retention-store.ts';

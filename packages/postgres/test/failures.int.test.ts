@@ -50,7 +50,7 @@ async function blocked(client: Client): Promise<number> {
 const stepOf = async (id: string) => (await direct.reader.run('acme', id))?.head.step;
 
 describe('a commit whose answer is lost', () => {
-  test('A11: is reported as unknown, and was done', async () => {
+  test('A11 F35: is reported as unknown, and was done', async () => {
     const store = throughProxy();
     const { id } = await submitRun(direct);
     await settleOne(store, id);

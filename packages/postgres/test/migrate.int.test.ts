@@ -49,7 +49,7 @@ test('a migrated database stays as it is', async () => {
   expect(await tableNames()).toEqual(before);
 });
 
-test('a database of a later version is refused', async () => {
+test('F54: a database of a later version is refused', async () => {
   const client = new Client({ connectionString: database.url });
   await client.connect();
   await client.query(`insert into kysely_migration (name, timestamp) values ('9999_later', now())`);

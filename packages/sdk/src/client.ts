@@ -1,7 +1,7 @@
 import { deadLettersApi, type DeadLettersApi } from './dead-letters-api.ts';
 import { interruptsApi, type InterruptsApi } from './interrupts-api.ts';
-import { lanesApi, limitsApi, tenantsApi, type LanesApi, type LimitsApi, type TenantsApi } from './limits-api.ts';
 import { keysApi, type KeysApi } from './keys-api.ts';
+import { lanesApi, limitsApi, tenantsApi, type LanesApi, type LimitsApi, type TenantsApi } from './limits-api.ts';
 import { runsApi, type RunsApi } from './runs-api.ts';
 import { retentionApi, type RetentionApi } from './retention-api.ts';
 import { tasksApi, type TasksApi } from './tasks-api.ts';

@@ -10,3 +10,8 @@ export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
   signal?.addEventListener('abort', stop, { once: true });
   await promise.finally(() => signal?.removeEventListener('abort', stop));
 }
+
+/** From half of it up to all of it, by chance: many who begin to wait at once do not end at once. */
+export function jittered(ms: number): number {
+  return ms / 2 + (Math.random() * ms) / 2;
+}

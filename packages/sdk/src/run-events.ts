@@ -2,7 +2,7 @@
 import type { Event, EventGap, EventMode, RunStatus } from '@weft/contract';
 import { ApiError } from './api-error.ts';
 import { ConnectionError } from './connection-error.ts';
-import { pause } from './pause.ts';
+import { jittered, pause } from './pause.ts';
 import { readMessages, type SseMessage } from './sse-reader.ts';
 import { StepCursor } from './step-cursor.ts';
 import type { CallOptions, Transport } from './transport.ts';
@@ -54,7 +54,7 @@ export async function* runStream(
       lostAt ??= performance.now();
       if (!mayPass(error) || performance.now() - lostAt >= giveUpAfterMs) throw error;
       options.onReconnect?.(error);
-      await pause(Math.max(pauseMs, retryAfterOf(error)), options.signal);
+      await pause(Math.max(jittered(pauseMs), retryAfterOf(error)), options.signal);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
   }

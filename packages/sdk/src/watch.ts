@@ -1,6 +1,7 @@
 /** Watching over one WebSocket, across broken connections. Uses the web platform's `WebSocket`, so that it runs in browsers, too. */
 import { WS_PROTOCOL, WS_TENANT_PREFIX, WS_TOKEN_PREFIX, wsCloseCodes } from '@weft/contract';
 import type { EventMode, RunStatus, WsEvent, WsFrame, WsRequest, WsSnapshot } from '@weft/contract';
+import { jittered } from './pause.ts';
 import type { Identity } from './transport.ts';
 
 /** What is done with what a subscription brings. */
@@ -115,7 +116,8 @@ class ReconnectingWatch implements Watch {
     // The server understands nothing of what is sent here, and would not the next time.
     if (code === wsCloseCodes.badFrames) return this.#giveUp({ code: 'invalid_request', message: reason });
     if (code === wsCloseCodes.refused) return this.#giveUp({ code: 'unauthorized', message: reason });
-    this.#retry = setTimeout(() => this.#connect(), this.#pauseMs);
+    // Those who lost the same server do not all come back at the same moment.
+    this.#retry = setTimeout(() => this.#connect(), jittered(this.#pauseMs));
     this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
   }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 
 export type TcpProxy = {
   /** The server's URL, by way of the proxy. */
@@ -16,17 +17,27 @@ export type TcpProxy = {
   close(): Promise<void>;
 };
 
+const silenced = new WeakSet<Socket>();
+
 type Pair = { client: Socket; upstream: Socket };
 
-/** Stands between a client and its server, to lose what a network can lose. */
-export async function openTcpProxy(target: string): Promise<TcpProxy> {
+export type TcpProxyOptions = {
+  /** Asked for each piece that comes, either way: how much later it is handed on, ms. None overtakes another (0). */
+  latencyMs?: () => number;
+};
+
+/** Stands between a client and its server, to lose and to delay what a network can lose and delay. */
+export async function openTcpProxy(target: string, { latencyMs }: TcpProxyOptions = {}): Promise<TcpProxy> {
   const { hostname, port } = new URL(target);
   const pairs = new Set<Pair>();
   const held = { requests: false, replies: false };
   const server = createServer((client) => {
     const pair = { client, upstream: connect(Number(port), hostname) };
     pairs.add(pair);
-    pass(pair);
+    if (latencyMs) {
+      delay(pair.client, pair.upstream, latencyMs);
+      delay(pair.upstream, pair.client, latencyMs);
+    } else pass(pair);
     if (held.requests) silence(pair.client, pair.upstream);
     if (held.replies) silence(pair.upstream, pair.client);
     for (const socket of Object.values(pair)) {
@@ -79,8 +90,19 @@ function pass({ client, upstream }: Pair): void {
   upstream.pipe(client);
 }
 
+/** Hands on each piece after its own time, in the order in which they came. */
+function delay(from: Socket, to: Socket, latencyMs: () => number): void {
+  let before: Promise<unknown> = Promise.resolve();
+  from.on('data', (chunk: Buffer) => {
+    before = Promise.all([before, wait(latencyMs())]).then(() => {
+      if (!silenced.has(from) && !to.destroyed) to.write(chunk);
+    });
+  });
+}
+
 /** Reads on, so that the sender notices nothing, but hands on nothing. */
 function silence(from: Socket, to: Socket): void {
+  silenced.add(from);
   from.unpipe(to);
   from.resume();
 }

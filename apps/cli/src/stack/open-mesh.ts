@@ -1,7 +1,7 @@
 /** What every process of the mesh stands on: Postgres and Redis, waited for, checked and migrated. */
 import { systemClock } from '@weft/embedded';
 import type { Clock, KeyStore } from '@weft/engine/ports';
-import { createEngine, DEFAULT_SWEEP } from '@weft/engine/runtime';
+import { createEngine, recoverWithin } from '@weft/engine/runtime';
 import type { EngineDeps, RunningEngine } from '@weft/engine/runtime';
 import { inputChecker } from '@weft/formats';
 import { lockDatabase, migrate, MigrationError, openStore } from '@weft/postgres';
@@ -20,7 +20,7 @@ import type { Logger } from 'pino';
 export type MeshOptions = {
   databaseUrl: string;
   redisUrl: string;
-  /** A worker whose counter stands still for this long is dead, ms. */
+  /** Within what time the tasks of a worker that died without a word run again, ms. */
   deadAfterMs: number;
   /** How long ended runs are kept where no policy says so, and where they are archived. */
   retention: RetentionOptions;
@@ -57,7 +57,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const parts = { broker, bus, live: createRedisLiveLog(redis), rates, timers, housekeeping };
   const deps = { ...store, ...parts, inputs: inputChecker, clock: systemClock, log };
   return {
-    engine: createEngine(deps, { sweep: { ...DEFAULT_SWEEP, deadAfterMs: options.deadAfterMs } }),
+    engine: createEngine(deps, { sweep: recoverWithin(options.deadAfterMs).sweep }),
     deps,
     keys: store.keys,
     clock: systemClock,

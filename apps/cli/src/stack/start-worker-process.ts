@@ -1,5 +1,5 @@
 /** A worker process: claims tasks from the lanes of the mesh. Any number of them may run. */
-import { createWorker } from '@weft/engine/runtime';
+import { createWorker, recoverWithin } from '@weft/engine/runtime';
 import { readWorkerConfig, workerOptions } from '@weft/worker';
 
 import { openMesh } from './open-mesh.ts';
@@ -29,7 +29,8 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
   const mesh = await openMesh(options);
   const { engine, deps } = mesh;
   const id = options.id ?? settings.id;
-  const worker = createWorker({ ...deps, graphs: engine.graphs, settler: engine.settler }, { ...settings, id });
+  const { beatMs } = recoverWithin(options.deadAfterMs);
+  const worker = createWorker({ ...deps, graphs: engine.graphs, settler: engine.settler }, { ...settings, id, beatMs });
   try {
     engine.start();
     await worker.start();

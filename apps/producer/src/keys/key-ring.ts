@@ -2,36 +2,34 @@ import type { Clock, KeyRecord, KeyStore, Log } from '@weft/engine/ports';
 
 import { digestOf, isSameDigest } from './api-key.ts';
 import type { ApiKeyParts } from './api-key.ts';
+import { HeldKeys } from './held-keys.ts';
 
 export type KeyRingDeps = { keys: KeyStore; clock: Pick<Clock, 'after' | 'monotonicMs'>; log: Log };
 
-/** How often all keys in use are looked at again, in one query. */
+/** How often all keys in use are looked at again. */
 export const REFRESH_MS = 2000;
 /** What was last seen longer ago is not believed: then a call waits for a look of its own. */
 const BELIEVED_MS = 4000;
-/** A key that nobody has used for so long, and nobody watches by, is forgotten. */
-const IDLE_MS = 60_000;
-/** How often it is written that a key is in use. */
-const TOUCH_MS = 60_000;
-/** Keys that are remembered; the one used longest ago goes first. */
-const MOST_KEYS = 10_000;
 const FIND_AT_ONCE = 1000;
 
-type Held = { key: KeyRecord; seenAt: number; usedAt: number; touchedAt: number; watchers: Set<() => void> };
+type Seen = { key: KeyRecord | undefined; seenAt: number };
 
 /** `wrong`: there is no such key, or its secret is another one. */
 export type Verdict = { kind: 'live'; key: KeyRecord } | { kind: 'wrong' | 'revoked' | 'expired' };
 
 /**
- * The keys that this process has verified. A call with one of them costs no read: all keys in use are looked at every
- * two seconds together, and who watches by a key that is not live any more is told. So a revocation made anywhere takes effect here
- * within a few seconds.
+ * The keys that this process has verified. A call with one of them costs no read: all keys in use are looked at every two
+ * seconds together, and who watches by a key that is not live any more is told. So a revocation made anywhere takes effect
+ * here within a few seconds.
  */
 export class KeyRing {
   readonly #deps: KeyRingDeps;
-  readonly #held = new Map<string, Held>();
+  readonly #held = new HeldKeys();
   /** Those who came while no key was needed. */
   readonly #unkeyed = new Set<() => void>();
+  /** Looks that are under way: whoever wants the same shares them. */
+  readonly #finding = new Map<string, Promise<Seen>>();
+  #asking: Promise<boolean> | null = null;
   #any: { found: boolean; seenAt: number } = { found: false, seenAt: Number.NEGATIVE_INFINITY };
   #cancelTick: (() => void) | null = null;
   #closed = false;
@@ -43,30 +41,26 @@ export class KeyRing {
   /** The key, if it was verified here lately: then nothing is read. */
   recall({ id, secret }: ApiKeyParts): KeyRecord | null {
     const held = this.#held.get(id);
-    if (!held || this.#ageOf(held) >= BELIEVED_MS || !isSameDigest(digestOf(secret), held.key.digest)) return null;
-    this.#use(id, held);
+    if (!held || this.#now - held.seenAt >= BELIEVED_MS || !isSameDigest(digestOf(secret), held.key.digest))
+      return null;
+    this.#hold(held.key, held.seenAt);
     return held.key;
   }
 
   /** Looks the key up. Throws StoreError. */
   async verify({ id, secret }: ApiKeyParts): Promise<Verdict> {
-    const { clock, keys } = this.#deps;
-    const seenAt = clock.monotonicMs();
-    const [key] = await keys.find([id]);
+    const { key, seenAt } = await this.#find(id);
     if (!isSameDigest(digestOf(secret), key?.digest ?? NO_DIGEST) || !key) return { kind: 'wrong' };
     if (!key.isLive) return { kind: key.revokedAt === null ? 'expired' : 'revoked' };
-    const held = this.#held.get(id) ?? fresh(key, seenAt);
-    this.#use(id, Object.assign(held, { key, seenAt }));
+    this.#hold(key, seenAt);
     return { kind: 'live', key };
   }
 
   /** Whether a key was ever made. It is looked for now and then until there is one. Throws StoreError. */
   async hasAny(): Promise<boolean> {
-    const { clock, keys } = this.#deps;
-    if (this.#any.found || this.#ageOf(this.#any) < REFRESH_MS) return this.#any.found;
-    const seenAt = clock.monotonicMs();
-    this.#any = { found: await keys.hasAny(), seenAt };
-    return this.#any.found;
+    if (this.#any.found || this.#now - this.#any.seenAt < REFRESH_MS) return this.#any.found;
+    this.#asking ??= this.#askForAny().finally(() => (this.#asking = null));
+    return this.#asking;
   }
 
   /** Tells once when the key is not live any more, or (null) when keys are needed. Returns the function that takes it back. */
@@ -81,8 +75,8 @@ export class KeyRing {
 
   /** Looks at this key at once: it was made or changed here. */
   async recheck(id: string): Promise<void> {
-    this.#any = { found: true, seenAt: this.#deps.clock.monotonicMs() };
-    if (this.#held.has(id)) await this.#refresh([id]);
+    this.#any = { found: true, seenAt: this.#now };
+    if (this.#held.get(id)) await this.#refresh([id]);
   }
 
   /** Looks no more. */
@@ -91,20 +85,32 @@ export class KeyRing {
     this.#cancelTick?.();
   }
 
-  #use(id: string, held: Held): void {
-    held.usedAt = this.#deps.clock.monotonicMs();
-    this.#held.delete(id);
-    this.#held.set(id, held);
-    if (this.#held.size > MOST_KEYS) this.#forgetOldest();
+  get #now(): number {
+    return this.#deps.clock.monotonicMs();
+  }
+
+  #hold(key: KeyRecord, seenAt: number): void {
+    this.#held.hold(key, { seenAt, now: this.#now });
     this.#keepLooking();
   }
 
-  #forgetOldest(): void {
-    for (const [id, { watchers }] of this.#held) {
-      if (watchers.size > 0) continue;
-      this.#held.delete(id);
-      return;
-    }
+  #find(id: string): Promise<Seen> {
+    const under = this.#finding.get(id);
+    if (under) return under;
+    const seenAt = this.#now;
+    const look = this.#deps.keys
+      .find([id])
+      .then(([key]) => ({ key, seenAt }))
+      .finally(() => this.#finding.delete(id));
+    this.#finding.set(id, look);
+    return look;
+  }
+
+  async #askForAny(): Promise<boolean> {
+    const seenAt = this.#now;
+    const found = await this.#deps.keys.hasAny();
+    this.#any = { found: found || this.#any.found, seenAt };
+    return this.#any.found;
   }
 
   #keepLooking(): void {
@@ -114,10 +120,10 @@ export class KeyRing {
 
   async #tick(): Promise<void> {
     try {
-      this.#forgetIdle();
-      const ids = Array.from(this.#held.keys());
+      this.#held.dropIdle(this.#now);
+      const { ids } = this.#held;
       for (let i = 0; i < ids.length; i += FIND_AT_ONCE) await this.#refresh(ids.slice(i, i + FIND_AT_ONCE));
-      if (this.#unkeyed.size > 0 && (await this.hasAny())) call(this.#unkeyed);
+      if (this.#unkeyed.size > 0 && (await this.hasAny())) tellOnce(this.#unkeyed);
       await this.#touch();
     } catch (error) {
       this.#deps.log.warn({ err: error }, 'the keys in use could not be looked at; it is tried again');
@@ -127,48 +133,29 @@ export class KeyRing {
   }
 
   async #refresh(ids: readonly string[]): Promise<void> {
-    const seenAt = this.#deps.clock.monotonicMs();
+    const seenAt = this.#now;
     const found = new Map((await this.#deps.keys.find(ids)).map((key) => [key.id, key]));
     for (const id of ids) {
       const held = this.#held.get(id);
       const key = found.get(id);
-      if (!held) continue;
-      if (key?.isLive) Object.assign(held, { key, seenAt });
-      else if (this.#held.delete(id)) call(held.watchers);
+      if (held && key?.isLive) Object.assign(held, { key, seenAt });
+      else tellOnce(this.#held.drop(id));
     }
   }
 
-  #forgetIdle(): void {
-    const now = this.#deps.clock.monotonicMs();
-    for (const [id, { usedAt, watchers }] of this.#held)
-      if (watchers.size === 0 && now - usedAt >= IDLE_MS) this.#held.delete(id);
-  }
-
-  /** Of what is watched it is noted as well: the connection is in use. */
   async #touch(): Promise<void> {
-    const now = this.#deps.clock.monotonicMs();
-    const due = Array.from(this.#held).filter(([, held]) => {
-      const isInUse = held.usedAt > held.touchedAt || held.watchers.size > 0;
-      return isInUse && now - held.touchedAt >= TOUCH_MS;
-    });
+    const now = this.#now;
+    const due = this.#held.toTouch(now);
     if (due.length === 0) return;
     await this.#deps.keys.touch(due.map(([id]) => id));
     for (const [, held] of due) held.touchedAt = now;
-  }
-
-  #ageOf({ seenAt }: { seenAt: number }): number {
-    return this.#deps.clock.monotonicMs() - seenAt;
   }
 }
 
 /** What an unknown key is compared with, so that it takes as long as a known one. */
 const NO_DIGEST = digestOf('');
 
-function fresh(key: KeyRecord, seenAt: number): Held {
-  return { key, seenAt, usedAt: seenAt, touchedAt: Number.NEGATIVE_INFINITY, watchers: new Set() };
-}
-
-function call(watchers: Set<() => void>): void {
+function tellOnce(watchers: Set<() => void>): void {
   const told = Array.from(watchers);
   watchers.clear();
   for (const watcher of told) watcher();

@@ -1,25 +1,25 @@
 import { Label, LaneList } from '@weft/contract';
 import { listLanes } from '@weft/engine/runtime';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
-import type { Caller } from '../http/caller.ts';
 import { problems } from '../schemas/answers.ts';
 
 const LaneParams = z.object({ name: Label });
 
 /** Lanes: what waits for them and who serves them; pausing them. */
 export function laneRoutes(api: Api, { engine, queries, clock }: AppOptions): void {
-  const lanes = async ({ caller }: { caller: Caller }) => {
-    return { items: await listLanes(queries, { now: clock.now(), scope: caller.scope }) };
+  const lanes = async ({ caller: { scope } }: Pick<FastifyRequest, 'caller'>) => {
+    return { items: await listLanes(queries, { now: clock.now(), scope }) };
   };
   api.route({
     method: 'GET',
     url: '/v1/lanes',
     schema: {
       summary: 'Lanes, what waits for them and who serves them',
-      description: "With a tenant's key only what concerns that tenant is counted.",
+      description: 'For a key only what concerns the tasks of its tenant.',
       tags: ['lanes'],
       response: { 200: LaneList, ...problems },
     },
@@ -37,9 +37,9 @@ export function laneRoutes(api: Api, { engine, queries, clock }: AppOptions): vo
       params: LaneParams,
       response: { 200: LaneList, ...problems },
     },
-    handler: async ({ params, caller }) => {
-      await engine.pauseLane(params.name);
-      return lanes({ caller });
+    handler: async (request) => {
+      await engine.pauseLane(request.params.name);
+      return lanes(request);
     },
   });
   api.route({
@@ -52,9 +52,9 @@ export function laneRoutes(api: Api, { engine, queries, clock }: AppOptions): vo
       params: LaneParams,
       response: { 200: LaneList, ...problems },
     },
-    handler: async ({ params, caller }) => {
-      await engine.resumeLane(params.name);
-      return lanes({ caller });
+    handler: async (request) => {
+      await engine.resumeLane(request.params.name);
+      return lanes(request);
     },
   });
 }

@@ -1,4 +1,5 @@
 import {
+  AppError,
   KeyLimitList,
   KeyLimitQuery,
   SetKeyLimit,
@@ -14,7 +15,6 @@ import { z } from 'zod';
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
 import { problems } from '../schemas/answers.ts';
-import { found } from '../http/ids.ts';
 
 const TenantParams = z.object({ name: TenantName });
 
@@ -30,13 +30,13 @@ function tenantRoutes(api: Api, { engine, queries }: AppOptions): void {
     url: '/v1/tenants',
     schema: {
       summary: 'Tenants with their shares and limits',
-      description: "This one, and those for which anything is set; with a tenant's key only that one.",
+      description: 'The default one, and those for which anything is set; for a key its own tenant alone.',
       tags: ['limits'],
       response: { 200: TenantList, ...problems },
     },
-    handler: async ({ caller, tenant }) => {
-      const isOperator = caller.role === 'operator' && caller.scope === null;
-      return { items: isOperator ? await listTenants(queries, [tenant]) : [await viewTenant(queries, tenant)] };
+    handler: async ({ caller: { scope }, tenant }) => {
+      const items = scope === null ? await listTenants(queries, [tenant]) : [await viewTenant(queries, scope)];
+      return { items };
     },
   });
   api.route({
@@ -49,9 +49,9 @@ function tenantRoutes(api: Api, { engine, queries }: AppOptions): void {
       params: TenantParams,
       response: { 200: TenantLimits, ...problems },
     },
-    handler: async ({ params: { name }, caller, tenant }) => {
-      const isSeen = caller.role === 'operator' || name === tenant;
-      return found(isSeen ? await viewTenant(queries, name) : null, 'such tenant');
+    handler: async ({ caller: { scope }, params: { name } }) => {
+      if (scope !== null && scope !== name) throw new AppError('not_found', `there is no tenant ${name}`);
+      return viewTenant(queries, name);
     },
   });
   api.route({
@@ -92,7 +92,7 @@ function keyRoutes(api: Api, { engine, queries }: AppOptions): void {
       body: SetKeyLimit,
       response: { 200: KeyLimitList, ...problems },
     },
-    handler: async ({ body: { key, ...limit }, tenant }) => {
+    handler: async ({ tenant, body: { key, ...limit } }) => {
       await engine.setKeyLimit(tenant, key, toLimit(limit));
       return { items: await listKeyLimits(queries, tenant) };
     },
@@ -107,7 +107,7 @@ function keyRoutes(api: Api, { engine, queries }: AppOptions): void {
       querystring: KeyLimitQuery,
       response: { 200: KeyLimitList, ...problems },
     },
-    handler: async ({ query: { key }, tenant }) => {
+    handler: async ({ tenant, query: { key } }) => {
       await engine.removeKeyLimit(tenant, key);
       return { items: await listKeyLimits(queries, tenant) };
     },

@@ -20,6 +20,7 @@ export type { FleetStore, WorkerBeat, WorkerRecord } from './fleet-store.ts';
 export type { Candidate, GateRequest, GateStore, GateView } from './gate-store.ts';
 export type { Chore, Housekeeping } from './housekeeping.ts';
 export type { InputChecker } from './input-checker.ts';
+export type { KeyPage, KeyRecord, KeyRole, KeyStore, NewKey } from './key-store.ts';
 export type {
   KeyLimit,
   Limit,
@@ -31,7 +32,6 @@ export type {
   RateLimiter,
   TenantLimit,
 } from './limit-store.ts';
-export type { KeyPage, KeyRecord, KeyRole, KeyStore, NewKey } from './key-store.ts';
 export type { HeldEvent, LiveEntry, LiveEvent, LiveLimits, LiveLog, LiveLoss, LivePage, LiveRead } from './live-log.ts';
 export { Listeners, warnOfListenerError } from './listeners.ts';
 export type { OnListenerError } from './listeners.ts';

@@ -10,8 +10,15 @@ import type {
 } from '@weft/contract';
 
 import type { Priority, RunHead, RunStatus, WorkflowRef } from '../domain/run/records.ts';
-import type { Limit, PolicyKey, Pruned, PruneRequest, RetentionPolicy, StoredWorkflow } from '../ports/index.ts';
-import type { LetterRequest, ManyLettersRequest } from './steering/dead-letters.ts';
+import type {
+  LetterListing,
+  Limit,
+  PolicyKey,
+  Pruned,
+  PruneRequest,
+  RetentionPolicy,
+  StoredWorkflow,
+} from '../ports/index.ts';
 
 export type StartRequest = {
   /** A saved version. */
@@ -115,6 +122,24 @@ export type Engine = {
   /** Nobody claims from the lane any more, or again; others hear of it within a few seconds. */
   pauseLane(lane: string): Promise<void>;
   resumeLane(lane: string): Promise<void>;
+};
+
+export type LetterAction = 'retry' | 'discard';
+
+/** `by`: who wants it, if that is known. */
+type LetterCaller = Pick<StartRequest, 'idempotency'> & { tenant: string; by: string | null };
+
+export type LetterRequest = LetterCaller & {
+  action: LetterAction;
+  taskId: string;
+  with?: Json | undefined;
+};
+
+export type ManyLettersRequest = LetterCaller & {
+  action: LetterAction;
+  filter: Omit<LetterListing, 'tenant' | 'limit' | 'after'>;
+  limit: number;
+  dryRun: boolean;
 };
 
 /** What is changed in the state of a checkpoint: values that are replaced, and updates that go through the reducers after that. */

@@ -1,3 +1,4 @@
+import type { JsonObject } from '@weft/contract';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { failForEngineError, noReads } from '../../src/domain/index.ts';
@@ -7,17 +8,17 @@ import { drain, lettersOf, moveOf, play, verifyEnd } from './graph-story.ts';
 import { Scenario } from './scenario.ts';
 import { arbitrarySteps as superstepGraphs } from './superstep/arbitrary-steps.ts';
 
-type Wish = { only?: string[]; with?: object; by?: string };
+type Wish = { only?: string[]; with?: JsonObject; by?: string };
 
 function redo(run: Scenario, { only, with: edited, by = 'ann' }: Wish = {}): void {
   const letters = lettersOf(run)
     .filter(({ key }) => !only || only.some((name) => key === name || key.startsWith(`${name}#`)))
     .map((letter) => ({ ...letter, ...(edited && { with: edited }) }));
-  run.mail('retry_letters', { letters, by } as never);
+  run.mail('retry_letters', { letters, by });
 }
 
 function discard(run: Scenario): void {
-  run.mail('discard_letters', { letters: lettersOf(run), by: 'ann' } as never);
+  run.mail('discard_letters', { letters: lettersOf(run), by: 'ann' });
 }
 
 describe('a dead letter whose run has failed', () => {
@@ -205,7 +206,7 @@ describe('dead letters', () => {
     run.fail('a');
     const letters = lettersOf(run).map((letter) => ({ ...letter, attempt: 7 }));
     const { step } = run.rows.head;
-    run.mail('retry_letters', { letters, by: null } as never);
+    run.mail('retry_letters', { letters, by: null });
     expect(run.rows.head.step).toBe(step);
     run.mail('cancel');
     redo(run);

@@ -104,7 +104,7 @@ describe('loops', () => {
     expect(run.errorCode).toBe('max_steps');
   });
 
-  test('B5: maxIterations bounds one loop', () => {
+  test('B5 F52: maxIterations bounds one loop', () => {
     const draft = { ...improve.nodes.draft, maxIterations: 2 };
     const run = new Scenario({ ...improve, nodes: { ...improve.nodes, draft } });
     for (const name of ['one', 'two']) {

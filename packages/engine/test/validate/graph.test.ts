@@ -53,7 +53,7 @@ describe('references between nodes', () => {
 });
 
 describe('circles', () => {
-  test('a node that needs itself depends on itself', () => {
+  test('F51: a node that needs itself depends on itself', () => {
     expect(found(withNodes({ a: { ...echo, needs: ['a'] }, b: echo }))).toContain('self_dependency /nodes/a/needs/0');
     expect(found(withNodes({ a: echo, b: echo }, { edges: [['a', 'a']] }))).toContain('self_dependency /edges/0');
     expect(found(withNodes({ a: { ...echo, onFailure: { goto: 'a' } }, b: echo }))).toContain(
@@ -61,7 +61,7 @@ describe('circles', () => {
     );
   });
 
-  test('a circle is told with its path', () => {
+  test('F51: a circle is told with its path', () => {
     const nodes = { a: { ...echo, needs: ['c'] }, b: { ...echo, needs: ['a'] }, c: { ...echo, needs: ['b'] } };
     const issues = issuesOf(withNodes(nodes));
     expect(issues).toMatchObject([{ code: 'cycle', pointer: '/nodes/a/needs/0' }]);
@@ -135,7 +135,7 @@ describe('large graphs', () => {
     expect(issues[0]?.message).toContain('n0 -> n1 -> n2 -> n3 -> n4 -> n5 -> (9988 more) -> n9994');
   });
 
-  test('20,000 nodes are refused with the limit, whatever else is wrong', () => {
+  test('F51: 20,000 nodes are refused with the limit, whatever else is wrong', () => {
     const nodes = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`n${i}`, { type: 'bogus' }]));
     const issues = issuesOf(withNodes(nodes));
     expect(issues).toMatchObject([{ code: 'limit_nodes', pointer: '/nodes' }]);

@@ -5,9 +5,11 @@
  */
 import type { Json, JsonObject, TaskError, Usage } from '@weft/contract';
 
+import type { Failure, Letter } from './letters/letter.ts';
 import type { Jumps, RunStatus, TaskStatus, Waits } from './status.ts';
 import type { StepRecord } from './step-record.ts';
 
+export type { Failure, Letter } from './letters/letter.ts';
 export { LIVE_TASK, TERMINAL_RUN } from './status.ts';
 export type { Jumps, RunStatus, TaskStatus, Waits } from './status.ts';
 
@@ -91,18 +93,6 @@ export type TaskRecord = {
   worker: string | null;
   /** What was done about its final failures; null of a task that nobody has had to look after. */
   letter: Letter | null;
-};
-
-/** What became of a dead letter. It stays with the task, whatever comes of its next attempts. */
-export type Letter = {
-  /** The input of all attempts after this edit, instead of what the node renders; `by`: who has edited it, if they said. */
-  edit?: { with: Json; by: string | null };
-  /** The run has gone on from its failure: what becomes of it now settles no edge, and cannot end the run. */
-  alone?: true;
-  /** Failures that others may have read, oldest first: who became ready after one and before the next result reads it. */
-  past?: Failure[];
-  /** Nobody wants to see it any more. */
-  discarded?: { by: string | null };
 };
 
 /** In superstep mode: what an outcome says beside its output, for the barrier (rule B9). It stays in the row. */
@@ -245,9 +235,6 @@ export type BranchPoint = {
   /** Of each send that had not ended well those items that were not armed yet, by index. */
   items: ReadonlyMap<string, ReadonlyMap<number, Json>>;
 };
-
-/** Why a task has failed, and in which step. */
-export type Failure = { error: TaskError; step: number };
 
 /** Names the row of a task. */
 export type FinishedTask = Pick<TaskRecord, 'key' | 'epoch'>;

@@ -1,7 +1,7 @@
 /** One step of the journal: a decided fact, never a thing to be evaluated again (rule C1). */
 import type { TaskError } from '@weft/contract';
 
-import type { Letter } from './records.ts';
+import type { Letter } from './letters/letter.ts';
 import type { Jumps, RunStatus, Superstep, TaskStatus, Waits } from './status.ts';
 
 export type StepType =

@@ -11,19 +11,21 @@ type LaneDeps = Pick<QueryDeps, 'fleet' | 'limits' | 'queue'>;
 
 /**
  * The lane of everybody, those that live workers name, those that are paused, and those for which tasks are ready; by name.
- * `now`: epoch ms; `scope`: only the tasks of this tenant, and no lane that only others have tasks on.
+ * `now`: epoch ms; `scope`: the tenant whose tasks are counted, null for all. A tenant sees no lane that nothing of it waits for, but for
+ * that of everybody.
  */
 export async function listLanes(
   deps: LaneDeps,
   { now, scope }: { now: number; scope: string | null },
 ): Promise<Lane[]> {
   const [all, { paused }, fleet] = await Promise.all([deps.queue.lists(), readLimits(deps), deps.fleet.list()]);
-  const lists = scope === null ? all : all.filter(({ tenant }) => tenant === scope);
+  const lists = all.filter(({ tenant }) => scope === null || tenant === scope);
   const workers = fleet.filter(({ endedAt }) => endedAt === null);
   const byLane = Map.groupBy(lists, ({ lane }) => lane);
   const pauses = new Map(paused.map(({ lane, since }) => [lane, since]));
   const named = workers.flatMap(({ lanes }) => lanes).filter((lane) => lane !== ANY_LANE);
-  const names = new Set(['default', ...named, ...pauses.keys(), ...byLane.keys()]);
+  const others = scope === null ? [...named, ...pauses.keys()] : [];
+  const names = new Set(['default', ...others, ...byLane.keys()]);
   return Array.from(names)
     .toSorted()
     .map((name) => {

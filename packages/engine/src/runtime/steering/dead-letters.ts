@@ -1,35 +1,17 @@
 /** Doing dead letters again, and putting them away: by mail to their runs, which decide (rule A10). */
 import { AppError } from '@weft/contract';
-import type { Json, JsonObject, LetterResult, LetterResults } from '@weft/contract';
+import type { LetterResult, LetterResults } from '@weft/contract';
 
 import { contentHash } from '../../domain/content-hash.ts';
 import type { LetterRef } from '../../domain/run/letters/take-letters.ts';
 import { TERMINAL_RUN } from '../../domain/run/records.ts';
-import type { LetterListing, LetterReader, LetterRecord } from '../../ports/index.ts';
-import type { Engine, StartRequest } from '../engine.ts';
+import type { LetterReader, LetterRecord } from '../../ports/index.ts';
+import type { Engine, LetterRequest, ManyLettersRequest } from '../engine.ts';
 import { stateOf } from '../queries/dead-letters.ts';
 import { openLetters } from './letters.ts';
 import type { SteerDeps } from './steer-deps.ts';
 
 type Deps = SteerDeps & { letters: LetterReader };
-
-export type LetterAction = 'retry' | 'discard';
-
-/** `by`: who wants it, if that is known. */
-type LetterCaller = Pick<StartRequest, 'idempotency'> & { tenant: string; by: string | null };
-
-export type LetterRequest = LetterCaller & {
-  action: LetterAction;
-  taskId: string;
-  with?: Json | undefined;
-};
-
-export type ManyLettersRequest = LetterCaller & {
-  action: LetterAction;
-  filter: Omit<LetterListing, 'tenant' | 'limit' | 'after'>;
-  limit: number;
-  dryRun: boolean;
-};
 
 export function createDeadLetters(deps: Deps): Pick<Engine, 'actOnLetter' | 'actOnLetters'> {
   return {
@@ -50,7 +32,7 @@ async function actOnLetter(deps: Deps, request: LetterRequest): Promise<void> {
   refuse(letter, request);
   const ref: LetterRef = { ...refOf(letter), ...(request.with !== undefined && { with: request.with }) };
   const { runId } = letter;
-  await mail.send({ runId, kind: `${action}_letters`, payload: { letters: [ref], by } as unknown as JsonObject });
+  await mail.send({ runId, kind: `${action}_letters`, payload: { letters: [ref], by } });
   const step = await mail.stepIn(runId, letter.settledStep ?? 0);
   if (step?.facts.tasks?.some(({ key }) => key === letter.key)) return;
   throw new AppError('conflict', await whyNot(deps, letter));
@@ -79,7 +61,7 @@ async function actOnRun(deps: Deps, request: ManyLettersRequest, letters: Letter
     const key = idempotency && { ...idempotency, key: `letters ${contentHash({ key: idempotency.key, runId })}` };
     const mail = await openLetters(deps, { tenant, runId, idempotency: key });
     if (mail.isKnown) return letters.map((letter) => resultOf(letter, 'this request has dealt with its run before'));
-    const payload = { letters: letters.map(refOf), by } as unknown as JsonObject;
+    const payload = { letters: letters.map(refOf), by };
     await mail.send({ runId, kind: `${action}_letters`, payload });
     const step = await mail.stepIn(runId, Math.min(...letters.map(({ settledStep }) => settledStep ?? 0)));
     const taken = new Set(step?.facts.tasks?.map(({ key: of }) => of));

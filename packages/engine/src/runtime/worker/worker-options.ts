@@ -17,6 +17,8 @@ export type WorkerOptions = {
   secrets: Secrets;
   /** How long the result of a cached task is waited for when the worker that computes it has died, ms (15,000). */
   resultLeaseMs?: number;
+  /** Between two beats, ms (2,000). */
+  beatMs?: number;
   /** Resident memory of this process, bytes. */
   rssBytes(): number;
 };

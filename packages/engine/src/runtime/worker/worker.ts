@@ -90,7 +90,7 @@ class ClaimingWorker implements Worker {
     await this.#register();
     this.#claiming = this.#claimLoop();
     const flush = { everyMs: RUNNING_AFTER_MS, what: 'writing running tasks', work: () => this.#flush() };
-    const beat = { everyMs: BEAT_MS, what: 'a beat', work: () => this.#beat() };
+    const beat = { everyMs: this.#options.beatMs ?? BEAT_MS, what: 'a beat', work: () => this.#beat() };
     this.#ends.push(
       repeat(this.#deps, flush),
       repeat(this.#deps, beat),

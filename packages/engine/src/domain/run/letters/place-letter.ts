@@ -48,9 +48,19 @@ function wayOfItem(run: WorkingRun, { key }: TaskRecord): WayOn {
 }
 
 function wayOfNode(run: WorkingRun, task: TaskRecord): WayOn {
+  if (isHeld(run)) return 'never';
   if (run.graph.superstep && isOfSuperstep(run, task.key)) return 'again';
   if (task.blamed) return run.hasEnded || mayCountAgain(run, task) ? 'again' : 'never';
   return run.head.status === 'failed' && isUnfinished(run, task) ? 'again' : 'alone';
+}
+
+/**
+ * Whether a breakpoint may hold the run between two supersteps: what it holds is armed in the step that passes it, and so nothing
+ * else may be under way then.
+ */
+function isHeld(run: WorkingRun): boolean {
+  if (!run.graph.superstep || run.hasEnded) return false;
+  return placeOfRun(run).held.some((name) => run.node(name).breaks.before);
 }
 
 /** Whether the task, or its send, belongs to the superstep that has not ended. */
