@@ -24,23 +24,19 @@ function scene() {
     },
   };
   const ring = new KeyRing({ keys, clock, log: SILENT });
-  return {
-    ring,
-    state,
-    keys: memory,
-    async add(expiresInMs: number | null = null): Promise<ApiKeyParts> {
-      const parts = makeApiKey(clock);
-      const digest = digestOf(parts.secret);
-      await memory.add({ id: parts.id, tenant: 'acme', name: '', role: 'member', digest, expiresInMs });
-      return parts;
-    },
-    async pass(ms: number): Promise<void> {
-      for (let left = ms; left > 0; left -= REFRESH_MS / 4) {
-        clock.advance(Math.min(left, REFRESH_MS / 4));
-        for (let i = 0; i < 5; i += 1) await turn();
-      }
-    },
-  };
+  async function add(expiresInMs: number | null = null): Promise<ApiKeyParts> {
+    const parts = makeApiKey(clock);
+    const digest = digestOf(parts.secret);
+    await memory.add({ id: parts.id, tenant: 'acme', name: '', role: 'member', digest, expiresInMs });
+    return parts;
+  }
+  async function pass(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= REFRESH_MS / 4) {
+      clock.advance(Math.min(left, REFRESH_MS / 4));
+      for (let i = 0; i < 5; i += 1) await turn();
+    }
+  }
+  return { ring, state, keys: memory, add, pass };
 }
 
 describe('a key', () => {

@@ -1,14 +1,12 @@
-import type { CacheEntry, CacheLease, CachedResult, CacheRequest, ResultCache } from '@weft/engine/ports';
-
-import type { FakeClock } from './fake-clock.ts';
+import type { CacheEntry, CacheLease, CachedResult, CacheRequest, Clock, ResultCache } from '@weft/engine/ports';
 
 type Row = {
   lease: { holder: string; until: number } | null;
   kept: { result: CachedResult; storedAt: number; expiresAt: number } | null;
 };
 
-/** A result cache whose time is that of a fake clock. */
-export function createMemoryResultCache(clock: FakeClock): ResultCache {
+/** A result cache whose time is that of a clock that stands still between events. */
+export function createMemoryResultCache(clock: Pick<Clock, 'now'>): ResultCache {
   const rows = new Map<string, Row>();
   const rowOf = ({ tenant, key }: CacheEntry): Row => {
     const name = JSON.stringify([tenant, key]);

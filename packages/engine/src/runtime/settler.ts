@@ -14,6 +14,7 @@ import { loadIfThere } from './graph-cache.ts';
 import type { GraphCache } from './graph-cache.ts';
 import { createGroup } from './group-commit.ts';
 import type { Group } from './group-commit.ts';
+import { leavesWork } from './leaves-work.ts';
 import { messagesOf } from './messages.ts';
 import { pause } from './pause.ts';
 import { publishPlans } from './publish.ts';
@@ -229,7 +230,7 @@ class GroupSettler implements Settler {
    * replay: who waits for it waits for that commit.
    */
   #finish(items: Pending[], { plan, snapshot: { mail } }: SettledRun): void {
-    const { applied, head, goesOn, sentMail, closes } = plan.decision;
+    const { applied, head, sentMail } = plan.decision;
     const isUnread = mail.length > 1 && mail.some(({ kind }) => kind === 'replay');
     for (const [index, item] of items.entries()) {
       if (isUnread && item.event.type === 'advance') {
@@ -241,7 +242,7 @@ class GroupSettler implements Settler {
       item.done({ applied: ok, exists: true });
     }
     this.#deps.post(sentMail);
-    if (!goesOn && !closes && !sentMail.some(({ to }) => to === null)) return;
+    if (!leavesWork(plan.decision)) return;
     const event = { type: 'advance' } as const;
     this.#group.add({ runId: head.id, workflow: head.workflow, event, skips: 0, done: () => undefined });
   }

@@ -17,6 +17,7 @@ import type { EngineDeps } from './deps.ts';
 import type { FreshRun, StartRequest, StartResult } from './engine.ts';
 import type { GraphCache } from './graph-cache.ts';
 import { createGroup } from './group-commit.ts';
+import { leavesWork } from './leaves-work.ts';
 import { publishPlans } from './publish.ts';
 
 /**
@@ -37,7 +38,7 @@ export type StartRuns = {
 export type StartDeps = Pick<EngineDeps, 'runs' | 'broker' | 'bus' | 'timers' | 'inputs' | 'clock' | 'log'> & {
   graphs: GraphCache;
   admission: Admission;
-  /** Left-over inline nodes of a new run are gone on with. */
+  /** What the commit of a new run has left to the next is gone on with. */
   goOn(run: RunHead): void;
   /** Mail of a new run to others is delivered. */
   post(mail: readonly SentMail[]): void;
@@ -145,7 +146,7 @@ function follow(deps: StartDeps, batch: Pending[], submissions: Submission[]): P
     const submission = submissions[index] ?? { kind: 'created' };
     if (submission.kind === 'created' && plan) {
       plans.push(plan);
-      if (plan.decision.goesOn) deps.goOn(plan.decision.head);
+      if (leavesWork(plan.decision)) deps.goOn(plan.decision.head);
       deps.post(plan.decision.sentMail);
     }
     done(toResult({ run, plan }, submission));

@@ -34,12 +34,13 @@ const START = 1;
 
 /**
  * Looked up for one task after the other: joined the other way round, all open runs would be read. As it was started is a
- * run whose counts are those of its start, and in which no join has seen an edge end.
+ * run whose counts are those of its start, and in which no join has seen an edge end. A child is never taken for that: who
+ * remembered it so would not know of its parent, and end it without a word.
  */
 export const ITS_RUN = `cross join lateral (
     select epoch, tenant, workflow, version, priority as run_priority, live,
       step = ${START} and epoch = 0 and status = 'running' and asking = 0 and generations = 0 and failed = 0 and open_joins = 0
-        and not exists (select from task_join j where j.run_id = run.id) as is_as_started
+        and parent_run is null and not exists (select from task_join j where j.run_id = run.id) as is_as_started
     from run where id = t.run_id and status in ('pending', 'running', 'interrupted') offset 0
   ) as r`;
 

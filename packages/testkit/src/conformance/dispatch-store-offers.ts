@@ -117,6 +117,14 @@ export function dispatchOffers(stores: () => StoresUnderTest): void {
       expect(second).not.toHaveProperty('seed');
     });
 
+    test('A8: not with what a run holds at its start if a run waits for its end, which a message does not tell', async () => {
+      const lane = unique('child');
+      const parent = { runId: (await submitRun(stores())).id, key: 'a#0', epoch: 0, depth: 1 };
+      await submitRun(stores(), { tasks: (id) => [task(id, 't#0', { lane })], head: { parent } });
+
+      expect((await stores().dispatch.topUp(listOf(lane), 10))[0]).not.toHaveProperty('seed');
+    });
+
     test('A8: a message says nothing of the head where a join has seen an edge end, or the task was handed out', async () => {
       const lane = unique('seedless');
       const join = { key: 'z#0', ended: 1, taken: 0, failed: 0, fired: true };

@@ -2,6 +2,7 @@
 import { LIVE_TASK, TERMINAL_RUN } from '@weft/engine/domain';
 import type { RunFilter, RunReader, RunRecord, StepRange, TaskView } from '@weft/engine/ports';
 
+import { copy } from '../rows/values.ts';
 import { branchPointOf } from '../rows/past-rows.ts';
 import type { StoredRun } from './stored-run.ts';
 
@@ -79,7 +80,7 @@ function readsTasks(
         const fits = detail?.kind !== 'items' && Buffer.byteLength(JSON.stringify(output)) <= maxBytes;
         return [{ key, settledStep, ...(fits && { output }) }];
       }),
-    spent: async (id) => structuredClone(Array.from(runs().get(id)?.rows.usage.values() ?? [])),
+    spent: async (id) => copy(Array.from(runs().get(id)?.rows.usage.values() ?? [])),
     questions: async ({ limit, afterId }) =>
       everyTask(runs)
         .filter(
@@ -100,7 +101,7 @@ function readsJournal(
   const stepsOf = (id: string) => runs().get(id)?.rows.steps ?? [];
   return {
     steps: async (id, { afterStep, limit }) =>
-      structuredClone(
+      copy(
         stepsOf(id)
           .filter(({ step }) => step > afterStep)
           .slice(0, limit),
@@ -108,7 +109,7 @@ function readsJournal(
     facts: async (id, { fromStep, toStep }) =>
       stepsOf(id)
         .filter(({ step }) => step >= fromStep && step <= toStep)
-        .map(({ step, facts }) => structuredClone({ step, facts })),
+        .map(({ step, facts }) => copy({ step, facts })),
     branchPoint: async (id, step) => {
       const rows = runs().get(id)?.rows;
       if (!rows?.hasStep(step)) throw new Error(`there is no step ${step} of ${id}`);
@@ -131,7 +132,7 @@ function readsJournal(
 function readsState(runs: () => Runs): Pick<RunReader, 'writes' | 'channels' | 'channelsAlong' | 'joins'> {
   return {
     writes: async (id, { fromStep, toStep }) =>
-      structuredClone(
+      copy(
         (runs().get(id)?.rows.writes ?? [])
           .filter(({ step }) => step >= fromStep && step <= toStep)
           .toSorted((a, b) => a.step - b.step),
@@ -144,7 +145,7 @@ function readsState(runs: () => Runs): Pick<RunReader, 'writes' | 'channels' | '
       runs()
         .get(id)
         ?.channelsOf((step) => path.some((range) => holds(range, step))) ?? new Map(),
-    joins: async (id) => structuredClone(Array.from(runs().get(id)?.rows.joins.values() ?? [])),
+    joins: async (id) => copy(Array.from(runs().get(id)?.rows.joins.values() ?? [])),
   };
 }
 

@@ -1,8 +1,11 @@
 /** What a database holds, in memory: runs, their mail, and workflow versions. Every change is whole at once. */
+import { makeUuidV7 } from '@weft/engine/domain';
+import type { RunHead, SentMail, WorkflowRef } from '@weft/engine/domain';
 import type {
   Clock,
   Mail,
   NewRun,
+  Plan,
   RunChange,
   RunReader,
   RunStore,
@@ -13,11 +16,17 @@ import type {
 } from '@weft/engine/ports';
 
 import { RunRows } from '../rows/run-rows.ts';
+import { copy } from '../rows/values.ts';
+import { MailOfComingRuns } from './mail-of-coming-runs.ts';
 import { createMemoryReader } from './memory-reader.ts';
+import { createMemoryWorkflows } from './memory-workflows.ts';
 import { StoredRun } from './stored-run.ts';
 import type { StoredRunDump } from './stored-run.ts';
 
 export type StoresDump = { runs: StoredRunDump[]; inbox: [string, Mail[]][]; workflows: StoredWorkflow[] };
+
+/** A plan that was made on a head as it is remembered. */
+export type RememberedPlan = { head: RunHead; plan: Plan; now: number };
 
 /** A decision that asks more often than this is looping. */
 const MAX_ROUNDS = 100;
@@ -25,125 +34,144 @@ const MAX_ROUNDS = 100;
 export class MemoryStores {
   readonly runs = new Map<string, StoredRun>();
   readonly reader: RunReader = createMemoryReader(() => this.runs);
+  readonly workflows: WorkflowStore;
+  readonly inbox: MailOfComingRuns;
   readonly #clock: Clock;
-  /** Mail to runs that do not exist yet. */
-  readonly #inbox = new Map<string, Mail[]>();
-  readonly #workflows: StoredWorkflow[] = [];
+  readonly #versions: StoredWorkflow[] = [];
+  /** What callers' keys were used for. */
   readonly #keys = new Map<string, { payloadHash: string; runId: string }>();
 
   constructor(clock: Clock, dump?: StoresDump) {
     this.#clock = clock;
-    if (!dump) return;
-    for (const run of dump.runs) this.runs.set(run.rows.head.id, StoredRun.restore(run));
-    for (const [runId, mail] of dump.inbox) this.#inbox.set(runId, mail);
-    this.#workflows.push(...dump.workflows);
+    this.inbox = new MailOfComingRuns(dump?.inbox, () => clock.now());
+    this.#versions.push(...(dump?.workflows ?? []));
+    this.workflows = createMemoryWorkflows(clock, this.#versions);
+    for (const run of dump?.runs ?? []) this.runs.set(run.rows.head.id, StoredRun.restore(run));
   }
 
   dump(): StoresDump {
     const runs = Array.from(this.runs.values(), (run) => run.dump());
-    return { runs, inbox: Array.from(this.#inbox), workflows: this.#workflows };
-  }
-
-  /** Runs that do not exist yet, and are asked for by mail. */
-  asked(): string[] {
-    return Array.from(this.#inbox.keys());
-  }
-
-  startMail(runId: string): Mail | null {
-    return this.#inbox.get(runId)?.find(({ kind }) => kind === 'start') ?? null;
+    return { runs, inbox: this.inbox.dump(), workflows: this.#versions };
   }
 
   readonly store: RunStore = {
     submit: async (runs) => runs.map((run) => this.#submit(run)),
-    settle: async (changes) => changes.map((change) => this.#settle(change)),
+    settle: async (changes) => this.#settle(changes),
     sendMail: async (runId, mail, key) => {
-      if (key && this.#keys.has(key.key)) return false;
-      if (key) this.#keys.set(key.key, { payloadHash: key.payloadHash, runId });
+      if (key && this.#keys.has(keyName(key.tenant, key.key))) return false;
+      if (key) this.#keys.set(keyName(key.tenant, key.key), { payloadHash: key.payloadHash, runId });
       this.#receive(runId, mail);
       return true;
     },
-    dropMail: async (runId, mailId) => this.#drop(runId, mailId),
-    usedKey: async (_tenant, key) => this.#keys.get(key) ?? null,
+    dropMail: async (runId, mailId) => {
+      this.inbox.drop(runId, mailId);
+      this.runs.get(runId)?.drop(mailId);
+    },
+    usedKey: async (tenant, key) => this.#keys.get(keyName(tenant, key)) ?? null,
   };
 
-  readonly workflows: WorkflowStore = {
-    save: async ({ tenant, hash, document }) => {
-      const versions = this.#versions(tenant, document.name);
-      const known = versions.find((one) => one.hash === hash);
-      if (known) return { ...known, created: false };
-      const ref = { tenant, name: document.name, version: versions.length + 1 };
-      const saved = { ref, hash, document, createdAt: this.#clock.now() };
-      this.#workflows.push(saved);
-      return { ...saved, created: true };
-    },
-    load: async ({ tenant, name, version }) => {
-      const versions = this.#versions(tenant, name);
-      return (version === undefined ? versions.at(-1) : versions[version - 1]) ?? null;
-    },
-    list: async ({ tenant, limit, afterName }) => {
-      const newest = new Map(
-        this.#workflows.filter(({ ref }) => ref.tenant === tenant).map((one) => [one.ref.name, one]),
-      );
-      const later = Array.from(newest.values()).filter(({ ref }) => afterName === null || ref.name > afterName);
-      return later.toSorted((a, b) => (a.ref.name < b.ref.name ? -1 : 1)).slice(0, limit);
-    },
-    tenants: async () => Array.from(new Set(this.#workflows.map(({ ref }) => ref.tenant))),
-  };
+  /** All versions of the workflow, the first one first. */
+  versionsOf({ tenant, name }: Pick<WorkflowRef, 'tenant' | 'name'>): StoredWorkflow[] {
+    return this.#versions.filter(({ ref }) => ref.tenant === tenant && ref.name === name);
+  }
 
-  #versions(tenant: string, name: string): StoredWorkflow[] {
-    return this.#workflows.filter(({ ref }) => ref.tenant === tenant && ref.name === name);
+  /** Writes those of the plans whose runs are still as they were remembered; gives the ids of these. */
+  settleRemembered(plans: readonly RememberedPlan[]): Set<string> {
+    const held = plans.filter(({ head }) => {
+      const now = this.runs.get(head.id)?.rows.head;
+      return now?.step === head.step && now.epoch === head.epoch;
+    });
+    for (const { head, plan, now } of held) this.#write(this.#run(head.id), withFixed(this.#run(head.id), plan), now);
+    return new Set(held.map(({ head }) => head.id));
   }
 
   #submit(newRun: NewRun): Submission {
     const { head, input, config, tags, forkedFrom } = newRun;
-    if (this.runs.has(head.id)) return { kind: 'existing', runId: head.id };
+    const taken = this.#takeKey(newRun);
+    if (taken) return taken;
     const now = this.#clock.now();
-    const run = new StoredRun(new RunRows(head, structuredClone({ input, config })), {
+    const plan = newRun.plan(now);
+    // It is this very submission, sent again because the answer to the first was lost.
+    if (this.runs.has(head.id)) return { kind: 'created' };
+    const run = new StoredRun(new RunRows(head, copy({ input, config })), {
       tags,
       createdAt: now,
       forkedFrom,
     });
-    for (const mail of this.#inbox.get(head.id) ?? []) run.receive(mail);
+    for (const mail of this.inbox.take(head.id)) run.receive(mail, now);
     const past = forkedFrom ? (this.runs.get(forkedFrom.runId)?.rows ?? null) : null;
-    run.apply(newRun.plan(now).decision, now, past);
-    this.#inbox.delete(head.id);
     this.runs.set(head.id, run);
+    this.#write(run, plan, now, past);
     return { kind: 'created' };
   }
 
-  #settle(change: RunChange): Settlement {
-    const { runId, reads } = change;
+  /** Null: the run may be written. */
+  #takeKey({ head, idempotency }: NewRun): Submission | null {
+    if (!idempotency) return null;
+    const name = keyName(head.workflow.tenant, idempotency.key);
+    const holder = this.#keys.get(name);
+    if (!holder) this.#keys.set(name, { payloadHash: idempotency.payloadHash, runId: head.id });
+    if (!holder || holder.runId === head.id) return null;
+    return { kind: holder.payloadHash === idempotency.payloadHash ? 'existing' : 'conflict', runId: holder.runId };
+  }
+
+  /** All runs are decided on before the first is written. */
+  #settle(changes: readonly RunChange[]): Settlement[] {
+    const now = this.#clock.now();
+    const settlements = changes.map((change) => this.#decide(change, now));
+    for (const settlement of settlements)
+      if (settlement.kind === 'settled') this.#write(this.#run(settlement.runId), settlement.plan, now);
+    return settlements;
+  }
+
+  #decide({ runId, reads, decide }: RunChange, now: number): Settlement {
     const run = this.runs.get(runId);
     if (!run) return { runId, kind: 'missing' };
-    const now = this.#clock.now();
     let snapshot = run.rows.load(reads);
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const verdict = change.decide({ snapshot, now });
-      if (verdict.kind === 'planned') {
-        run.apply(verdict.plan.decision, now);
+      const verdict = decide({ snapshot, now });
+      if (verdict.kind === 'planned')
         return { runId, kind: 'settled', plan: verdict.plan, snapshot, asRemembered: false };
-      }
       if (verdict.kind === 'lacks') return { runId, ...verdict };
       snapshot = run.rows.loadMore(snapshot, verdict.reads);
     }
     throw new Error(`a decision on run ${runId} keeps asking for more`);
   }
 
-  #receive(runId: string, mail: Mail): void {
-    const run = this.runs.get(runId);
-    if (run) {
-      run.receive(mail);
-      return;
-    }
-    const waiting = this.#inbox.get(runId) ?? [];
-    if (!waiting.some(({ dedupeKey }) => dedupeKey === mail.dedupeKey)) this.#inbox.set(runId, [...waiting, mail]);
+  #write(run: StoredRun, plan: Plan, now: number, past: RunRows | null = null): void {
+    run.apply(plan, now, past);
+    for (const mail of plan.decision.sentMail) this.#post(mail, now);
   }
 
-  #drop(runId: string, mailId: string): void {
-    const left = (this.#inbox.get(runId) ?? []).filter(({ id }) => id !== mailId);
-    if (left.length > 0) this.#inbox.set(runId, left);
-    else this.#inbox.delete(runId);
-    const run = this.runs.get(runId);
-    if (run) run.rows.mail = run.rows.mail.filter(({ id }) => id !== mailId);
+  /** What a run sends to itself stands in its rows already. */
+  #post({ to, kind, payload, dedupeKey }: SentMail, now: number): void {
+    if (to === null) return;
+    const id = makeUuidV7(now, this.#clock.randomBytes(10));
+    this.#receive(to, { id, kind, payload, dedupeKey: dedupeKey ?? id });
   }
+
+  #receive(runId: string, mail: Mail): void {
+    const run = this.runs.get(runId);
+    if (run) run.receive(mail, this.#clock.now());
+    else this.inbox.receive(runId, mail);
+  }
+
+  #run(runId: string): StoredRun {
+    const run = this.runs.get(runId);
+    if (!run) throw new Error(`there is no run ${runId}`);
+    return run;
+  }
+}
+
+function keyName(tenant: string, key: string): string {
+  return JSON.stringify([tenant, key]);
+}
+
+/** Who remembers a task need not remember what never changes of it: that is not written again. */
+function withFixed({ rows }: StoredRun, { decision, offered }: Plan): Plan {
+  const tasks = decision.tasks.map((task) => {
+    const row = decision.armed.has(task.key) ? undefined : rows.find(task.key, task.epoch);
+    return row ? { ...task, captured: row.captured } : task;
+  });
+  return { decision: { ...decision, tasks }, offered };
 }

@@ -5,7 +5,7 @@
 import { AppError } from '@weft/contract';
 import type { Json, JsonObject, WorkflowDocument } from '@weft/contract';
 import { contentHash, forkRun, freshHead, makeUuidV7, priorityLevel, startRun, checkInput } from '@weft/engine/domain';
-import type { Decision, Graph, RunEvent, SentMail, TaskRecord, TimerRecord, WorkflowRef } from '@weft/engine/domain';
+import type { Decision, Graph, RunEvent, TaskRecord, TimerRecord, WorkflowRef } from '@weft/engine/domain';
 import type { InputChecker, Log, Mail, SettledRun } from '@weft/engine/ports';
 import { createGraphCache, createSteering, decideRun, loadIfThere, planOf, startChild } from '@weft/engine/runtime';
 import type { GraphCache, RunToStart, StartResult, Steering } from '@weft/engine/runtime';
@@ -126,7 +126,7 @@ export class Mesh {
   /** Does what the sweepers do after a crash: mail that nobody read is read, and ready tasks are offered again. */
   async recover(): Promise<void> {
     this.#unread = [
-      ...this.stores.asked().map((runId) => ({ runId, isStart: true })),
+      ...this.stores.inbox.asked().map((runId) => ({ runId, isStart: true })),
       ...Array.from(this.stores.runs.keys(), (runId) => ({ runId, isStart: false })),
     ];
     for (const [runId, { rows, hasEnded }] of this.stores.runs) {
@@ -181,7 +181,7 @@ export class Mesh {
     await this.stores.store.submit([
       { head, input, config, tags, idempotency: null, forkedFrom: request.forkedFrom ?? null, plan },
     ]);
-    if (started.decision) await this.#follow(started.decision);
+    if (started.decision) this.#follow(started.decision);
     return { runId: head.id, created: true, status: head.status, fresh: null };
   }
 
@@ -190,7 +190,7 @@ export class Mesh {
     const settled = await this.#decide(runId, event);
     if (!settled) return null;
     const { decision } = settled.plan;
-    await this.#follow(decision);
+    this.#follow(decision);
     return decision.applied[0] ?? false;
   }
 
@@ -211,19 +211,11 @@ export class Mesh {
     }
   }
 
-  async #follow({ head, ready, sentMail, goesOn, closes }: Decision): Promise<void> {
+  #follow({ head, ready, sentMail, goesOn, closes }: Decision): void {
     for (const task of ready) this.#ready.push({ runId: head.id, task });
-    for (const mail of sentMail) await this.#post(head.id, mail);
+    for (const { to, kind } of sentMail) if (to !== null) this.#unread.push({ runId: to, isStart: kind === 'start' });
     if (goesOn || closes || sentMail.some(({ to }) => to === null))
       this.#unread.unshift({ runId: head.id, isStart: false });
-  }
-
-  /** What a run sends to itself stands in its rows already. */
-  async #post(from: string, { to, kind, payload, dedupeKey }: SentMail): Promise<void> {
-    if (to === null) return;
-    const id = this.#newId();
-    await this.stores.store.sendMail(to, { id, kind, payload, dedupeKey: dedupeKey ?? `${from} ${id}` });
-    this.#unread.push({ runId: to, isStart: kind === 'start' });
   }
 
   #newId(): string {
@@ -241,7 +233,7 @@ export class Mesh {
   }
 
   async #startChild(runId: string): Promise<void> {
-    const mail = this.stores.startMail(runId);
+    const mail = this.stores.inbox.startMail(runId);
     if (!mail) return;
     const request = mail.payload as unknown as Omit<ChildRequest, 'runId'>;
     if (this.#standIn({ ...request, runId })) {

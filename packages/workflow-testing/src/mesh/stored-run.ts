@@ -1,11 +1,12 @@
 /** One run as a database would hold it: its rows, and what stands beside them. */
 import type { Json } from '@weft/contract';
 import { channelValue, pastFailure, TERMINAL_RUN } from '@weft/engine/domain';
-import type { ChannelRecord, Decision, Graph, GraphNode, NodeResult, TaskRecord } from '@weft/engine/domain';
-import type { InputMaterial, Mail, RunRecord, TaskView } from '@weft/engine/ports';
+import type { ChannelRecord, Graph, NodeResult, TaskRecord } from '@weft/engine/domain';
+import type { InputMaterial, Mail, Plan, RunRecord, TaskView } from '@weft/engine/ports';
 
 import { dumpRows, restoreRows } from '../rows/dump.ts';
 import type { RowsDump } from '../rows/dump.ts';
+import { copy } from '../rows/values.ts';
 import { firstVersion, foldTo } from '../rows/past-rows.ts';
 import type { RunRows } from '../rows/run-rows.ts';
 
@@ -14,7 +15,10 @@ export type StoredRunDump = {
   tags: string[];
   createdAt: number;
   endedAt: number | null;
-  seen: string[];
+  /** Ids and dedupe keys of the mail that is held. */
+  mailKeys: [string, string][];
+  /** When tasks were offered, by epoch and key. */
+  offers: [string, number][];
   forkedFrom: RunRecord['forkedFrom'];
 };
 
@@ -26,8 +30,12 @@ export class StoredRun {
   readonly createdAt: number;
   endedAt: number | null;
   readonly forkedFrom: RunRecord['forkedFrom'];
-  /** Dedupe keys of all mail that ever came. */
-  readonly #seen: Set<string>;
+  /** Of mail that is held, by its id: the dedupe key, and when it came. */
+  readonly #mailKeys: Map<string, string>;
+  readonly #arrivals = new Map<string, number>();
+  /** By epoch and key. */
+  readonly #offers: Map<string, number>;
+  readonly #deadlines = new Map<string, number>();
 
   constructor(
     rows: RunRows,
@@ -35,7 +43,8 @@ export class StoredRun {
       tags,
       createdAt,
       endedAt = null,
-      seen = [],
+      mailKeys = [],
+      offers = [],
       forkedFrom = null,
     }: Omit<Partial<StoredRunDump>, 'rows'> & { tags: string[]; createdAt: number },
   ) {
@@ -44,7 +53,8 @@ export class StoredRun {
     this.createdAt = createdAt;
     this.endedAt = endedAt;
     this.forkedFrom = forkedFrom;
-    this.#seen = new Set(seen);
+    this.#mailKeys = new Map(mailKeys);
+    this.#offers = new Map(offers);
   }
 
   dump(): StoredRunDump {
@@ -54,7 +64,8 @@ export class StoredRun {
       tags,
       createdAt,
       endedAt,
-      seen: Array.from(this.#seen),
+      mailKeys: Array.from(this.#mailKeys),
+      offers: Array.from(this.#offers),
       forkedFrom: this.forkedFrom,
     };
   }
@@ -72,16 +83,59 @@ export class StoredRun {
   }
 
   /** `past`: the rows of the run that this one is forked from. */
-  apply(decision: Decision, now: number, past: RunRows | null = null): void {
+  apply({ decision, offered }: Plan, now: number, past: RunRows | null = null): void {
     this.rows.apply(decision, past);
     this.endedAt = this.hasEnded ? (this.endedAt ?? now) : null;
+    for (const task of decision.tasks) {
+      const name = nameOf(task);
+      if (task.status !== 'running') this.#deadlines.delete(name);
+      if (offered.has(task.key)) this.#offers.set(name, now);
+      else if (task.status === 'ready') this.#offers.delete(name);
+    }
+    this.#tidyMail(now);
   }
 
-  /** The same dedupe key twice is one message. */
-  receive({ id, kind, payload, dedupeKey }: Mail): void {
-    if (this.#seen.has(dedupeKey)) return;
-    this.#seen.add(dedupeKey);
+  /** When the task was offered, epoch ms; null while it waits. */
+  offeredAt(task: TaskRecord): number | null {
+    return this.#offers.get(nameOf(task)) ?? null;
+  }
+
+  offer(task: TaskRecord, now: number): void {
+    this.#offers.set(nameOf(task), now);
+  }
+
+  deadline(task: TaskRecord): number | null {
+    return this.#deadlines.get(nameOf(task)) ?? null;
+  }
+
+  setDeadline(task: TaskRecord, instant: number): void {
+    if (Number.isFinite(instant)) this.#deadlines.set(nameOf(task), instant);
+  }
+
+  /** The same dedupe key twice is one message, as long as the first is held. */
+  receive({ id, kind, payload, dedupeKey }: Mail, now: number): void {
+    if (Array.from(this.#mailKeys.values()).includes(dedupeKey)) return;
+    this.#mailKeys.set(id, dedupeKey);
+    this.#arrivals.set(id, now);
     this.rows.mail.push({ id, kind, payload });
+  }
+
+  drop(mailId: string): void {
+    this.rows.mail = this.rows.mail.filter(({ id }) => id !== mailId);
+    this.#mailKeys.delete(mailId);
+  }
+
+  /** Whether mail lies unread that came at this instant, or before. */
+  hasUnread(until: number): boolean {
+    return this.rows.mail.some(({ id }) => (this.#arrivals.get(id) ?? 0) <= until);
+  }
+
+  #tidyMail(now: number): void {
+    const unread = new Set(this.rows.mail.map(({ id }) => id));
+    const kept = new Set(this.rows.kept.map(({ id }) => id));
+    for (const id of this.#mailKeys.keys()) if (!unread.has(id) && !kept.has(id)) this.#mailKeys.delete(id);
+    for (const id of this.#arrivals.keys()) if (!unread.has(id)) this.#arrivals.delete(id);
+    for (const id of unread) if (!this.#arrivals.has(id)) this.#arrivals.set(id, now);
   }
 
   record(): RunRecord {
@@ -89,7 +143,7 @@ export class StoredRun {
     const usage = sumUsage(Array.from(rows.usage.values(), (spent) => spent.usage));
     const { input, config } = rows.body;
     const { output = null, error = null } = rows.ending ?? {};
-    const head = structuredClone(rows.head);
+    const head = copy(rows.head);
     return { head, input, config, tags, output, error, createdAt, startedAt: createdAt, endedAt, usage, forkedFrom };
   }
 
@@ -107,11 +161,12 @@ export class StoredRun {
     const read = rows.taskOfKey(task.key);
     const output = read?.epoch === task.epoch ? read.output : task.output;
     const usage = sumUsage(own.map((spent) => spent.usage));
-    return { ...task, output, runId: this.id, offeredAt: task.readyAt, deadline: null, usage, cached };
+    const [offeredAt, deadline] = [this.offeredAt(task), this.deadline(task)];
+    return { ...task, output, runId: this.id, offeredAt, deadline, usage, cached };
   }
 
   /** From what a worker renders the input of the task (rule A7). */
-  material({ captured, item, readsAt, iterations, letter }: TaskRecord, { resultReads }: GraphNode): InputMaterial {
+  material({ captured, item, readsAt, iterations, letter }: TaskRecord, resultReads: readonly string[]): InputMaterial {
     const nodes: Record<string, NodeResult> = {};
     for (const name of resultReads) {
       const task = this.rows.taskOfKey(`${name}#${iterations?.[name] ?? 0}`);
@@ -136,7 +191,7 @@ export class StoredRun {
   channelsOf(isMeant: (step: number) => boolean): Map<string, ChannelRecord> {
     const names = new Set(this.rows.writes.map(({ channel }) => channel));
     const found = Array.from(names, (name) => [name, this.rows.channel(name, isMeant)] as const);
-    return new Map(found.flatMap(([name, channel]) => (channel ? [[name, structuredClone(channel)] as const] : [])));
+    return new Map(found.flatMap(([name, channel]) => (channel ? [[name, copy(channel)] as const] : [])));
   }
 
   /** Every key that the version of then declares, as the step has left it; ephemeral ones are not kept. */
@@ -152,6 +207,10 @@ export class StoredRun {
     }
     return state;
   }
+}
+
+function nameOf({ epoch, key }: TaskRecord): string {
+  return `${epoch} ${key}`;
 }
 
 function sumUsage(parts: readonly (typeof NO_USAGE)[]): typeof NO_USAGE {

@@ -116,7 +116,7 @@ export class Attempts {
     const node = graph.nodes.get(seen.node);
     if (!task || !node || !isCurrent || run.hasEnded) return null;
     const message = toMessage(run, task);
-    const input = renderInput({ node, material: run.material(task, node), message });
+    const input = renderInput({ node, material: run.material(task, node.resultReads), message });
     const attempt = newAttempt(this.#world, run, {
       task,
       input: input.kind === 'rendered' ? input.value : null,

@@ -196,9 +196,22 @@ class ClaimingWorker implements Worker {
       else await this.#runPrepared(slot, one);
     } catch (error) {
       this.#deps.log.error({ err: error, runId, taskId }, 'an attempt could not be run; it is offered again');
-      await this.#deps.broker.publish([], [slot.message]).catch(() => undefined);
+      void this.#disclaim(slot.message);
     } finally {
       this.#slots.leave(slot);
+    }
+  }
+
+  /** A message that is held in the name of a worker that lives is in its hand, says every sweeper: so it does not give up. */
+  async #disclaim(message: TaskMessage): Promise<void> {
+    const { broker, clock } = this.#deps;
+    while (!this.#closing.signal.aborted) {
+      try {
+        await broker.publish([], [message]);
+        return;
+      } catch {
+        await pause(clock, CLAIM_RETRY_MS);
+      }
     }
   }
 
