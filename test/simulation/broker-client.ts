@@ -39,6 +39,7 @@ export function createBrokerClient(means: Means): Broker {
         mayHappenTwice: true,
         run: () => services.broker.release(worker, messages),
       }),
+    arrange: (order) => services.broker.arrange(order),
     claim: (request) => claim(means, request, lost),
     revoke: (runId) =>
       world.call(process, { name: 'broker.revoke', detail: runId, broken, run: () => tellRevoked(means, runId) }),

@@ -3,6 +3,7 @@ import type {
   DispatchStore,
   FleetStore,
   Housekeeping,
+  LimitStore,
   LiveLog,
   ResultCache,
   RunReader,
@@ -26,6 +27,11 @@ const MISTAKES = ['the engine could not compute a step', 'the store refused an e
 
 /** Chores have nothing to do with what is simulated. */
 const NO_CHORES: Housekeeping = { keep: async () => undefined, onTurn: () => () => undefined };
+
+/** Nobody is limited here. */
+const NO_LIMITS = {
+  load: async (since) => (since === null ? { version: 1, tenants: [], keys: [], paused: [] } : null),
+} as Pick<LimitStore, 'load'> as LimitStore;
 
 export function portsOf(means: Means): EngineDeps {
   const { world, process, services } = means;
@@ -55,6 +61,10 @@ export function portsOf(means: Means): EngineDeps {
     clock: process.clock,
     log: logOf(means),
     comparer: notHere('comparer'),
+    letters: notHere('letters'),
+    limits: NO_LIMITS,
+    gate: { keyedTenants: async () => [], pass: async () => null },
+    rates: notHere('rates'),
     retention: notHere('retention'),
   };
 }

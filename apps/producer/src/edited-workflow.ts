@@ -1,12 +1,12 @@
 /** The workflow that a run goes on with: another version of its own, or one whose nodes were edited for it. */
 import { AppError } from '@weft/contract';
 import type { Json, JsonObject, ProblemItem } from '@weft/contract';
+import { closest } from '@weft/engine/domain';
 import type { WorkflowRef } from '@weft/engine/domain';
 
 import type { AppOptions } from './app-options.ts';
 import { mergePatch } from './merge-patch.ts';
 import { readDocument } from './read-document.ts';
-import { TENANT } from './tenant.ts';
 
 type Wanted = { version?: number | undefined; nodeOverrides?: { [node: string]: JsonObject } | undefined };
 
@@ -16,30 +16,32 @@ type Wanted = { version?: number | undefined; nodeOverrides?: { [node: string]: 
  */
 export async function editedWorkflow(
   options: AppOptions,
-  runId: string,
+  { tenant, runId }: { tenant: string; runId: string },
   { version, nodeOverrides = {} }: Wanted,
 ): Promise<WorkflowRef | null> {
   const edits = Object.entries(nodeOverrides);
   if (version === undefined && edits.length === 0) return null;
   const { workflows, reader } = options.queries;
-  const run = await reader.run(TENANT, runId);
+  const run = await reader.run(tenant, runId);
   if (!run) throw new AppError('not_found', `there is no run ${runId}`);
   const { name } = run.head.workflow;
-  const stored = await workflows.load({ tenant: TENANT, name, version: version ?? run.head.workflow.version });
+  const stored = await workflows.load({ tenant, name, version: version ?? run.head.workflow.version });
   if (!stored) throw noVersion(name, version);
   if (edits.length === 0) return stored.ref;
   const { nodes, ...rest } = stored.document;
   refuseUnknown(edits, nodes);
   const edited = Object.fromEntries(edits.map(([node, patch]) => [node, mergePatch(nodes[node] as Json, patch)]));
   const document = readDocument(options, { ...rest, nodes: { ...nodes, ...edited } }, place);
-  return (await options.engine.saveWorkflow({ tenant: TENANT, document, isVariant: true })).ref;
+  return (await options.engine.saveWorkflow({ tenant, document, isVariant: true })).ref;
 }
 
 function refuseUnknown(edits: readonly (readonly [string, unknown])[], nodes: object): void {
   const errors = edits
     .filter(([node]) => !Object.hasOwn(nodes, node))
     .map(([node]): ProblemItem => {
-      const message = `the workflow has no node ${JSON.stringify(node)}`;
+      const near = closest(node, Object.keys(nodes));
+      const meant = near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`;
+      const message = `the workflow has no node ${JSON.stringify(node)}${meant}`;
       return { code: 'missing_reference', pointer: `/nodeOverrides/${node}`, message };
     });
   if (errors.length > 0) throw new AppError('invalid_input', errors[0]?.message ?? '', { errors });

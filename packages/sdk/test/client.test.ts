@@ -92,6 +92,9 @@ describe('a client', () => {
     ['POST', '/v1/tasks', (client: Client) => client.tasks.start({ uses: 'echo' })],
     ['GET', '/v1/tasks/t', (client: Client) => client.tasks.get('t')],
     ['GET', '/v1/workers', (client: Client) => client.workers.list()],
+    ['POST', '/v1/keys', (client: Client) => client.keys.create({ role: 'admin' })],
+    ['GET', '/v1/keys?tenant=acme', (client: Client) => client.keys.list({ tenant: 'acme' })],
+    ['DELETE', `/v1/keys/${RUN_ID}`, (client: Client) => client.keys.revoke(RUN_ID)],
     ['GET', '/v1/workflows?limit=1', (client: Client) => client.workflows.list({ limit: 1 })],
     ['GET', '/v1/workflows/w?version=3', (client: Client) => client.workflows.get('w', { version: 3 })],
   ])('asks %s %s', async (method, url, call) => {
@@ -100,6 +103,15 @@ describe('a client', () => {
     await call(createClient(server));
 
     expect(server.asked).toMatchObject([{ method, url }]);
+  });
+
+  test('says who calls, and which tenant the operator acts in', async () => {
+    const server = await wireServer((_, response) => sendJson(response, 200, {}));
+    await createClient({ url: server.url, token: 'weft_k', tenant: 'acme' }).workers.list();
+    await createClient({ url: server.url }).workers.list();
+
+    expect(server.asked[0]?.headers).toMatchObject({ authorization: 'Bearer weft_k', 'weft-tenant': 'acme' });
+    expect(Object.keys(server.asked[1]?.headers ?? {})).not.toContain('weft-tenant');
   });
 
   test.each<[Json]>([[false], [0], [''], [null]])('sends %j as an answer and as a payload', async (value) => {

@@ -11,12 +11,23 @@ const at = (id) => document.getElementById(id);
 let limit = PAGE;
 let shown = null;
 
+/** They are told to the operator only. */
+async function readWorkers() {
+  try {
+    return (await call('/v1/workers')).items;
+  } catch (error) {
+    if (error.status === 403) return [];
+    throw error;
+  }
+}
+
 async function refreshList() {
   try {
-    const [runs, workers] = await Promise.all([call(`/v1/runs?limit=${limit}`), call('/v1/workers')]);
+    const [runs, workers] = await Promise.all([call(`/v1/runs?limit=${limit}`), readWorkers()]);
     showRuns(runs);
-    const live = workers.items.filter(({ status }) => status === 'active');
+    const live = workers.filter(({ status }) => status === 'active');
     const busy = live.reduce((sum, { running }) => sum + running, 0);
+    at('workers').hidden = workers.length === 0;
     at('workers').textContent = `${live.length} ${live.length === 1 ? 'worker' : 'workers'}, ${busy} running`;
     at('connection').textContent = '';
   } catch (error) {

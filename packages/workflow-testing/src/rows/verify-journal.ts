@@ -1,9 +1,11 @@
 /** What must hold of a run's journal, step by step. */
 import { applyStep, emptyProgress, isStale, LIVE_TASK, ownerOf, rootOf } from '@weft/engine/domain';
-import type { Graph, Progress, StepRecord, TaskFact } from '@weft/engine/domain';
+import type { Facts, Graph, Progress, StepRecord, TaskFact } from '@weft/engine/domain';
 import { firstVersion, foldTo } from './past-rows.ts';
 import type { Rows } from './past-rows.ts';
 import { mustBe } from './values.ts';
+
+type JoinFact = NonNullable<Facts['joins']>[number];
 
 /** Throws the first thing that is wrong. */
 export function verifyJournal(versions: ReadonlyMap<number, Graph>, rows: Pick<Rows, 'head' | 'steps'>): void {
@@ -32,7 +34,8 @@ function verifyTask({ tasks }: Progress, { step, type }: StepRecord, { key, stat
     return;
   }
   const isLive = LIVE_TASK.has(before.status);
-  const takesUp = type === 'retried' || type === 'replayed' || (type === 'migrated' && status === 'pending');
+  const takesUp =
+    type === 'retried' || type === 'replayed' || (type === 'migrated' && status === 'pending') || type === 'discarded';
   mustBe(isLive || takesUp, `step ${step} (${type}) makes ${key} ${status}, which was ${before.status}`);
   mustBe(
     status === 'pending' || type === 'replayed' || attempt >= before.attempt,
@@ -49,7 +52,9 @@ function verifyStale(graph: Graph, { step, type, facts }: StepRecord, key: strin
   const others = (facts.tasks ?? []).filter((fact) => fact.key !== key && !isDeferred(fact.key));
   mustBe(others.length === 0, `step ${step} (${type}) of ${key}, which is past, touches ${others[0]?.key}`);
   const counts = [`${key}[]`, `${ownerOf(key)?.send}[]`];
-  const join = (facts.joins ?? []).find(([name]) => !counts.includes(name) && !isDeferred(name));
+  // Sends that a retry takes up together end one behind the other, each in the step of the one before.
+  const isClosed = ([name, , , , fired]: JoinFact): boolean => name.endsWith('[]') && fired === 1;
+  const join = (facts.joins ?? []).find((one) => !counts.includes(one[0]) && !isDeferred(one[0]) && !isClosed(one));
   mustBe(join === undefined, `step ${step} (${type}) of ${key}, which is past, counts for ${join?.[0]}`);
 }
 

@@ -2,7 +2,7 @@
 import type { Json, JsonObject, TaskError } from '@weft/contract';
 
 import { closeChildren, tellParent } from './children.ts';
-import { expressionFailure, resultsOf } from './flow.ts';
+import { expressionFailure, resultsOf } from './task-scope.ts';
 import { noReads } from './reads.ts';
 import type { WorkingRun } from './working-run.ts';
 

@@ -1,15 +1,13 @@
 /** How results travel along edges: edges end, joins decide, nodes are armed or skipped (rules B1, B2, B10). */
-import type { Json, TaskError } from '@weft/contract';
+import type { Json } from '@weft/contract';
 
-import { ExpressionError } from '../expression/expression-error.ts';
-import type { Scope } from '../expression/scope.ts';
 import type { Edge } from '../graph/edges.ts';
 import type { GraphNode } from '../graph/graph.ts';
 import { joinVerdict } from '../graph/join.ts';
 import type { EdgeEnd, Verdict } from '../graph/join.ts';
-import { ownerOf } from '../task-key.ts';
 import { addReadsBehind, addSettleReads, LOOKAHEAD, noReads, readsWhenArmed } from './reads.ts';
-import type { Fate, TaskRecord } from './records.ts';
+import type { Fate } from './records.ts';
+import { expressionFailure, scopeOf } from './task-scope.ts';
 import type { WorkingRun } from './working-run.ts';
 
 /** Ends all edges that leave `node` forward, as `endOf` says, and arms what that fires. */
@@ -29,37 +27,6 @@ export function beginRun(run: WorkingRun): void {
     if (node.inDegree > 0) endEdge(run, node, { end: 'taken', isGoto: false });
     else if (!node.deferred) activate(run, node, 'fire');
   }
-}
-
-/** The values that a task's expressions may read, as it saw them when it became ready (rule A7). */
-export function scopeOf(run: WorkingRun, node: GraphNode, task: ScopeParts): Scope {
-  const tasks = new Set(node.resultReads.map((name) => `${name}#${task.iterations?.[name] ?? 0}`));
-  run.expect({ ...noReads(), tasks, body: true });
-  const { input, config } = run.body();
-  const scope: Scope = { input, config, state: task.captured ?? {}, nodes: resultsOf(run, node.resultReads, task) };
-  return ownerOf(task.key) ? { ...scope, item: task.item } : scope;
-}
-
-export type ScopeParts = Pick<TaskRecord, 'key' | 'readsAt' | 'captured' | 'iterations' | 'item'>;
-
-/** Those of the nodes that have settled, as a task sees them. */
-export function resultsOf(
-  run: WorkingRun,
-  names: readonly string[],
-  task: Pick<TaskRecord, 'readsAt' | 'iterations'>,
-): Scope['nodes'] {
-  const nodes: Record<string, NonNullable<ReturnType<WorkingRun['result']>>> = {};
-  for (const name of names) {
-    const result = run.result(name, task);
-    if (result) nodes[name] = result;
-  }
-  return nodes;
-}
-
-/** An expression's failure as the failure of its task. Anything else is the engine's own and goes on. */
-export function expressionFailure(error: unknown): TaskError {
-  if (!(error instanceof ExpressionError)) throw error;
-  return { code: error.code, message: error.message, retryable: false };
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Json, JsonObject } from '@weft/contract';
 import type { GraphNode } from '../graph/graph.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { startChild } from './children.ts';
-import { expressionFailure, scopeOf } from './flow.ts';
+import { expressionFailure, scopeOf } from './task-scope.ts';
 import { keptSignal } from './kept-mail.ts';
 import type { TaskRecord } from './records.ts';
 import { failTask, settleTask, skipTask } from './settle-task.ts';

@@ -5,9 +5,11 @@
  */
 import type { Json, JsonObject, TaskError, Usage } from '@weft/contract';
 
+import type { Failure, Letter } from './letters/letter.ts';
 import type { Jumps, RunStatus, TaskStatus, Waits } from './status.ts';
 import type { StepRecord } from './step-record.ts';
 
+export type { Failure, Letter } from './letters/letter.ts';
 export { LIVE_TASK, TERMINAL_RUN } from './status.ts';
 export type { Jumps, RunStatus, TaskStatus, Waits } from './status.ts';
 
@@ -70,6 +72,8 @@ export type TaskRecord = {
   /** The lane that serves it; null for a node that needs no worker. */
   lane: string | null;
   priority: Priority;
+  /** Under which key limits count it, fixed when it is armed; null for a node without one. */
+  limitKey: string | null;
   /** Values of the state keys that the node reads, as seen by the step `readsAt`. */
   captured: JsonObject | null;
   /** The item of the send that armed it; null at the top. */
@@ -87,6 +91,8 @@ export type TaskRecord = {
   settledAt: number | null;
   startedAt: number | null;
   worker: string | null;
+  /** What was done about its final failures; null of a task that nobody has had to look after. */
+  letter: Letter | null;
 };
 
 /** In superstep mode: what an outcome says beside its output, for the barrier (rule B9). It stays in the row. */
@@ -142,7 +148,7 @@ export type TimerRecord = { key: string; kind: TimerKind; attempt: number; dueAt
 export type Mail = { id: string; kind: MailKind; payload: JsonObject };
 
 /**
- * From outside: `cancel retry replay migrate answer inject signal`; from the run to itself: `close go_on`; from a parent: `start` (the run does not
+ * From outside: `cancel retry replay migrate retry_letters discard_letters answer inject signal`; from the run to itself: `close go_on`; from a parent: `start` (the run does not
  * exist yet) and `cancel`; from a child: `child_ended child_asks child_runs`.
  */
 export type MailKind =
@@ -150,6 +156,8 @@ export type MailKind =
   | 'retry'
   | 'replay'
   | 'migrate'
+  | 'retry_letters'
+  | 'discard_letters'
   | 'close'
   | 'go_on'
   | 'answer'
@@ -195,13 +203,16 @@ export type Progress = {
 
 /**
  * Beside its progress, the journal says of a task in which epoch it was armed (0 where it is not among them), and when its
- * waiting is over; and which mail is kept. Most runs have none of it, and folding is to cost them nothing.
+ * waiting is over; which mail is kept; and what became of dead letters. Most runs have none of it, and folding is to cost them nothing.
  */
 export type FoldedRun = {
   progress: Progress;
   epochs: Map<string, number>;
   dueAts: Map<string, number>;
   kept: Set<string>;
+  /** Why tasks had failed. */
+  failures: Map<string, Failure>;
+  letters: Map<string, Letter>;
   /** Attempts that had ended of tasks that were taken back since: up to which one, in which epoch. */
   past: Pick<UsageRecord, 'key' | 'epoch' | 'attempt'>[];
 };
@@ -216,8 +227,6 @@ export type BranchPoint = {
   fold: FoldedRun;
   /** The rows, as they are now, of the tasks that had neither succeeded nor been skipped; some may be gone. */
   rows: ReadonlyMap<string, TaskRecord>;
-  /** Why tasks had failed, and in which step. */
-  failures: ReadonlyMap<string, Failure>;
   channels: ReadonlyMap<string, ChannelRecord>;
   /** Channels that the run has written in later steps, on whatever branch. */
   writtenLater: readonly string[];
@@ -226,9 +235,6 @@ export type BranchPoint = {
   /** Of each send that had not ended well those items that were not armed yet, by index. */
   items: ReadonlyMap<string, ReadonlyMap<number, Json>>;
 };
-
-/** Why a task has failed, and in which step. */
-export type Failure = { error: TaskError; step: number };
 
 /** Names the row of a task. */
 export type FinishedTask = Pick<TaskRecord, 'key' | 'epoch'>;
@@ -303,6 +309,8 @@ export type Decision = {
   sentMail: SentMail[];
   keptMail: KeptMail[];
   chunks: ItemChunk[];
+  /** Tasks of which the letter changes. */
+  letters: Pick<TaskRecord, 'key' | 'epoch' | 'letter'>[];
   consumedMail: string[];
   /** Kept mail that is dealt with. */
   takenMail: string[];

@@ -10,35 +10,44 @@ import type { GraphNode } from '../../graph/graph.ts';
 import { foldedTask } from '../fold.ts';
 import type { FoldedTask } from '../fold.ts';
 import { freshTask } from '../fresh.ts';
-import type { TaskDetail, TaskRecord } from '../records.ts';
+import type { BranchPoint, Failure, FinishedTask, TaskDetail, TaskProgress, TaskRecord } from '../records.ts';
 import { LIVE_TASK } from '../status.ts';
 import type { WorkingRun } from '../working-run.ts';
-import type { BranchPoint, Failure } from '../records.ts';
 
 /** `fresh`: tasks that begin anew read the state as it is now; else each as it was when it became ready (rule A7). */
 export type Departure = { point: BranchPoint; fresh: boolean };
 
 /** Tasks whose rows hold as they are, and the new rows of the others. */
-export type Standing = { finished: FoldedTask[]; anew: TaskRecord[] };
+export type Standing = { finished: FinishedTask[]; anew: TaskRecord[] };
 
 export function standingAt(run: WorkingRun, departure: Departure): Standing {
   const { point } = departure;
   const standing: Standing = { finished: [], anew: [] };
-  for (const key of point.fold.progress.tasks.keys()) {
-    const task = foldedTask(point.fold, key);
-    if (!task) continue;
-    if (LIVE_TASK.has(task.status)) standing.anew.push(beginAnew(run, departure, task));
-    else if (holds(departure, task)) standing.finished.push(task);
-    else standing.anew.push(finishAgain(run, departure, task));
+  const { epochs, progress } = point.fold;
+  for (const [key, task] of progress.tasks) {
+    if (holds(departure, key, task)) standing.finished.push({ key, epoch: epochs.get(key) ?? 0 });
+    else standing.anew.push(anewOf(run, departure, key));
   }
   return standing;
 }
 
-/** A task that failed, or was cancelled, may have been armed again since; and it is, if a failed run is retried. */
-function holds({ point: { rows, step }, fresh }: Departure, { key, status, attempt }: FoldedTask): boolean {
+function anewOf(run: WorkingRun, departure: Departure, key: string): TaskRecord {
+  const task = foldedTask(departure.point.fold, key);
+  if (!task) throw new Error(`${key} is not armed`);
+  return LIVE_TASK.has(task.status) ? beginAnew(run, departure, task) : finishAgain(run, departure, task);
+}
+
+/** What has ended holds; but a task that failed, or was cancelled, may have been armed again since, and is if a failed run is retried. */
+function holds(
+  { point: { rows, step, fold }, fresh }: Departure,
+  key: string,
+  { status, attempt }: TaskProgress,
+): boolean {
+  if (LIVE_TASK.has(status)) return false;
   if (status !== 'failed' && status !== 'cancelled') return true;
   const row = fresh ? null : rows.get(key);
-  return row?.status === status && row.attempt === attempt && (row.settledStep ?? 0) <= step;
+  if (row?.status !== status || row.attempt !== attempt || (row.settledStep ?? 0) > step) return false;
+  return (fold.letters.get(key)?.discarded !== undefined) === (row.letter?.discarded !== undefined);
 }
 
 function finishAgain(run: WorkingRun, { point, fresh }: Departure, task: FoldedTask): TaskRecord {
@@ -53,7 +62,7 @@ function finishAgain(run: WorkingRun, { point, fresh }: Departure, task: FoldedT
 
 /** Why it had failed, and in which step: its row says so as long as it was not armed again. */
 export function failureOf(
-  { rows, failures, step }: BranchPoint,
+  { rows, fold: { failures }, step }: BranchPoint,
   { key, attempt }: Pick<FoldedTask, 'key' | 'attempt'>,
 ): Failure | null {
   const row = rows.get(key);
@@ -63,12 +72,14 @@ export function failureOf(
   return failures.get(key) ?? null;
 }
 
+const HALTS: ReadonlySet<string> = new Set(['max_steps', 'max_iterations', 'engine_error']);
+
 /** What a retry of the run must know of a task that had ended: the items of a send, a question, or that it may not go on. */
 function endedDetail(run: WorkingRun, point: BranchPoint, again: Again, error: TaskError | null): TaskDetail | null {
   const { key, status } = again.task;
   const items = itemsOf(point, key);
   if (status === 'failed') {
-    const isHalted = error?.code === 'max_steps' || error?.code === 'max_iterations';
+    const isHalted = error !== null && HALTS.has(error.code);
     return isHalted ? { kind: 'halted', items: items?.total ?? null } : items;
   }
   if (items) return items;
@@ -79,7 +90,7 @@ function endedDetail(run: WorkingRun, point: BranchPoint, again: Again, error: T
 }
 
 /** What it reads stays what it was, unless that is to be `fresh`. */
-function newRow(run: WorkingRun, { point, fresh }: Departure, { key }: FoldedTask): TaskRecord {
+function newRow(run: WorkingRun, { point, fresh }: Departure, { key, letter }: FoldedTask): TaskRecord {
   const { id, epoch, step, priority } = run.head;
   const node = run.node(nodeOf(key));
   const row = rowOf(point, key);
@@ -103,6 +114,7 @@ function newRow(run: WorkingRun, { point, fresh }: Departure, { key }: FoldedTas
     iterations,
     item: point.rows.get(key)?.item ?? null,
     fate,
+    letter,
   });
 }
 

@@ -4,10 +4,8 @@ import type { Json } from '@weft/contract';
 import type { Graph } from '../../graph/graph.ts';
 import { applyWrite, channelValue } from '../../state/reducer.ts';
 import { toDecision } from '../decision.ts';
-import { copyFold, emptyFold } from '../fold.ts';
-import type { FoldedTask } from '../fold.ts';
 import { emptyParts } from '../fresh.ts';
-import { applyStep } from '../journal.ts';
+import { applyRun, countTask } from '../journal.ts';
 import { itemsKey, noReads } from '../reads.ts';
 import type {
   Branch,
@@ -15,7 +13,9 @@ import type {
   ChannelRecord,
   ChannelWrite,
   Decision,
+  FinishedTask,
   JoinRecord,
+  Progress,
   RunHead,
   RunSnapshot,
   TaskProgress,
@@ -127,7 +127,8 @@ function toSnapshot(point: BranchPoint, anew: readonly TaskRecord[]): SnapshotTa
   for (const [key, task] of fold.progress.tasks) {
     const again = begun.get(key);
     const last = tasks.at(-1);
-    if (again || !isPlain(task)) tasks.push(withError(point, factOf(again ?? { key, ...task })));
+    const letter = fold.letters.get(key) ?? null;
+    if (again || letter || !isPlain(task)) tasks.push(withError(point, factOf(again ?? { key, ...task, letter })));
     else if (last && 'keys' in last && last.status === task.status) last.keys.push(key);
     else tasks.push({ status: task.status, keys: [key] });
   }
@@ -138,8 +139,8 @@ function isPlain({ status, attempt, failures, crashes, blamed, waits }: TaskProg
   return status !== 'failed' && attempt === 1 && failures + crashes === 0 && !blamed && waits === null;
 }
 
-function factOf(task: (TaskProgress & { key: string }) | TaskRecord): TaskFact {
-  const { key, status, attempt, failures, crashes, blamed, waits } = task;
+function factOf(task: (TaskProgress & Pick<TaskRecord, 'key' | 'letter'>) | TaskRecord): TaskFact {
+  const { key, status, attempt, failures, crashes, blamed, waits, letter } = task;
   const detail = 'detail' in task ? task.detail : null;
   return {
     key,
@@ -151,6 +152,7 @@ function factOf(task: (TaskProgress & { key: string }) | TaskRecord): TaskFact {
     ...(waits !== null && { waits }),
     ...(detail?.kind === 'wait' && { dueAt: detail.dueAt }),
     ...(detail?.kind === 'items' && { items: detail.total }),
+    ...(letter && { letter }),
   };
 }
 
@@ -169,6 +171,7 @@ function takeStand(run: WorkingRun, { anew }: Standing): void {
     run.tasks.set(task.key, task);
     run.armed.add(task.key);
     run.changedTasks.add(task.key);
+    if (task.letter) run.letters.add(task.key);
     if (task.status === 'ready') run.handOut(task);
   }
 }
@@ -189,26 +192,30 @@ function restoreItems(run: WorkingRun, point: BranchPoint): void {
   }
 }
 
-/** The head is what the step's facts make of it. What can go on by itself does so in the next transaction, for which mail asks. */
-function goOn(run: WorkingRun, step: StepRecord, { type, point }: BranchOff): void {
-  const { progress } = type === 'replayed' ? copyFold(point.fold) : emptyFold();
-  const { facts } = step;
-  applyStep(progress, step);
-  const { live, asking, status } = progress.head;
-  if (live === 0 && asking > 0 && facts.run) {
-    facts.run.status = 'interrupted';
-    progress.head.status = 'interrupted';
+/** What folding the step would make of the head: only the tasks that begin anew differ from those of the branch point. */
+function headAfter(
+  step: StepRecord,
+  { fold: { progress } }: BranchPoint,
+  anew: Iterable<TaskRecord>,
+): Progress['head'] {
+  const head = { ...progress.head, step: step.step };
+  for (const task of anew) countTask(head, progress.tasks.get(task.key), factOf(task));
+  if (step.facts.run) applyRun({ head, tasks: new Map() }, step.facts.run);
+  return head;
+}
+
+/** What can go on by itself does so in the next transaction, for which mail asks. */
+function goOn(run: WorkingRun, step: StepRecord, { point }: BranchOff): void {
+  const { live, asking, status } = Object.assign(run.head, headAfter(step, point, run.tasks.values()));
+  if (live === 0 && asking > 0 && step.facts.run) {
+    step.facts.run.status = 'interrupted';
+    run.head.status = 'interrupted';
   }
-  Object.assign(run.head, progress.head);
   const sends = Array.from(run.tasks.values()).some(({ waits }) => waits === 'items');
   if (run.inline.length === 0 && live + asking > 0 && !sends) return;
   run.sentMail.push({ to: null, kind: status === 'failed' ? 'retry' : 'go_on', payload: {}, dedupeKey: null });
 }
 
-function branchOf({ runId, kept }: BranchPoint, finished: readonly FoldedTask[]): Branch {
-  return {
-    from: runId,
-    finished: finished.map(({ key, epoch }) => ({ key, epoch })),
-    kept: kept.map(({ id }) => id),
-  };
+function branchOf({ runId, kept }: BranchPoint, finished: readonly FinishedTask[]): Branch {
+  return { from: runId, finished, kept: kept.map(({ id }) => id) };
 }
