@@ -43,10 +43,10 @@ export function portsOf(means: Means): EngineDeps {
   ) => overConnection<Port>(world, process, { target: () => port, link: toStore(name), methods });
   return {
     runs: createStoreClient(means),
-    dispatch: store<DispatchStore>('dispatch', services.dispatch, methodsOf(services.dispatch)) as DispatchStore,
+    dispatch: store<DispatchStore>('dispatch', services.dispatch, methodsOf(services.dispatch)),
     workflows: store<WorkflowStore>('workflows', stores.workflows, methodsOf(stores.workflows)),
     fleet: store<FleetStore>('fleet', services.fleet, ['register', 'beat', 'list', 'end']),
-    reader: store<RunReader>('reader', stores.reader, methodsOf(stores.reader)) as RunReader,
+    reader: store<RunReader>('reader', stores.reader, methodsOf(stores.reader)),
     results: store<ResultCache>('results', services.results, methodsOf(services.results)),
     broker: createBrokerClient(means),
     bus: { publish: () => undefined, subscribe: () => () => undefined },
@@ -97,11 +97,11 @@ function methodsOf<Port extends object>(port: Port): (keyof Port & string)[] {
 }
 
 /** A port that no simulated use case takes. */
-function notHere<Port extends object>(name: string): Port {
+function notHere(name: string): never {
   const handler = {
     get: (_: object, method: string | symbol) => {
       throw new Error(`${name}.${String(method)} is not simulated`);
     },
   };
-  return new Proxy({}, handler) as Port;
+  return new Proxy({}, handler) as never;
 }
