@@ -31,11 +31,6 @@ export const PATCHES = {
     from: 'async function settle(\n  { settler }: WorkerDeps,',
     to: 'async function settle(\n  { settler, broker }: WorkerDeps,',
   },
-  publishBeforeCommit: {
-    file: 'packages/engine/src/runtime/start-runs.ts',
-    from: '      return pending.plan;',
-    to: '      void publishPlans(deps, [pending.plan]);\n      return pending.plan;',
-  },
   wallClockLiveness: {
     file: 'packages/engine/src/runtime/liveness.ts',
     from: '    return workers.map(({ id }) => id).filter((id) => now - (sightings.get(id)?.since ?? now) >= deadAfterMs);',
@@ -148,7 +143,6 @@ export const MUTANTS: readonly Mutant[] = [
     patches: ['ackBeforeCommit', 'ackBeforeCommitNeeds', 'noOffersSweep', 'noGoingOn'],
     catcher: alone('crashBefore@runs.settleRemembered'),
   },
-  { name: 'published before the commit', patches: ['publishBeforeCommit'], catcher: alone('slow@runs.submit') },
   { name: 'liveness by the wall clock', patches: ['wallClockLiveness'], catcher: alone('skew') },
   { name: 'nothing is handed back at shutdown', patches: ['noHandBack', 'letGoAtShutdown'], catcher: alone('deploy') },
   {

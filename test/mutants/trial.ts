@@ -1,6 +1,7 @@
 /** One run of something that should turn red on mutated sources. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 
 import type { Catcher } from './mutants.ts';
 
@@ -34,7 +35,7 @@ function firstSeed(output: string): string | null {
 }
 
 function firstTest(output: string): string | null {
-  const found = /FAIL\s+([^\n]*)/.exec(output.replaceAll(/\u001B\[\d+m/g, ''));
+  const found = /FAIL\s+([^\n]*)/.exec(stripVTControlCharacters(output));
   return found?.[1]?.slice(0, 130) ?? null;
 }
 

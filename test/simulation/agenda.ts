@@ -1,7 +1,8 @@
 /** What happens next, in virtual time. One thing happens after the other, so the same agenda always goes the same way. */
-import type { SimProcess } from './sim-process.ts';
+/** Who does things: never when dead, later when paused. */
+export type Actor = { readonly isAlive: boolean; readonly pausedUntil: number };
 
-type Entry = { at: number; order: number; process: SimProcess | null; call: () => void; isOff: boolean };
+type Entry = { at: number; order: number; process: Actor | null; call: () => void; isOff: boolean };
 
 export class Agenda {
   /** Virtual milliseconds since the world began. */
@@ -13,7 +14,7 @@ export class Agenda {
    * Calls after `ms`. What a process is to do happens while it runs: later if it is paused, never if it is dead. Returns the
    * function that takes it back.
    */
-  after(ms: number, process: SimProcess | null, call: () => void): () => void {
+  after(ms: number, process: Actor | null, call: () => void): () => void {
     const entry = { at: this.now + Math.max(0, ms), order: this.#order++, process, call, isOff: false };
     this.#push(entry);
     return () => {

@@ -39,8 +39,8 @@ export function createBrokerClient(means: Means): Broker {
         mayHappenTwice: true,
         run: () => services.broker.release(worker, messages),
       }),
-    claim: (request) => claim(means, request, lost),
     arrange: (order) => services.broker.arrange(order),
+    claim: (request) => claim(means, request, lost),
     revoke: (runId) =>
       world.call(process, { name: 'broker.revoke', detail: runId, broken, run: () => tellRevoked(means, runId) }),
     onRevoke(listener) {

@@ -80,11 +80,16 @@ export class Client {
         give();
       });
     };
+    const settle = async (work: Promise<T>): Promise<void> => {
+      try {
+        const value = await work;
+        done(() => resolve(value));
+      } catch (error) {
+        done(() => reject(error));
+      }
+    };
     agenda.after(this.#world.latency(), running.process, () => {
-      ask(running.engine).then(
-        (value) => done(() => resolve(value)),
-        (error: unknown) => done(() => reject(error)),
-      );
+      void settle(ask(running.engine));
     });
     return promise;
   }

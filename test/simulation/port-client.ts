@@ -60,7 +60,7 @@ function briefly([first, second]: readonly unknown[]): string {
 function shortOf(value: unknown): string {
   if (typeof value === 'string') return value;
   if (Array.isArray(value)) return value.length === 1 ? shortOf(value[0]) : `${value.length} of them`;
-  if (typeof value !== 'object' || value === null) return String(value ?? '');
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';
   const { runId, key, id, taskId, name } = value as Record<string, unknown>;
   return [runId, key, id, taskId, name].filter((one) => typeof one === 'string').join(' ');
 }

@@ -25,15 +25,13 @@ type Means = { world: World; process: SimProcess; services: Services; onChange: 
 /** The lines of the log that tell of a mistake in the engine, whatever the outside did. */
 const MISTAKES = ['the engine could not compute a step', 'the store refused an event'];
 
-/** Nothing is limited: limits have a model of their own. */
-const NO_LIMITS: Pick<EngineDeps, 'limits' | 'gate' | 'rates'> = {
-  limits: { ...notHere<LimitStore>('limits'), load: async () => ({ version: 0, tenants: [], keys: [], paused: [] }) },
-  gate: { keyedTenants: async () => [], pass: async () => null },
-  rates: notHere('rates'),
-};
-
 /** Chores have nothing to do with what is simulated. */
 const NO_CHORES: Housekeeping = { keep: async () => undefined, onTurn: () => () => undefined };
+
+/** Nobody is limited here. */
+const NO_LIMITS = {
+  load: async (since) => (since === null ? { version: 1, tenants: [], keys: [], paused: [] } : null),
+} as Pick<LimitStore, 'load'> as LimitStore;
 
 export function portsOf(means: Means): EngineDeps {
   const { world, process, services } = means;
@@ -45,10 +43,10 @@ export function portsOf(means: Means): EngineDeps {
   ) => overConnection<Port>(world, process, { target: () => port, link: toStore(name), methods });
   return {
     runs: createStoreClient(means),
-    dispatch: store<DispatchStore>('dispatch', services.dispatch, methodsOf(services.dispatch)) as DispatchStore,
+    dispatch: store<DispatchStore>('dispatch', services.dispatch, methodsOf(services.dispatch)),
     workflows: store<WorkflowStore>('workflows', stores.workflows, methodsOf(stores.workflows)),
     fleet: store<FleetStore>('fleet', services.fleet, ['register', 'beat', 'list', 'end']),
-    reader: store<RunReader>('reader', stores.reader, methodsOf(stores.reader)) as RunReader,
+    reader: store<RunReader>('reader', stores.reader, methodsOf(stores.reader)),
     results: store<ResultCache>('results', services.results, methodsOf(services.results)),
     broker: createBrokerClient(means),
     bus: { publish: () => undefined, subscribe: () => () => undefined },
@@ -59,12 +57,14 @@ export function portsOf(means: Means): EngineDeps {
     }),
     timers: timersOf(means),
     housekeeping: NO_CHORES,
-    ...NO_LIMITS,
     inputs: { check: async (schema, input) => (schema ? checkInput(schema, input) : []) },
     clock: process.clock,
     log: logOf(means),
     comparer: notHere('comparer'),
     letters: notHere('letters'),
+    limits: NO_LIMITS,
+    gate: { keyedTenants: async () => [], pass: async () => null },
+    rates: notHere('rates'),
     retention: notHere('retention'),
   };
 }
@@ -97,11 +97,11 @@ function methodsOf<Port extends object>(port: Port): (keyof Port & string)[] {
 }
 
 /** A port that no simulated use case takes. */
-function notHere<Port extends object>(name: string): Port {
+function notHere(name: string): never {
   const handler = {
     get: (_: object, method: string | symbol) => {
       throw new Error(`${name}.${String(method)} is not simulated`);
     },
   };
-  return new Proxy({}, handler) as Port;
+  return new Proxy({}, handler) as never;
 }

@@ -30,14 +30,15 @@ export async function runSeed(seed: number, faults: readonly string[] | null = n
   const workload = new Workload(world, mesh, client);
   startNemesis(world, mesh, FAULTS_MS);
   let isAnswered = false;
-  const done = (): void => {
+  const tell = async (work: Promise<void>): Promise<void> => {
+    await work;
     isAnswered = true;
   };
-  world.agenda.after(0, client.process, () => void workload.run().then(done));
+  world.agenda.after(0, client.process, () => void tell(workload.run()));
   await go(world, () => isAnswered && mesh.invariants.isQuiet());
   if (world.violations.length === 0) {
     isAnswered = false;
-    world.agenda.after(0, client.process, () => void workload.end().then(done));
+    world.agenda.after(0, client.process, () => void tell(workload.end()));
     await go(world, () => isAnswered && mesh.invariants.isQuiet());
   }
   if (world.violations.length === 0) judge(world, mesh, workload);

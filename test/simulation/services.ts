@@ -61,7 +61,7 @@ export class Services {
     this.wipes += 1;
     this.#world.note('broker', 'is wiped');
     [this.broker, this.live, this.timers] = this.#fresh();
-    for (const end of [...this.waiting]) end('the broker was wiped');
+    for (const end of Array.from(this.waiting)) end('the broker was wiped');
   }
 
   #fresh(): [Broker, LiveLog, Timers] {

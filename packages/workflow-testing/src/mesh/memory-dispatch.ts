@@ -75,9 +75,10 @@ function offers({ stores, clock }: Deps): Offers {
 function inputs({ stores }: Deps): Pick<DispatchStore, 'loadInputs' | 'workflowsOf'> {
   return {
     async loadInputs(requests) {
-      return requests.map(({ task: attempt, nodes, body }) => {
+      return requests.map(({ task: attempt, nodes, body, tenant }) => {
         const found = current(stores, attempt);
-        if (!found || !isHandedOut(found.task)) return null;
+        const isTheirs = tenant === undefined || found?.run.rows.head.workflow.tenant === tenant;
+        if (!found || !isTheirs || !isHandedOut(found.task)) return null;
         const material = found.run.material(found.task, nodes);
         return copy((body ?? true) ? material : { ...material, input: null, config: null });
       });

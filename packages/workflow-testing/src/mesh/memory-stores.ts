@@ -124,12 +124,13 @@ export class MemoryStores {
     return settlements;
   }
 
-  #decide({ runId, reads, decide }: RunChange, now: number): Settlement {
+  #decide(change: RunChange, now: number): Settlement {
+    const { runId, reads } = change;
     const run = this.runs.get(runId);
     if (!run) return { runId, kind: 'missing' };
     let snapshot = run.rows.load(reads);
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const verdict = decide({ snapshot, now });
+      const verdict = change.decide({ snapshot, now });
       if (verdict.kind === 'planned')
         return { runId, kind: 'settled', plan: verdict.plan, snapshot, asRemembered: false };
       if (verdict.kind === 'lacks') return { runId, ...verdict };
