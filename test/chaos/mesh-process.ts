@@ -15,6 +15,8 @@ export type MeshProcess = {
   ready: Ready;
   /** What it has logged, the last part of it. */
   log: () => string;
+  /** Resolves once it has ended, however. */
+  ended: Promise<unknown>;
   /** Sends a signal, such as SIGSTOP, and does not wait. */
   signal(signal: NodeJS.Signals): void;
   /** Ends it in good order. Gives its exit status. */
@@ -23,8 +25,12 @@ export type MeshProcess = {
   kill(): Promise<void>;
 };
 
-/** Starts a process and waits until it is ready. */
-export async function startMeshProcess(args: readonly string[], env: Record<string, string>): Promise<MeshProcess> {
+/** Starts a process and waits until it is ready. `onLine` hears each line that it logs. */
+export async function startMeshProcess(
+  args: readonly string[],
+  env: Record<string, string>,
+  onLine?: (line: string) => void,
+): Promise<MeshProcess> {
   const child = spawn(process.execPath, [MAIN, '--json', ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -35,6 +41,7 @@ export async function startMeshProcess(args: readonly string[], env: Record<stri
   process.once('exit', killGroup);
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-MOST_LOG)));
+  if (onLine) createInterface(child.stderr).on('line', onLine);
   const ended = once(child, 'exit');
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     if (child.exitCode === null && child.signalCode === null) {
@@ -48,6 +55,7 @@ export async function startMeshProcess(args: readonly string[], env: Record<stri
   return {
     ready: await readyLine(child, () => log),
     log: () => log,
+    ended,
     signal: (signal) => void child.kill(signal),
     stop: () => end('SIGTERM'),
     async kill() {

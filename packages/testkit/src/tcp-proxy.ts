@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
+import { DelayLine } from './delay-line.ts';
+
 export type TcpProxy = {
   /** The server's URL, by way of the proxy. */
   url: string;
@@ -11,6 +13,8 @@ export type TcpProxy = {
   holdReplies(): void;
   /** The connections there are fall silent both ways, and nobody is told. New ones pass. */
   freeze(): void;
+  /** From now on all that is said takes so long, ms, each way; 0 for no delay. */
+  delay(ms: number): void;
   /** Ends all connections; what was held is gone. New ones pass. */
   cut(): void;
   close(): Promise<void>;
@@ -23,12 +27,13 @@ export async function openTcpProxy(target: string): Promise<TcpProxy> {
   const { hostname, port } = new URL(target);
   const pairs = new Set<Pair>();
   const held = { requests: false, replies: false };
+  let delayMs = 0;
   const server = createServer((client) => {
     const pair = { client, upstream: connect(Number(port), hostname) };
     pairs.add(pair);
-    pass(pair);
-    if (held.requests) silence(pair.client, pair.upstream);
-    if (held.replies) silence(pair.upstream, pair.client);
+    pass(pair, () => delayMs);
+    if (held.requests) silence(pair.client);
+    if (held.replies) silence(pair.upstream);
     for (const socket of Object.values(pair)) {
       socket.on('error', () => undefined);
       socket.on('close', () => {
@@ -46,17 +51,20 @@ export async function openTcpProxy(target: string): Promise<TcpProxy> {
     url: byWayOf(target, server.address() as AddressInfo),
     holdRequests: () => {
       held.requests = true;
-      for (const { client, upstream } of pairs) silence(client, upstream);
+      for (const { client } of pairs) silence(client);
     },
     holdReplies: () => {
       held.replies = true;
-      for (const { client, upstream } of pairs) silence(upstream, client);
+      for (const { upstream } of pairs) silence(upstream);
     },
     freeze: () => {
       for (const { client, upstream } of pairs) {
-        silence(client, upstream);
-        silence(upstream, client);
+        silence(client);
+        silence(upstream);
       }
+    },
+    delay: (ms) => {
+      delayMs = ms;
     },
     cut,
     close: async () => {
@@ -74,14 +82,14 @@ function byWayOf(target: string, { port }: AddressInfo): string {
   return url.href;
 }
 
-function pass({ client, upstream }: Pair): void {
-  client.pipe(upstream);
-  upstream.pipe(client);
+function pass({ client, upstream }: Pair, delayMs: () => number): void {
+  client.pipe(new DelayLine(delayMs)).pipe(upstream);
+  upstream.pipe(new DelayLine(delayMs)).pipe(client);
 }
 
 /** Reads on, so that the sender notices nothing, but hands on nothing. */
-function silence(from: Socket, to: Socket): void {
-  from.unpipe(to);
+function silence(from: Socket): void {
+  from.unpipe();
   from.resume();
 }
 

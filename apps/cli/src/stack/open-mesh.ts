@@ -16,6 +16,8 @@ import {
 } from '@weft/redis';
 import type { Logger } from 'pino';
 
+import { tellCaught } from './tell-caught.ts';
+
 export type MeshOptions = {
   databaseUrl: string;
   redisUrl: string;
@@ -53,11 +55,14 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const housekeeping = createBullmqHousekeeping(redis, { onListenerError });
   const parts = { broker, bus, live: createRedisLiveLog(redis), timers, housekeeping };
   const deps: EngineDeps = { ...store, ...parts, inputs: inputChecker, clock: systemClock, log };
+  const engine = createEngine(deps, { sweep: { ...DEFAULT_SWEEP, deadAfterMs: options.deadAfterMs } });
+  const tellNoMore = tellCaught({ engine, clock: systemClock, log });
   return {
-    engine: createEngine(deps, { sweep: { ...DEFAULT_SWEEP, deadAfterMs: options.deadAfterMs } }),
+    engine,
     deps,
     clock: systemClock,
     async close() {
+      tellNoMore();
       await timers.close();
       await housekeeping.close();
       await broker.close();
