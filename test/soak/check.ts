@@ -31,6 +31,8 @@ export type Verdict = {
   violations: Violation[];
   /** Calls of executors beyond one for each task that was run: what at-least-once means. */
   repeated: number;
+  /** Calls that were done and did not count, since another attempt of the task did. */
+  overtaken: number;
   /** Runs that failed since their task was the third time in a process that was killed. */
   poisonedByChance: number;
 };
@@ -51,6 +53,7 @@ export function check(judged: Judged): Verdict {
       ...ofCommits(judged),
     ],
     repeated: judged.effects.filter(({ what }) => what === 'began').length - tasksBegun(judged.effects),
+    overtaken: overtaken(judged),
     poisonedByChance: judged.history.promised.filter(({ runId, kind }) => kind !== 'poison' && poisoned.has(runId))
       .length,
   };
@@ -58,6 +61,11 @@ export function check(judged: Judged): Verdict {
 
 function tasksBegun(effects: readonly Effect[]): number {
   return new Set(effects.filter(({ what }) => what === 'began').map(({ taskId }) => taskId)).size;
+}
+
+function overtaken({ tasks, effects }: Judged): number {
+  const committed = new Map(tasks.filter(({ call }) => call !== null).map(({ id, call }) => [id, call]));
+  return effects.filter(({ what, taskId, call }) => what === 'done' && (committed.get(taskId) ?? call) !== call).length;
 }
 
 /** What was answered is there; one key, one run. */
@@ -164,16 +172,17 @@ function ofCommits({ tasks, effects, runs }: Judged): Violation[] {
     const effect = done.get(task.call);
     const wrong = (what: string): void => void violations.push({ kind: 'false commit', run: task.run, what });
     if (!effect) wrong(`${task.key} committed the call ${task.call}, which nobody has done`);
+    const other = owner.get(task.call);
+    if (!other) owner.set(task.call, task);
     // A fork holds what its origin has committed, under ids of its own.
-    if (forked.has(task.run)) continue;
+    if (forked.has(task.run) || (other && forked.has(other.run))) continue;
+    if (other) {
+      violations.push({ kind: 'doubled', run: task.run, what: `${task.key} and ${other.key} committed one call` });
+    }
     if (effect && effect.taskId !== task.id) wrong(`${task.key} committed a call of another task`);
     if (effect && effect.taskId === task.id && effect.attempt !== task.attempt) {
       wrong(`${task.key} committed attempt ${effect.attempt}, and its attempt is ${task.attempt}`);
     }
-    const other = owner.get(task.call);
-    if (other)
-      violations.push({ kind: 'doubled', run: task.run, what: `${task.key} and ${other.key} committed one call` });
-    owner.set(task.call, task);
   }
   return [...violations, ...ofInputs({ effects, done, committed: owner })];
 }

@@ -22,6 +22,8 @@ export type Report = {
   problems: string[];
   examples: string[];
   repeatedCalls: number;
+  /** Done, and overtaken by another attempt: what the fence is for. */
+  overtakenCalls: number;
   poisonedByChance: number;
   unknownAnswers: number;
   caught: Caught;
@@ -52,7 +54,7 @@ export type Findings = {
 };
 
 export function reportOf({ history, verdict, samples, problems, caught, loggedErrors, counts }: Findings): Report {
-  const { violations, repeated, poisonedByChance } = verdict;
+  const { violations, repeated, overtaken, poisonedByChance } = verdict;
   const byKind = new Map([...Map.groupBy(violations, ({ kind }) => kind)].map(([kind, all]) => [kind, all.length]));
   const struck = Object.values(history.faults);
   return {
@@ -69,6 +71,7 @@ export function reportOf({ history, verdict, samples, problems, caught, loggedEr
     problems: [...problems],
     examples: violations.slice(0, EXAMPLES).map(({ kind, run, what }) => `${kind}: ${run}: ${what}`),
     repeatedCalls: repeated,
+    overtakenCalls: overtaken,
     poisonedByChance,
     unknownAnswers: history.calls.filter(({ outcome }) => outcome === 'unknown').length,
     caught,
@@ -111,8 +114,8 @@ export function reportLines(report: Report): string[] {
     Object.entries(violations)
       .map(([kind, count]) => `${kind} = ${count}`)
       .join(', '),
-    `late outcomes refused ${caught.refused}; repairs: offers ${caught.offers}, stranded ${caught.stranded}, neglected ${caught.neglected}, dead workers ${caught.deadWorkers}`,
-    `calls repeated ${report.repeatedCalls}, poisoned by chance ${report.poisonedByChance}, answers that never came ${report.unknownAnswers}`,
+    `outcomes refused by the fence ${caught.refused}; repairs: offers ${caught.offers}, stranded ${caught.stranded}, neglected ${caught.neglected}, dead workers ${caught.deadWorkers}`,
+    `calls repeated ${report.repeatedCalls}, done and overtaken ${report.overtakenCalls}, poisoned by chance ${report.poisonedByChance}, answers that never came ${report.unknownAnswers}`,
     '',
     `${'FAULT'.padEnd(34)}${'N'.padStart(4)}   MOVES P50    P99    MAX   CAUGHT UP P50  P99    MAX  (s after the storm)`,
     ...Object.entries(recovery).map(

@@ -14,7 +14,7 @@ import type { StopReason } from './attempt-time.ts';
 import { LiveOutbox } from './live-outbox.ts';
 import { prepareAttempts } from './prepare-attempts.ts';
 import type { Prepared } from './prepare-attempts.ts';
-import { runAttempt } from './run-attempt.ts';
+import { handBack, runAttempt } from './run-attempt.ts';
 import { flushRunning, markBeginning, RUNNING_AFTER_MS } from './running-flush.ts';
 import { SharedResults } from './shared-results.ts';
 import type { CacheCounters } from './shared-results.ts';
@@ -195,8 +195,10 @@ class ClaimingWorker implements Worker {
       if (isSuspect(slot.message.crashes)) await this.#runAlone(slot, one);
       else await this.#runPrepared(slot, one);
     } catch (error) {
-      this.#deps.log.error({ err: error, runId, taskId }, 'an attempt could not be run; it is offered again');
-      await this.#deps.broker.publish([], [slot.message]).catch(() => undefined);
+      this.#deps.log.error({ err: error, runId, taskId }, 'an attempt could not be run; it is handed out anew');
+      // It may have been written as running by now: to give back the claim alone would leave it so for ever.
+      await pause(this.#deps.clock, CLAIM_RETRY_MS);
+      await handBack(this.#deps, slot);
     } finally {
       this.#slots.leave(slot);
     }
