@@ -11,6 +11,7 @@ import type { Perform } from './perform.ts';
 import { addBranchCommands } from './program-branches.ts';
 import { addCheckpointCommands } from './program-checkpoints.ts';
 import { addDevCommand } from './program-dev.ts';
+import { addDoctorCommand } from './program-doctor.ts';
 import { addMigrateCommand } from './program-migrate.ts';
 import { addProcessCommands } from './program-processes.ts';
 import { addRetentionCommands } from './program-retention.ts';
@@ -65,5 +66,6 @@ export function createProgram(io: CliIo): Session {
   addWorkflowCommands(program, perform);
   addTestCommands(program, perform);
   addStressCommand(program, perform);
+  addDoctorCommand(program, perform);
   return { program, exitCode: () => exitCode };
 }

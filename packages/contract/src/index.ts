@@ -114,3 +114,4 @@ export {
   WsSnapshot,
   WsTopic,
 } from './ws.ts';
+export type { Finding } from './finding.ts';

@@ -15,3 +15,4 @@ export type { MemoryLiveLogOptions } from './memory-live-log.ts';
 export { createMemoryTimers } from './memory-timers.ts';
 export type { MemoryTimersOptions } from './memory-timers.ts';
 export { systemClock } from './system-clock.ts';
+export { runningDatabaseUrl } from './running-database.ts';
