@@ -33,6 +33,7 @@ export default defineConfig({
             'apps/*/test/**/*.test.ts',
             'examples/*/*.test.ts',
             'test/architecture.test.ts',
+            'test/soak/*.test.ts',
           ],
           exclude: ['**/*.int.test.ts', '**/node_modules/**'],
           // Properties of random graphs take seconds where the machine is busy: the limit is there for what hangs.
