@@ -44,11 +44,13 @@ export function exitCodeOf(status: number): ExitCode {
   }
 }
 
-function apiLines({ status, problem }: ApiError): string[] {
+/** Where it is wrong, and how; what the message says already is not said again. */
+function apiLines({ status, message: said, problem }: ApiError): string[] {
   if (status === 401 || status === 403) return ['Give a token with --token, WEFT_TOKEN or WEFT_TOKEN_FILE.'];
-  return problem.errors.map(
-    ({ code, pointer, message }) => `  ${pointer === '' ? '/' : pointer}: ${message} (${code})`,
-  );
+  return problem.errors.flatMap(({ code, pointer, message }) => {
+    if (!said.includes(message)) return [`  ${pointer === '' ? '/' : pointer}: ${message} (${code})`];
+    return pointer === '' ? [] : [`  ${pointer} (${code})`];
+  });
 }
 
 function explained(error: { code: string; message: string }, exitCode: ExitCode, rest: string[]): Explained {

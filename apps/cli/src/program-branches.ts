@@ -6,7 +6,7 @@ import type { RerunOptions } from './commands/rerun.ts';
 import type { CheckpointName } from './input/parse-checkpoint.ts';
 import { parseCheckpoint, parseRunOrCheckpoint } from './input/parse-checkpoint.ts';
 import type { Perform } from './perform.ts';
-import { required } from './program-checkpoints.ts';
+import { required, wholeRun } from './program-checkpoints.ts';
 import { parseVersion } from './program-migrate.ts';
 import { collect, timeoutOption, type Timed } from './program-runs.ts';
 
@@ -43,7 +43,8 @@ export function addBranchCommands(program: Command, perform: Perform): void {
           (await import('./commands/fork.ts')).forkCommand(context, name, { ...rest, timeoutMs: timeout ?? null }),
         ),
     );
-  following(program.command('rerun <run>'))
+  following(program.command('rerun'))
+    .argument('<run>', 'the run that is started again', wholeRun('weft fork RUN@STEP'))
     .description('start a run again from its beginning, as another run')
     .option('-i <key=value>', 'change a key of the input; may be repeated', collect, [])
     .option('--to <version>', 'another version of the workflow', parseVersion)

@@ -40,7 +40,9 @@ export function addCheckpointCommands(program: Command, perform: Perform): void 
       ),
     );
   program
-    .command('compare <run> <other>')
+    .command('compare')
+    .argument('<run>', 'the one run', wholeRun('weft diff RUN@STEP OTHER@STEP'))
+    .argument('<other>', 'the other one', wholeRun('weft diff RUN@STEP OTHER@STEP'))
     .description(
       'show two runs beside each other, such as a fork and its original: what differs, took and cost, by node',
     )
@@ -55,6 +57,14 @@ export function required<T>(parse: (text: string) => T | undefined): (text: stri
     const value = parse(text);
     if (value === undefined) throw new InvalidArgumentError('It is RUN@STEP, with the number of a step.');
     return value;
+  };
+}
+
+/** For commands about runs as they are now. `instead`: what a checkpoint is for. */
+export function wholeRun(instead: string): (text: string) => string {
+  return (text) => {
+    if (text.includes('@')) throw new InvalidArgumentError(`It is a run, without a step. For a step: ${instead}`);
+    return text;
   };
 }
 

@@ -105,6 +105,8 @@ describe('what cannot be meant', () => {
     [['fork', 'R1', '--edit', 'plan..x=3'], '--edit takes keys with dots between them; "plan..x" is none'],
     [['rerun', 'R1', '--to', '0'], 'number of a version'],
     [['rerun'], 'run'],
+    [['rerun', 'R1@2'], 'weft fork RUN@STEP'],
+    [['compare', 'R1', 'R1@2'], 'weft diff RUN@STEP OTHER@STEP'],
     [['compare', 'R1'], 'other'],
   ])('%j ends with 2 and says why', async (args, why) => {
     const { code, out, err } = await weft([...args, '--url', NOWHERE]);

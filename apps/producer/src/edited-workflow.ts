@@ -1,6 +1,7 @@
 /** The workflow that a run goes on with: another version of its own, or one whose nodes were edited for it. */
 import { AppError } from '@weft/contract';
 import type { Json, JsonObject, ProblemItem } from '@weft/contract';
+import { closest } from '@weft/engine/domain';
 import type { WorkflowRef } from '@weft/engine/domain';
 
 import type { AppOptions } from './app-options.ts';
@@ -39,7 +40,9 @@ function refuseUnknown(edits: readonly (readonly [string, unknown])[], nodes: ob
   const errors = edits
     .filter(([node]) => !Object.hasOwn(nodes, node))
     .map(([node]): ProblemItem => {
-      const message = `the workflow has no node ${JSON.stringify(node)}`;
+      const near = closest(node, Object.keys(nodes));
+      const meant = near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`;
+      const message = `the workflow has no node ${JSON.stringify(node)}${meant}`;
       return { code: 'missing_reference', pointer: `/nodeOverrides/${node}`, message };
     });
   if (errors.length > 0) throw new AppError('invalid_input', errors[0]?.message ?? '', { errors });

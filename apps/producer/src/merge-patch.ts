@@ -1,6 +1,5 @@
-import { DANGEROUS_KEYS } from '@weft/contract';
+import { DANGEROUS_KEYS, isObject } from '@weft/contract';
 import type { Json, JsonObject } from '@weft/contract';
-import { isObject } from '@weft/engine/domain';
 
 /** `target` after a JSON Merge Patch (RFC 7396): objects are merged, null removes a key, anything else replaces. */
 export function mergePatch(target: Json | undefined, patch: Json): Json {

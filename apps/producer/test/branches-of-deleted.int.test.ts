@@ -27,8 +27,9 @@ test.each([1, 2])('a fork of a run that is deleted once its step %i was read is 
   const run = await start();
   const { reader } = api.rig.store;
   const readPoint = reader.branchPoint.bind(reader);
-  vi.spyOn(reader, 'branchPoint').mockImplementationOnce(async (id, at) => {
-    const point = await readPoint(id, at);
+  vi.spyOn(reader, 'branchPoint').mockImplementationOnce(async (...asked) => {
+    const [id] = asked;
+    const point = await readPoint(...asked);
     await remove(id);
     return point;
   });

@@ -26,6 +26,7 @@ export type { ExitCode } from './exit-code.ts';
 export { Interrupt, InterruptPage } from './interrupt.ts';
 export { JsonRecord, JsonValue } from './json.ts';
 export type { Json, JsonObject } from './json.ts';
+export { isObject } from './json.ts';
 export { LaneStatus } from './lane.ts';
 export {
   DANGEROUS_KEYS,

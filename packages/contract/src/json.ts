@@ -7,6 +7,11 @@ export interface JsonObject {
   [key: string]: Json;
 }
 
+/** A JSON object (not an array, not null). */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /**
  * Any JSON value, taken as it is. It does not walk the value: what arrives as text is already JSON, and its depth and its
  * keys are checked by the scan before `JSON.parse`, whereas a recursive schema overflows the stack on deep input.

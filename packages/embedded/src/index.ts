@@ -2,7 +2,6 @@ export { EmbeddedError } from './embedded-error.ts';
 export type { EmbeddedErrorCode } from './embedded-error.ts';
 export { startPostgres } from './postgres-server.ts';
 export type { PostgresServer, StartPostgresOptions } from './postgres-server.ts';
-export type { OnListenerError } from './listeners.ts';
 export { createFileArchive } from './file-archive.ts';
 export { createMemoryBroker } from './memory-broker.ts';
 export type { MemoryBrokerOptions } from './memory-broker.ts';

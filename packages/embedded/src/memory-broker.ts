@@ -1,8 +1,6 @@
-import { ANY_LANE, isAnyLane } from '@weft/engine/ports';
-import type { Ack, Broker, ClaimRequest, Clock, LaneList, TaskMessage } from '@weft/engine/ports';
+import { ANY_LANE, isAnyLane, Listeners, warnOfListenerError } from '@weft/engine/ports';
+import type { Ack, Broker, ClaimRequest, Clock, LaneList, OnListenerError, TaskMessage } from '@weft/engine/ports';
 
-import type { OnListenerError } from './listeners.ts';
-import { Listeners, warnOfListenerError } from './listeners.ts';
 import type { LaneOptions } from './memory-lane.ts';
 import { MemoryLane } from './memory-lane.ts';
 import { systemClock } from './system-clock.ts';

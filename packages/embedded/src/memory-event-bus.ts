@@ -1,7 +1,6 @@
-import type { EventBus, RunNotice } from '@weft/engine/ports';
+import type { EventBus, OnListenerError, RunNotice } from '@weft/engine/ports';
 
-import type { OnListenerError } from './listeners.ts';
-import { Listeners, warnOfListenerError } from './listeners.ts';
+import { Listeners, warnOfListenerError } from '@weft/engine/ports';
 
 export type MemoryEventBusOptions = {
   /** What becomes of an error thrown by a listener (a process warning). */

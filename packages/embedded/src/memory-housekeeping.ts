@@ -1,7 +1,6 @@
-import type { Chore, Clock, Housekeeping } from '@weft/engine/ports';
+import type { Chore, Clock, Housekeeping, OnListenerError } from '@weft/engine/ports';
 
-import type { OnListenerError } from './listeners.ts';
-import { warnOfListenerError } from './listeners.ts';
+import { warnOfListenerError } from '@weft/engine/ports';
 
 export type MemoryHousekeepingOptions = {
   clock: Pick<Clock, 'monotonicMs' | 'after'>;

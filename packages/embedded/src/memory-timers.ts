@@ -1,8 +1,7 @@
-import type { Clock, DueTimer, Timers } from '@weft/engine/ports';
+import type { Clock, DueTimer, OnListenerError, Timers } from '@weft/engine/ports';
 
 import { IndexedHeap } from './indexed-heap.ts';
-import type { OnListenerError } from './listeners.ts';
-import { Listeners, warnOfListenerError } from './listeners.ts';
+import { Listeners, warnOfListenerError } from '@weft/engine/ports';
 
 export type MemoryTimersOptions = {
   clock: Pick<Clock, 'monotonicMs' | 'after'>;

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '@weft/contract';
-import { JsonRecord, JsonValue } from '@weft/contract';
+import { JsonRecord, JsonValue, isObject } from '@weft/contract';
 import type { Outcome, Usage } from '@weft/engine/ports';
 import { z } from 'zod';
 
@@ -86,8 +86,4 @@ function usageOf({ usage, cost }: z.output<typeof controlShape>): Usage | undefi
     outputTokens: usage?.outputTokens ?? usage?.output_tokens ?? 0,
     usd: usage?.usd ?? cost ?? 0,
   };
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -31,7 +31,7 @@ export function createRunReader(pool: Pool): RunReader {
     results: (runId, keys, maxBytes) => readResults(pool, runId, { keys, maxBytes }),
     steps: (runId, page) => listSteps(askPool(pool), runId, page),
     facts: (runId, range) => listFacts(askPool(pool), runId, range),
-    branchPoint: (runId, step) => readBranchPoint(askPool(pool), runId, step),
+    branchPoint: (runId, step, foldPath) => readBranchPoint(askPool(pool), runId, step, foldPath),
     branches: (runId, toStep) => listBranches(askPool(pool), runId, toStep),
     migrations: (runId) => listMigrations(askPool(pool), runId),
     writes: (runId, range) => listWrites(pool, runId, range),

@@ -9,7 +9,7 @@ import { openStore } from '../src/index.ts';
 import type { PostgresStore } from '../src/index.ts';
 import { until } from './retention-rig.ts';
 
-const RUNS = 300;
+const RUNS = 120;
 
 let database: TestDatabase;
 let rig: Rig;

@@ -2,14 +2,13 @@
  * The turns of a fleet, by BullMQ's job schedulers. Redis may lose them: whoever looks next asks for them anew. A chore
  * does no harm when it is done twice, so nothing rests on a turn being the only one.
  */
-import type { Chore, Housekeeping } from '@weft/engine/ports';
+import type { Chore, Housekeeping, OnListenerError } from '@weft/engine/ports';
 import { Queue, WaitingError, Worker } from 'bullmq';
 import type { Job } from 'bullmq';
 
 import { closeWorker, queuePrefix } from './bullmq-queue.ts';
 import type { RedisConnection } from './connection.ts';
-import { warnOfListenerError } from './listeners.ts';
-import type { OnListenerError } from './listeners.ts';
+import { warnOfListenerError } from '@weft/engine/ports';
 
 export type BullmqHousekeepingOptions = {
   /** What becomes of an error thrown by the work of a turn (a process warning). */

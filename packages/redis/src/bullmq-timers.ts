@@ -4,14 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 
-import type { Clock, DueTimer, Timers } from '@weft/engine/ports';
+import type { Clock, DueTimer, OnListenerError, Timers } from '@weft/engine/ports';
 import { Queue, Worker } from 'bullmq';
 import type { Job } from 'bullmq';
 
 import { closeWorker, queuePrefix } from './bullmq-queue.ts';
 import type { RedisConnection } from './connection.ts';
-import { Listeners, warnOfListenerError } from './listeners.ts';
-import type { OnListenerError } from './listeners.ts';
+import { Listeners, warnOfListenerError } from '@weft/engine/ports';
 import { NearTimers } from './near-timers.ts';
 
 export type BullmqTimersOptions = {

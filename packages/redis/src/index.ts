@@ -5,7 +5,6 @@ export type { BullmqTimers, BullmqTimersOptions } from './bullmq-timers.ts';
 export { checkRedis } from './check-redis.ts';
 export { openRedis } from './connection.ts';
 export type { OpenRedisOptions, RedisConnection } from './connection.ts';
-export type { OnListenerError } from './listeners.ts';
 export { createRedisBroker } from './redis-broker.ts';
 export type { RedisBroker, RedisBrokerOptions } from './redis-broker.ts';
 export { createRedisEventBus } from './redis-event-bus.ts';

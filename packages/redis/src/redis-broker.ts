@@ -1,12 +1,10 @@
-import { ANY_LANE, isAnyLane } from '@weft/engine/ports';
-import type { Ack, Broker, ClaimRequest, LaneList, TaskMessage } from '@weft/engine/ports';
+import { ANY_LANE, isAnyLane, warnOfListenerError } from '@weft/engine/ports';
+import type { Ack, Broker, ClaimRequest, LaneList, OnListenerError, TaskMessage } from '@weft/engine/ports';
 
 import type { RedisConnection } from './connection.ts';
 import { sharedBase } from './keys.ts';
 import { Lanes } from './lanes.ts';
 import type { WeightOf } from './lanes.ts';
-import type { OnListenerError } from './listeners.ts';
-import { warnOfListenerError } from './listeners.ts';
 import { createSubscriptions } from './subscriptions.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import { WakeLoop } from './wake-loop.ts';

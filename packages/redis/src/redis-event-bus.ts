@@ -1,9 +1,8 @@
-import type { EventBus, RunNotice } from '@weft/engine/ports';
+import type { EventBus, OnListenerError, RunNotice } from '@weft/engine/ports';
 
 import type { RedisConnection } from './connection.ts';
 import { runChannels, sharedBase } from './keys.ts';
-import type { OnListenerError } from './listeners.ts';
-import { Listeners, warnOfListenerError } from './listeners.ts';
+import { Listeners, warnOfListenerError } from '@weft/engine/ports';
 import { createSubscriptions } from './subscriptions.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import { Scripts } from './scripts.ts';

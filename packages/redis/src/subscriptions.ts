@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 
-import type { OnListenerError } from './listeners.ts';
-import { Listeners } from './listeners.ts';
+import type { OnListenerError } from '@weft/engine/ports';
+import { Listeners } from '@weft/engine/ports';
 
 export type Subscriber = {
   onMessage: (text: string) => void;

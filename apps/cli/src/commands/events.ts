@@ -1,5 +1,5 @@
 /** weft events: what happens in a run, event by event, until it ends. */
-import { exitCodes, type EventMode, type ExitCode, type Json } from '@weft/contract';
+import { exitCodes, type EventMode, type ExitCode, type Json, isObject } from '@weft/contract';
 import type { RunStreamItem } from '@weft/sdk';
 import { CliError } from '../cli-error.ts';
 import { say, type CommandContext } from '../command-context.ts';
@@ -47,11 +47,14 @@ function print(context: CommandContext, item: RunStreamItem): void {
   if (item.kind === 'end') return say(context, `the run ${item.status} at step ${item.step}`);
   const { step, n, mode, type, data } = item.event;
   const place = n === undefined ? String(step) : `${step}.${n}`;
-  out.write(`${place.padEnd(7)} ${mode.padEnd(11)} ${type.padEnd(15)} ${shown(data)}\n`);
+  out.write(`${place.padEnd(7)} ${mode.padEnd(11)} ${type.padEnd(15)} ${shown(mode, data)}\n`);
 }
 
-function shown(data: Json): string {
-  const text = JSON.stringify(data);
+/** Of a message its text, which would else be cut off behind what it belongs to. */
+function shown(mode: EventMode, data: Json): string {
+  const said =
+    mode === 'messages' && isObject(data) && 'text' in data ? { node: data['node'], text: data['text'] } : data;
+  const text = JSON.stringify(said);
   return text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS).toWellFormed()}…` : text;
 }
 

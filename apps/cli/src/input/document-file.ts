@@ -1,6 +1,6 @@
 /** A workflow document on disk: found, read, and checked with the line of every error. */
 import { join } from 'node:path';
-import { exitCodes, type Json, type JsonObject, type ProblemItem } from '@weft/contract';
+import { exitCodes, isObject, type JsonObject, type ProblemItem } from '@weft/contract';
 import { type Locate, parseDocument } from '@weft/formats';
 import { CliError } from '../cli-error.ts';
 import { kindOfPath, readText } from './read-text.ts';
@@ -53,8 +53,4 @@ export function invalidDocument(file: string, errors: readonly ProblemItem[]): C
     exitCode: exitCodes.invalidDocument,
     lines: errors.map((error) => placedLine(file, error)),
   });
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 /** The input of a run, put together from `--input` and `-i`. */
-import { DANGEROUS_KEYS, exitCodes, type Json, type JsonObject } from '@weft/contract';
+import { DANGEROUS_KEYS, exitCodes, type Json, type JsonObject, isObject } from '@weft/contract';
 import { CliError } from '../cli-error.ts';
 
 /**
@@ -67,10 +67,6 @@ function setKey(target: JsonObject, { key, value, option }: Setting): void {
     at = next;
   }
   at[last] = value;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function usage(message: string): CliError {

@@ -1,8 +1,8 @@
 import { exitCodes } from '@weft/contract';
+import { closest } from '@weft/engine/domain';
 import { ApiError } from '@weft/sdk';
 import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
-import { closest } from './closest.ts';
 
 /** For a workflow that the server does not have: the same refusal with the name that was probably meant. */
 export async function withSuggestion(context: CommandContext, name: string, error: unknown): Promise<unknown> {

@@ -24,7 +24,7 @@ export { retryCapMs, retryDelayMs, roll } from './retry.ts';
 export type { RetryTiming } from './retry.ts';
 export { BadUpdate } from './state/bad-update.ts';
 export { checkUpdate, isCommuting, isUnread, writeKind } from './state/check-update.ts';
-export { isObject, isOverwrite } from './state/overwrite.ts';
+export { isOverwrite } from './state/overwrite.ts';
 export { jsonPatch } from './state/json-patch.ts';
 export type { PatchOperation } from './state/json-patch.ts';
 export { applyWrite, channelValue, defaultOf, foldChannel } from './state/reducer.ts';
@@ -53,7 +53,7 @@ export type {
   TaskFact,
   TaskProgress,
 } from './run/journal.ts';
-export { noteFailures, partOfNext, sendsAt } from './run/branch/branch-point.ts';
+export { partOfNext, sendsAt } from './run/branch/branch-point.ts';
 export type { Branch, BranchPoint, Failure } from './run/records.ts';
 export { forkRun } from './run/branch/fork-run.ts';
 export { copyFold, emptyFold, foldedTask, foldStep } from './run/fold.ts';

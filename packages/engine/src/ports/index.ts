@@ -20,6 +20,8 @@ export type { FleetStore, WorkerBeat, WorkerRecord } from './fleet-store.ts';
 export type { Chore, Housekeeping } from './housekeeping.ts';
 export type { InputChecker } from './input-checker.ts';
 export type { HeldEvent, LiveEntry, LiveEvent, LiveLimits, LiveLog, LiveLoss, LivePage, LiveRead } from './live-log.ts';
+export { Listeners, warnOfListenerError } from './listeners.ts';
+export type { OnListenerError } from './listeners.ts';
 export type { Log } from './log.ts';
 export type { CacheAnswer, CachedResult, CacheEntry, CacheLease, CacheRequest, ResultCache } from './result-cache.ts';
 export type {
@@ -33,7 +35,16 @@ export type {
   RetentionStore,
   TableStorage,
 } from './retention-store.ts';
-export type { MigrationStep, RunFilter, RunReader, RunRecord, StepRange, TaskResult, TaskView } from './run-reader.ts';
+export type {
+  FoldPath,
+  MigrationStep,
+  RunFilter,
+  RunReader,
+  RunRecord,
+  StepRange,
+  TaskResult,
+  TaskView,
+} from './run-reader.ts';
 export type { OutputMatch, RunComparer, TaskTotals } from './run-comparer.ts';
 export { StoreError } from './run-store.ts';
 export type {

@@ -1,6 +1,6 @@
 import type { Json, TaskError, Usage } from '@weft/contract';
 
-import type { BranchPoint, UsageRecord } from '../domain/run/records.ts';
+import type { BranchPoint, FoldedRun, UsageRecord } from '../domain/run/records.ts';
 import type { FoldStep, Migration, StepRecord } from '../domain/run/journal.ts';
 import type {
   ChannelRecord,
@@ -69,6 +69,9 @@ export type { StepRange } from '../domain/run/step-path.ts';
 
 export type MigrationStep = { step: number } & Migration;
 
+/** Folds the steps of a run along a path that begins with its first. */
+export type FoldPath = (path: readonly StepRange[]) => Promise<FoldedRun>;
+
 /** Reading runs, outside any lock. Instants are epoch ms. */
 export type RunReader = {
   run(tenant: string, id: string): Promise<RunRecord | null>;
@@ -89,8 +92,8 @@ export type RunReader = {
   steps(runId: string, page: { afterStep: number; limit: number }): Promise<StepRecord[]>;
   /** The same steps with no more than folding them takes. */
   facts(runId: string, range: StepRange): Promise<FoldStep[]>;
-  /** What a run that goes on from this step must know. The step exists. */
-  branchPoint(runId: string, step: number): Promise<BranchPoint>;
+  /** What a run that goes on from this step must know, with the fold that `foldPath` makes. The step exists. */
+  branchPoint(runId: string, step: number, foldPath: FoldPath): Promise<BranchPoint>;
   /** The steps up to this one that do not follow the step before them, newest first. */
   branches(runId: string, toStep: number): Promise<Pick<StepRecord, 'step' | 'parent'>[]>;
   /** The steps by which the run has moved to other versions of its workflow, in order. */

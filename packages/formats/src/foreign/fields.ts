@@ -1,4 +1,5 @@
 /** One object of a foreign document, read field by field: what nobody has asked for in the end is told, never dropped. */
+import { isObject } from '@weft/contract';
 import type { Json, JsonObject } from '@weft/contract';
 import { type ImportLog, type ImportPath, quote } from './import-log.ts';
 
@@ -95,8 +96,4 @@ export class Fields {
 
 function isInteger(value: Json): value is number {
   return Number.isSafeInteger(value);
-}
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 /** A graph of NullBoiler as a native document. */
-import { END, type Json, type JsonObject, START } from '@weft/contract';
-import { Fields, isObject } from '../foreign/fields.ts';
+import { END, type Json, type JsonObject, START, isObject } from '@weft/contract';
+import { Fields } from '../foreign/fields.ts';
 import { type ImportLog, type ImportPath, quote } from '../foreign/import-log.ts';
 import { NameTable } from '../foreign/name-table.ts';
 import type { Scope } from './expressions.ts';

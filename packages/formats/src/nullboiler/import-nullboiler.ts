@@ -2,8 +2,9 @@
  * NullBoiler's workflows: a graph (`nodes` and `edges`), or the older list of `steps` with its strategies. The mapping as a
  * table is in docs/formats.md.
  */
+import { isObject } from '@weft/contract';
 import type { Json, JsonObject } from '@weft/contract';
-import { Fields, isObject } from '../foreign/fields.ts';
+import { Fields } from '../foreign/fields.ts';
 import { type ImportLog, quote } from '../foreign/import-log.ts';
 import { importGraph } from './import-graph.ts';
 import { importSteps } from './import-steps.ts';

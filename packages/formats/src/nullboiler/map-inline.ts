@@ -1,6 +1,7 @@
 /** Nodes without a worker: `transform`, `interrupt`, `subgraph`. */
+import { isObject } from '@weft/contract';
 import type { Json, JsonObject } from '@weft/contract';
-import { type Fields, isObject } from '../foreign/fields.ts';
+import { type Fields } from '../foreign/fields.ts';
 import { type ImportPath, quote } from '../foreign/import-log.ts';
 import { parseJson } from '../parse-json.ts';
 import { mapStatePath } from './expressions.ts';

@@ -3,8 +3,9 @@
  * `independent` on none, without a strategy on what its `depends_on` says; `reduce` is one more step that depends on all. A
  * step with a strategy of its own holds a list of its own.
  */
+import { isObject } from '@weft/contract';
 import type { Json, JsonObject } from '@weft/contract';
-import { Fields, isObject } from '../foreign/fields.ts';
+import { Fields } from '../foreign/fields.ts';
 import { type ImportPath, quote } from '../foreign/import-log.ts';
 
 /** A step, or a whole list in the place of one. */

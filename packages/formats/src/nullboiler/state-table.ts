@@ -1,6 +1,7 @@
 /** The state of an imported workflow: what its schema declares, and what else is read or written. */
+import { isObject } from '@weft/contract';
 import type { Json, JsonObject } from '@weft/contract';
-import { Fields, isObject } from '../foreign/fields.ts';
+import { Fields } from '../foreign/fields.ts';
 import { type ImportLog, type ImportPath, quote } from '../foreign/import-log.ts';
 import { NameTable } from '../foreign/name-table.ts';
 import { hasInput, member } from './state-path.ts';

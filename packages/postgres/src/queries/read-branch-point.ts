@@ -1,16 +1,8 @@
 /** A run as of one of its steps, with all that a run must know that goes on from there (rules C3, C4). */
 import type { Json } from '@weft/contract';
-import {
-  CHUNK_ITEMS,
-  emptyFold,
-  foldedTask,
-  foldStep,
-  noteFailures,
-  partOfNext,
-  pathOf,
-  sendsAt,
-} from '@weft/engine/domain';
-import type { BranchPoint, Failure, FoldedRun, FoldStep, KeptMail, StepRange, TaskRecord } from '@weft/engine/domain';
+import { CHUNK_ITEMS, emptyFold, foldedTask, foldStep, partOfNext, pathOf, sendsAt } from '@weft/engine/domain';
+import type { BranchPoint, FoldedRun, KeptMail, StepRange, TaskRecord } from '@weft/engine/domain';
+import type { FoldPath } from '@weft/engine/ports';
 
 import type { Ask } from '../connection.ts';
 import { TASK_COLUMNS, toTask } from '../rows.ts';
@@ -22,15 +14,15 @@ import { listBranches, listFacts, listMigrations, listSteps } from './read-steps
  * The step exists, or one that belongs to it is taken. What led to it never changes, so nothing is locked; only the rows of
  * unfinished tasks may move on.
  */
-export async function readBranchPoint(ask: Ask, runId: string, at: number): Promise<BranchPoint> {
+export async function readBranchPoint(
+  ask: Ask,
+  runId: string,
+  at: number,
+  foldPath: FoldPath = (path) => foldFacts(ask, runId, path),
+): Promise<BranchPoint> {
   const step = await completeStep(ask, runId, at);
   const path = pathOf(await listBranches(ask, runId, step), step);
-  const fold = emptyFold();
-  const failures = new Map<string, Failure>();
-  for (const facts of await factsAlong(ask, runId, path)) {
-    foldStep(fold, facts);
-    noteFailures(failures, facts);
-  }
+  const fold = await foldPath(path);
   const [rows, channels, writtenLater, kept, items, migrations] = await Promise.all([
     unfinishedRows(ask, runId, fold),
     readChannelsAlong(ask, runId, path),
@@ -40,7 +32,7 @@ export async function readBranchPoint(ask: Ask, runId: string, at: number): Prom
     listMigrations(ask, runId),
   ]);
   const version = fold.progress.version ?? migrations[0]?.from ?? null;
-  return { runId, step, version, fold, failures, rows, channels, writtenLater, kept, items };
+  return { runId, step, version, fold, rows, channels, writtenLater, kept, items };
 }
 
 /** The last of the steps that belong together. */
@@ -54,9 +46,11 @@ async function completeStep(ask: Ask, runId: string, step: number): Promise<numb
   return next.length < 20 ? last : completeStep(ask, runId, last);
 }
 
-async function factsAlong(ask: Ask, runId: string, path: readonly StepRange[]): Promise<FoldStep[]> {
+async function foldFacts(ask: Ask, runId: string, path: readonly StepRange[]): Promise<FoldedRun> {
   const parts = await Promise.all(path.map((range) => listFacts(ask, runId, range)));
-  return parts.flat();
+  const fold = emptyFold();
+  for (const step of parts.flat()) foldStep(fold, step);
+  return fold;
 }
 
 /** Of the epoch in which each was armed. */
@@ -104,10 +98,10 @@ async function itemsToCome(ask: Ask, runId: string, fold: FoldedRun): Promise<Ma
       cross join lateral (
         select c.chunk * ${CHUNK_ITEMS} + (e.n - 1)::int as index, e.item from send_chunk c
           cross join lateral json_array_elements(c.items) with ordinality as e (item, n)
-        where c.run_id = $1 and c.key = q.send
+        where c.run_id = $1 and c.key = q.send and c.chunk >= q.taken / ${CHUNK_ITEMS}
         union all
         select t.item_index, t.item from task t
-        where t.run_id = $1 and t.key >= q.send || '[' and t.key < q.send || '\\' and t.scope = q.send
+        where t.run_id = $1 and t.key >= q.send || '[' and t.key < q.send || '\\' and t.scope = q.send and t.item_index >= q.taken
       ) as i
       where i.index >= q.taken`,
     values: [runId, sends.map(({ key }) => key), sends.map(({ taken }) => taken)],

@@ -1,6 +1,6 @@
 /** What is expected of a result, held against it. */
+import { isObject } from '@weft/contract';
 import type { Json } from '@weft/contract';
-import { isObject } from '@weft/engine/domain';
 
 import { sayMs, toMs } from '../duration.ts';
 import type { RunResult } from '../test-run/result.ts';

@@ -5,7 +5,6 @@ import {
   emptyFold,
   foldedTask,
   foldStep,
-  noteFailures,
   ownerOf,
   partOfNext,
   pathOf,
@@ -17,7 +16,6 @@ import type {
   BranchPoint,
   ChannelRecord,
   ChannelWrite,
-  Failure,
   FoldedRun,
   JoinRecord,
   Mail,
@@ -80,14 +78,11 @@ export function branchPointOf(rows: Rows, at: number): BranchPoint {
   const path = pathIn(rows.steps, step);
   const isOnPath = (one: number): boolean => path.some(({ fromStep, toStep }) => fromStep <= one && one <= toStep);
   const fold = foldTo(rows.steps, step);
-  const failures = new Map<string, Failure>();
-  for (const record of rows.steps.filter((one) => isOnPath(one.step))) noteFailures(failures, record);
   return {
     runId: rows.head.id,
     step,
     version: fold.progress.version ?? firstMove(rows)?.from ?? null,
     fold,
-    failures,
     rows: unfinished(rows, fold),
     channels: new Map(
       Array.from(new Set(rows.writes.map(({ channel }) => channel))).flatMap((name) => {

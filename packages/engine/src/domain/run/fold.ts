@@ -10,7 +10,14 @@ export type { FoldedRun } from './records.ts';
 export type FoldedTask = TaskProgress & { key: string; epoch: number; dueAt: number | null };
 
 export function emptyFold(): FoldedRun {
-  return { progress: emptyProgress(), epochs: new Map(), dueAts: new Map(), kept: new Set(), past: [] };
+  return {
+    progress: emptyProgress(),
+    epochs: new Map(),
+    dueAts: new Map(),
+    kept: new Set(),
+    failures: new Map(),
+    past: [],
+  };
 }
 
 /** Applies one step, in place. */
@@ -23,7 +30,12 @@ export function foldStep(fold: FoldedRun, step: FoldStep): void {
   const armed = head.epoch > 0 || facts.run?.epoch !== undefined ? armedKeys(fold, tasks) : [];
   applyStep(fold.progress, step);
   for (const key of armed) fold.epochs.set(key, head.epoch);
-  for (const fact of tasks) noteDue(fold, fact);
+  // What had failed before a run was forked did so in the run before it.
+  const failedAt = facts.snapshot ? step.step - 1 : step.step;
+  for (const fact of tasks) {
+    noteDue(fold, fact);
+    noteFailure(fold, fact, failedAt);
+  }
   for (const id of facts.snapshot?.mail ?? []) fold.kept.add(id);
   if (facts.mail === undefined || facts.kept === undefined) return;
   if (head.kept > keptBefore) fold.kept.add(facts.mail);
@@ -41,6 +53,7 @@ export function copyFold({ progress: { head, tasks, joins, version }, ...fold }:
     epochs: new Map(fold.epochs),
     dueAts: new Map(fold.dueAts),
     kept: new Set(fold.kept),
+    failures: new Map(fold.failures),
     past: [...fold.past],
   };
 }
@@ -66,6 +79,10 @@ function notePast(fold: FoldedRun, key: string): void {
 
 function tasksOf({ facts }: FoldStep): readonly TaskFact[] {
   return facts.snapshot ? Array.from(snapshotTasks(facts.snapshot.tasks)) : (facts.tasks ?? []);
+}
+
+function noteFailure({ failures }: FoldedRun, { key, status, error }: TaskFact, step: number): void {
+  if (status === 'failed' && error) failures.set(key, { error, step });
 }
 
 function noteDue({ dueAts }: FoldedRun, { key, dueAt }: TaskFact): void {

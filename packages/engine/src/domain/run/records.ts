@@ -202,6 +202,8 @@ export type FoldedRun = {
   epochs: Map<string, number>;
   dueAts: Map<string, number>;
   kept: Set<string>;
+  /** Why tasks had failed. */
+  failures: Map<string, Failure>;
   /** Attempts that had ended of tasks that were taken back since: up to which one, in which epoch. */
   past: Pick<UsageRecord, 'key' | 'epoch' | 'attempt'>[];
 };
@@ -216,8 +218,6 @@ export type BranchPoint = {
   fold: FoldedRun;
   /** The rows, as they are now, of the tasks that had neither succeeded nor been skipped; some may be gone. */
   rows: ReadonlyMap<string, TaskRecord>;
-  /** Why tasks had failed, and in which step. */
-  failures: ReadonlyMap<string, Failure>;
   channels: ReadonlyMap<string, ChannelRecord>;
   /** Channels that the run has written in later steps, on whatever branch. */
   writtenLater: readonly string[];

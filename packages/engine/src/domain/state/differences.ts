@@ -1,10 +1,9 @@
 /** What differs between two JSON values, for people: the first places, with what was there and what is. */
-import { tokensOf } from '@weft/contract';
+import { tokensOf, isObject } from '@weft/contract';
 import type { Differences, Json, JsonObject } from '@weft/contract';
 
 import { jsonPatch } from './json-patch.ts';
 import type { PatchOperation } from './json-patch.ts';
-import { isObject } from './overwrite.ts';
 
 /** A value with longer text is left out. */
 const MAX_TEXT = 1000;

@@ -4,10 +4,8 @@
  * Linear in the two values, whatever they hold: lists are compared from both ends, and what is left between is paired in order.
  * That is not always the shortest patch, but what is appended, put in or taken out in one place comes out as just that.
  */
-import { pointerOf } from '@weft/contract';
+import { pointerOf, isObject } from '@weft/contract';
 import type { Json, JsonObject } from '@weft/contract';
-
-import { isObject } from './overwrite.ts';
 
 export type PatchOperation = { op: 'add' | 'replace'; path: string; value: Json } | { op: 'remove'; path: string };
 

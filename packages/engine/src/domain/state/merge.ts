@@ -4,10 +4,9 @@
  * It works on an explicit stack, so depth cannot overflow. Objects that the fold made itself are changed in place;
  * those of the base and of the updates are copied before the first change, so a long fold copies nothing twice.
  */
-import { DANGEROUS_KEYS } from '@weft/contract';
+import { DANGEROUS_KEYS, isObject } from '@weft/contract';
 import type { Json, JsonObject } from '@weft/contract';
 import { BadUpdate } from './bad-update.ts';
-import { isObject } from './overwrite.ts';
 
 /** Objects that belong to one fold and may be changed. */
 export type Owned = WeakSet<JsonObject>;

@@ -4,8 +4,8 @@
  * A known id replaces in place, `remove: true` deletes, no id appends with the id `msg_<length>` (counted on until it is
  * free, so that ids stay unique after a removal). Entries of an update that are no objects are ignored, and so is a removal without an id.
  */
+import { isObject } from '@weft/contract';
 import type { Json, JsonObject } from '@weft/contract';
-import { isObject } from './overwrite.ts';
 
 /** A message list that takes updates in O(1) each; `toJson` gives the list. */
 export class MessageList {

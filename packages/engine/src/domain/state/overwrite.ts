@@ -1,4 +1,5 @@
 /** The overwrite bypass: `{ "__overwrite": true, "value": v }` sets v whatever the reducer. */
+import { isObject } from '@weft/contract';
 import type { Json, JsonObject } from '@weft/contract';
 
 /** Whether the update replaces the channel's value, whatever the reducer. */
@@ -9,9 +10,4 @@ export function isOverwrite(update: Json): update is JsonObject {
 /** The value that an overwrite sets; null when it names none. */
 export function overwriteValue(update: JsonObject): Json {
   return update.value ?? null;
-}
-
-/** A JSON object (not an array, not null). */
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 /** Several updates of one step as one delta: `{ "__updates": [u, v] }` is u, then v. A superstep ends with such ones. */
+import { isObject } from '@weft/contract';
 import type { Json } from '@weft/contract';
-import { isObject } from './overwrite.ts';
 
 /** The updates, in order, as one. */
 export function together(updates: readonly Json[]): Json {

@@ -9,6 +9,7 @@ import { misfits } from '../../domain/migrate/misfits.ts';
 import { iterationOf } from '../../domain/run/iterations.ts';
 import { LIVE_TASK } from '../../domain/run/status.ts';
 import type { ForkRequest, StartResult, SteerRequest } from '../engine.ts';
+import { foldTo } from '../queries/checkpoints/read-checkpoint.ts';
 import { writtenKeys } from '../migrations/check-run.ts';
 import { stateChangesOf } from './state-changes.ts';
 import type { SteerDeps } from './steer-deps.ts';
@@ -31,7 +32,7 @@ async function fork(deps: SteerDeps, request: SteerRequest & ForkRequest): Promi
   const run = await runOf(deps, request);
   const { head, input, config } = run;
   const { step } = await stepOf(deps, run, request.step ?? head.step);
-  const point = await deps.reader.branchPoint(runId, step);
+  const point = await deps.reader.branchPoint(runId, step, (path) => foldTo(deps.reader, { run, path }));
   refuseFinal(point);
   const then = { ...head.workflow, version: point.version ?? head.workflow.version };
   const workflow = request.workflow ?? then;

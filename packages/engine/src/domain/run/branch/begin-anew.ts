@@ -10,32 +10,36 @@ import type { GraphNode } from '../../graph/graph.ts';
 import { foldedTask } from '../fold.ts';
 import type { FoldedTask } from '../fold.ts';
 import { freshTask } from '../fresh.ts';
-import type { TaskDetail, TaskRecord } from '../records.ts';
+import type { BranchPoint, Failure, FinishedTask, TaskDetail, TaskProgress, TaskRecord } from '../records.ts';
 import { LIVE_TASK } from '../status.ts';
 import type { WorkingRun } from '../working-run.ts';
-import type { BranchPoint, Failure } from '../records.ts';
 
 /** `fresh`: tasks that begin anew read the state as it is now; else each as it was when it became ready (rule A7). */
 export type Departure = { point: BranchPoint; fresh: boolean };
 
 /** Tasks whose rows hold as they are, and the new rows of the others. */
-export type Standing = { finished: FoldedTask[]; anew: TaskRecord[] };
+export type Standing = { finished: FinishedTask[]; anew: TaskRecord[] };
 
 export function standingAt(run: WorkingRun, departure: Departure): Standing {
   const { point } = departure;
   const standing: Standing = { finished: [], anew: [] };
-  for (const key of point.fold.progress.tasks.keys()) {
-    const task = foldedTask(point.fold, key);
-    if (!task) continue;
-    if (LIVE_TASK.has(task.status)) standing.anew.push(beginAnew(run, departure, task));
-    else if (holds(departure, task)) standing.finished.push(task);
-    else standing.anew.push(finishAgain(run, departure, task));
+  const { epochs, progress } = point.fold;
+  for (const [key, task] of progress.tasks) {
+    if (holds(departure, key, task)) standing.finished.push({ key, epoch: epochs.get(key) ?? 0 });
+    else standing.anew.push(anewOf(run, departure, key));
   }
   return standing;
 }
 
-/** A task that failed, or was cancelled, may have been armed again since; and it is, if a failed run is retried. */
-function holds({ point: { rows, step }, fresh }: Departure, { key, status, attempt }: FoldedTask): boolean {
+function anewOf(run: WorkingRun, departure: Departure, key: string): TaskRecord {
+  const task = foldedTask(departure.point.fold, key);
+  if (!task) throw new Error(`${key} is not armed`);
+  return LIVE_TASK.has(task.status) ? beginAnew(run, departure, task) : finishAgain(run, departure, task);
+}
+
+/** What has ended holds; but a task that failed, or was cancelled, may have been armed again since; and it is, if a failed run is retried. */
+function holds({ point: { rows, step }, fresh }: Departure, key: string, { status, attempt }: TaskProgress): boolean {
+  if (LIVE_TASK.has(status)) return false;
   if (status !== 'failed' && status !== 'cancelled') return true;
   const row = fresh ? null : rows.get(key);
   return row?.status === status && row.attempt === attempt && (row.settledStep ?? 0) <= step;
@@ -53,7 +57,7 @@ function finishAgain(run: WorkingRun, { point, fresh }: Departure, task: FoldedT
 
 /** Why it had failed, and in which step: its row says so as long as it was not armed again. */
 export function failureOf(
-  { rows, failures, step }: BranchPoint,
+  { rows, fold: { failures }, step }: BranchPoint,
   { key, attempt }: Pick<FoldedTask, 'key' | 'attempt'>,
 ): Failure | null {
   const row = rows.get(key);

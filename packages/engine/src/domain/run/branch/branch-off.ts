@@ -4,10 +4,8 @@ import type { Json } from '@weft/contract';
 import type { Graph } from '../../graph/graph.ts';
 import { applyWrite, channelValue } from '../../state/reducer.ts';
 import { toDecision } from '../decision.ts';
-import { copyFold, emptyFold } from '../fold.ts';
-import type { FoldedTask } from '../fold.ts';
 import { emptyParts } from '../fresh.ts';
-import { applyStep } from '../journal.ts';
+import { applyRun, countTask } from '../journal.ts';
 import { itemsKey, noReads } from '../reads.ts';
 import type {
   Branch,
@@ -15,7 +13,9 @@ import type {
   ChannelRecord,
   ChannelWrite,
   Decision,
+  FinishedTask,
   JoinRecord,
+  Progress,
   RunHead,
   RunSnapshot,
   TaskProgress,
@@ -189,26 +189,30 @@ function restoreItems(run: WorkingRun, point: BranchPoint): void {
   }
 }
 
-/** The head is what the step's facts make of it. What can go on by itself does so in the next transaction, for which mail asks. */
-function goOn(run: WorkingRun, step: StepRecord, { type, point }: BranchOff): void {
-  const { progress } = type === 'replayed' ? copyFold(point.fold) : emptyFold();
-  const { facts } = step;
-  applyStep(progress, step);
-  const { live, asking, status } = progress.head;
-  if (live === 0 && asking > 0 && facts.run) {
-    facts.run.status = 'interrupted';
-    progress.head.status = 'interrupted';
+/** What folding the step would make of the head: only the tasks that begin anew differ from those of the branch point. */
+function headAfter(
+  step: StepRecord,
+  { fold: { progress } }: BranchPoint,
+  anew: Iterable<TaskRecord>,
+): Progress['head'] {
+  const head = { ...progress.head, step: step.step };
+  for (const task of anew) countTask(head, progress.tasks.get(task.key), factOf(task));
+  if (step.facts.run) applyRun({ head, tasks: new Map() }, step.facts.run);
+  return head;
+}
+
+/** What can go on by itself does so in the next transaction, for which mail asks. */
+function goOn(run: WorkingRun, step: StepRecord, { point }: BranchOff): void {
+  const { live, asking, status } = Object.assign(run.head, headAfter(step, point, run.tasks.values()));
+  if (live === 0 && asking > 0 && step.facts.run) {
+    step.facts.run.status = 'interrupted';
+    run.head.status = 'interrupted';
   }
-  Object.assign(run.head, progress.head);
   const sends = Array.from(run.tasks.values()).some(({ waits }) => waits === 'items');
   if (run.inline.length === 0 && live + asking > 0 && !sends) return;
   run.sentMail.push({ to: null, kind: status === 'failed' ? 'retry' : 'go_on', payload: {}, dedupeKey: null });
 }
 
-function branchOf({ runId, kept }: BranchPoint, finished: readonly FoldedTask[]): Branch {
-  return {
-    from: runId,
-    finished: finished.map(({ key, epoch }) => ({ key, epoch })),
-    kept: kept.map(({ id }) => id),
-  };
+function branchOf({ runId, kept }: BranchPoint, finished: readonly FinishedTask[]): Branch {
+  return { from: runId, finished, kept: kept.map(({ id }) => id) };
 }

@@ -1,7 +1,6 @@
 /** Where a run can branch off, and what is still to come there (rules C3, C4). */
-import type { FoldStep } from '../journal.ts';
-import type { Failure, FoldedRun } from '../records.ts';
-import type { StepRecord, TaskFact } from '../step-record.ts';
+import type { FoldedRun } from '../records.ts';
+import type { StepRecord } from '../step-record.ts';
 
 /**
  * Whether a run cannot go on between a step and the next one: the run fails with it, or state is injected before the edges of its
@@ -24,13 +23,4 @@ export function sendsAt({ progress }: FoldedRun): { key: string; taken: number }
     const status = key === null ? undefined : progress.tasks.get(key)?.status;
     return key === null || status === undefined || status === 'succeeded' ? [] : [{ key, taken }];
   });
-}
-
-/** Remembers of a step why tasks have failed. What had failed before a run was forked did so in the run before it. */
-export function noteFailures(failures: Map<string, Failure>, { step, facts }: FoldStep): void {
-  const note = ({ key, status, error }: TaskFact, at: number): void => {
-    if (status === 'failed' && error) failures.set(key, { error, step: at });
-  };
-  for (const fact of facts.snapshot?.tasks ?? []) if ('key' in fact) note(fact, step - 1);
-  for (const fact of facts.tasks ?? []) note(fact, step);
 }

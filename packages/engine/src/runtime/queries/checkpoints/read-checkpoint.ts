@@ -40,7 +40,10 @@ export async function findPlace(
 }
 
 /** From the nearest fold that is remembered on. */
-export function foldTo(reader: RunReader, { run, path }: Pick<Place, 'run' | 'path'>): Promise<FoldedRun> {
+export function foldTo(
+  reader: RunReader,
+  { run, path }: Pick<Place, 'run'> & { path: readonly StepRange[] },
+): Promise<FoldedRun> {
   const runId = run.head.id;
   const memory = memoryOf(reader);
   const { step: start, fold } = memory.nearest(runId, path) ?? { step: 0, fold: emptyFold() };
