@@ -32,6 +32,9 @@ async function soak(options: SoakOptions): Promise<Report> {
   mkdirSync(options.out, { recursive: true });
   say(`seed ${options.seed}: ${options.minutes} minutes${options.calm ? ' without faults' : ''}`);
   const world = await openWorld(options);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void world.close().finally(() => process.exit(130)));
+  }
   try {
     return await soakIn(world, options);
   } finally {

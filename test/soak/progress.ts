@@ -17,7 +17,8 @@ export type Progress = {
 
 const STEPS = 20;
 const LOOK_MS = 100;
-const STALLED_MS = 90_000;
+/** Beyond the longest timeout of a connection that fell silent, with room for a machine that is busy with other things. */
+const STALLED_MS = 150_000;
 
 export function watchProgress(database: LiveDatabase): Progress {
   return {
