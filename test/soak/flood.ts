@@ -6,6 +6,7 @@ import { PatientClient } from './patient-client.ts';
 import { programOf } from './program.ts';
 import { streamOf } from './random.ts';
 import { runProgram } from './run-program.ts';
+import { openTenants } from './tenants.ts';
 import type { World } from './world.ts';
 
 export type Flood = {
@@ -18,10 +19,11 @@ export type Flood = {
   giveUp(): void;
 };
 
-type FloodOptions = { seed: number; clients: number; world: World; history: History };
+type FloodOptions = { seed: number; clients: number; deadAfterMs: number; world: World; history: History };
 
-export function startFlood({ seed, clients, world, history }: FloodOptions): Flood {
+export async function startFlood({ seed, clients, deadAfterMs, world, history }: FloodOptions): Promise<Flood> {
   const givenUp = new AbortController();
+  const tenants = await openTenants({ world, history, deadAfterMs, giveUp: givenUp.signal });
   let stopped = false;
   let begun = 0;
   const client = (random: SeededRandom): PatientClient =>
@@ -30,7 +32,8 @@ export function startFlood({ seed, clients, world, history }: FloodOptions): Flo
     const driver = { client: client(streamOf(seed, 'client', n)), history, giveUp: givenUp.signal };
     while (!stopped) {
       begun += 1;
-      await runProgram(driver, programOf(seed, begun));
+      const program = programOf(seed, begun);
+      await (program.tenant === 'default' ? runProgram(driver, program) : tenants.run(program));
     }
   };
   return {
@@ -38,7 +41,9 @@ export function startFlood({ seed, clients, world, history }: FloodOptions): Flo
       return begun;
     },
     stop: () => void (stopped = true),
-    over: Promise.all(Array.from({ length: clients }, (_, n) => loop(n))).then(() => undefined),
+    over: Promise.all(Array.from({ length: clients }, (_, n) => loop(n)))
+      .finally(() => tenants.close())
+      .then(() => undefined),
     giveUp: () => givenUp.abort(),
   };
 }

@@ -23,6 +23,7 @@ import { watchProgress } from './progress.ts';
 import { reportLines, reportOf } from './report.ts';
 import type { Report } from './report.ts';
 import { startSampling } from './samples.ts';
+import { TENANTS } from './tenants.ts';
 import { openWorld } from './world.ts';
 import type { World } from './world.ts';
 
@@ -49,7 +50,7 @@ async function soakIn(world: World, options: SoakOptions): Promise<Report> {
   const sampler = startSampling(world, database);
   const problems: string[] = [];
   await world.clients[0]?.workflows.save(childDocument(0));
-  const flood = startFlood({ ...options, world, history });
+  const flood = await startFlood({ ...options, world, history });
   await disturb({ world, options, database, history, flood, problems });
   const samples = sampler.stop();
   if (problems.length > 0) say(`evidence: ${await keepEvidence(world, database, options.out)}`);
@@ -58,7 +59,7 @@ async function soakIn(world: World, options: SoakOptions): Promise<Report> {
   const [runs, tasks] = await Promise.all([readRuns(database), readTasks(database)]);
   const effects = readEffects(world.effects);
   const verdict = check({ history, runs, tasks, effects });
-  await verifyDatabase(world.postgres.directUrl()).catch((error: unknown) => problems.push(messageOf(error)));
+  await verifyDatabase(world.postgres.directUrl(), TENANTS).catch((error: unknown) => problems.push(messageOf(error)));
   const calls = effects.filter(({ what }) => what === 'began').length;
   const minutes = (performance.now() - from) / 60_000;
   const counts = { seed: options.seed, commit: commit(), minutes, runs: runs.length, tasks: tasks.length, calls };

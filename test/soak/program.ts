@@ -8,6 +8,8 @@ import type { Shape } from './shape.ts';
 export type Program = Shape & {
   index: number;
   kind: string;
+  /** Programs with whose runs nothing is done may be of another tenant. */
+  tenant: string;
   key: string;
   priority: 'critical' | 'high' | 'normal' | 'low';
   /** How its steps are followed. */
@@ -26,11 +28,17 @@ export function programOf(seed: number, index: number): Program {
     ...shape,
     index,
     kind,
+    tenant: tenantOf(shape, random),
     key: `soak-${seed}-${index}`,
     priority: random.pick(['critical', 'high', 'normal', 'normal', 'normal', 'low']),
     follow: random.pick(['sse', 'ws', 'poll', 'poll']),
     twice: random.chance(0.15),
   };
+}
+
+function tenantOf({ deeds, workflow }: Shape, random: SeededRandom): string {
+  const isPlain = deeds === undefined && JSON.stringify(workflow).includes('subgraph') === false;
+  return isPlain ? random.pick(['default', 'default', 'acme', 'globex']) : 'default';
 }
 
 function draw(random: SeededRandom): string {
