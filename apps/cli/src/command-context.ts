@@ -10,6 +10,8 @@ export type CommandContext = {
   env: Environment;
   /** Data as JSON on the standard output, and nothing else there. */
   json: boolean;
+  /** The tenant that was named; null: none. */
+  tenant: string | null;
   /** Aborted by Ctrl-C. */
   interrupt: AbortSignal;
 };

@@ -23,6 +23,11 @@ export function serverToken(flag: string | undefined, env: Environment): string 
   return flag ?? secretOf('WEFT_TOKEN', env);
 }
 
+/** The tenant to act in: the flag, else WEFT_TENANT; null: the one that the server takes. */
+export function serverTenant(flag: string | undefined, env: Environment): string | null {
+  return flag ?? nonEmpty(env['WEFT_TENANT']) ?? null;
+}
+
 /** A Postgres to use instead of the embedded one: DATABASE_URL, or the content of the file DATABASE_URL_FILE. */
 export function databaseUrl(env: Environment): string | null {
   return secretOf('DATABASE_URL', env);

@@ -46,7 +46,7 @@ export function exitCodeOf(status: number): ExitCode {
 
 /** Where it is wrong, and how; what the message says already is not said again. */
 function apiLines({ status, message: said, problem }: ApiError): string[] {
-  if (status === 401 || status === 403) return ['Give a token with --token, WEFT_TOKEN or WEFT_TOKEN_FILE.'];
+  if (status === 401) return ['Give an API key or a token with --token, WEFT_TOKEN or WEFT_TOKEN_FILE.'];
   return problem.errors.flatMap(({ code, pointer, message }) => {
     if (!said.includes(message)) return [`  ${pointer === '' ? '/' : pointer}: ${message} (${code})`];
     return pointer === '' ? [] : [`  ${pointer} (${code})`];

@@ -10,8 +10,11 @@ import { createContext, type GlobalOptions } from './create-context.ts';
 import type { Perform } from './perform.ts';
 import { addBranchCommands } from './program-branches.ts';
 import { addCheckpointCommands } from './program-checkpoints.ts';
+import { addDeadCommands } from './program-dead.ts';
 import { addDevCommand } from './program-dev.ts';
 import { addDoctorCommand } from './program-doctor.ts';
+import { addKeyCommands } from './program-keys.ts';
+import { addLimitCommands } from './program-limits.ts';
 import { addMigrateCommand } from './program-migrate.ts';
 import { addProcessCommands } from './program-processes.ts';
 import { addRetentionCommands } from './program-retention.ts';
@@ -42,7 +45,8 @@ export function createProgram(io: CliIo): Session {
     .version(weftVersion())
     .option('--json', 'data as JSON on the standard output', false)
     .option('--url <url>', `where the server is (or WEFT_URL; ${DEFAULT_URL})`)
-    .option('--token <token>', "the server's token (or WEFT_TOKEN, WEFT_TOKEN_FILE)")
+    .option('--token <token>', "an API key, or the server's token (or WEFT_TOKEN, WEFT_TOKEN_FILE)")
+    .option('--tenant <name>', 'the tenant to act in, with the token of the server (or WEFT_TENANT; default)')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => io.terminal.out.write(text),
@@ -62,7 +66,10 @@ export function createProgram(io: CliIo): Session {
   addMigrateCommand(program, perform);
   addCheckpointCommands(program, perform);
   addBranchCommands(program, perform);
+  addDeadCommands(program, perform);
   addRetentionCommands(program, perform);
+  addKeyCommands(program, perform);
+  addLimitCommands(program, perform);
   addWorkflowCommands(program, perform);
   addTestCommands(program, perform);
   addStressCommand(program, perform);

@@ -1,5 +1,5 @@
 import type { ValidationEnv } from '@weft/engine/domain';
-import type { Clock, EventBus, LiveLog } from '@weft/engine/ports';
+import type { Clock, EventBus, KeyStore, LiveLog } from '@weft/engine/ports';
 import type { Engine, QueryDeps } from '@weft/engine/runtime';
 import type { FastifyBaseLogger } from 'fastify';
 
@@ -21,8 +21,10 @@ export type AppOptions = {
   executorNames?: readonly string[];
   /** How many nodes a document may have. */
   maxNodes: number;
-  /** The bearer token that every call needs; null: none. */
+  /** The operator's bearer token; null: there is none. */
   token: string | null;
+  /** What tenants are known by. */
+  keys: KeyStore;
   /** A pino logger. */
   log: FastifyBaseLogger;
   /** The release, as `/healthz` and the metrics show it. */

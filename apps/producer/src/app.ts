@@ -7,6 +7,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 
 import type { AppOptions } from './app-options.ts';
 import { registerGuard } from './http/guard.ts';
+import { KeyRing } from './keys/key-ring.ts';
 import { registerProblems, sendProblem } from './http/problem-reply.ts';
 import { MAX_BODY_BYTES, registerBodies } from './http/request-body.ts';
 import { validateByZod } from './http/request-problems.ts';
@@ -50,9 +51,11 @@ export function buildApp(options: AppOptions): FastifyInstance {
   registerUpgrades(app);
   const routes = collectRoutes(app);
   registerProblems(app, routes);
-  registerGuard(app, options.token);
+  const ring = new KeyRing(options);
+  app.addHook('onClose', async () => ring.close());
+  registerGuard(app, options, ring);
   registerBodies(app);
-  registerRoutes(app.withTypeProvider<ZodTypeProvider>(), options);
+  registerRoutes(app.withTypeProvider<ZodTypeProvider>(), options, ring);
   openapiRoutes(app, routes);
   pageRoutes(app);
   return app;

@@ -7,7 +7,6 @@ import type { WorkflowRef } from '@weft/engine/domain';
 import type { AppOptions } from './app-options.ts';
 import { mergePatch } from './merge-patch.ts';
 import { readDocument } from './read-document.ts';
-import { TENANT } from './tenant.ts';
 
 type Wanted = { version?: number | undefined; nodeOverrides?: { [node: string]: JsonObject } | undefined };
 
@@ -17,23 +16,23 @@ type Wanted = { version?: number | undefined; nodeOverrides?: { [node: string]: 
  */
 export async function editedWorkflow(
   options: AppOptions,
-  runId: string,
+  { tenant, runId }: { tenant: string; runId: string },
   { version, nodeOverrides = {} }: Wanted,
 ): Promise<WorkflowRef | null> {
   const edits = Object.entries(nodeOverrides);
   if (version === undefined && edits.length === 0) return null;
   const { workflows, reader } = options.queries;
-  const run = await reader.run(TENANT, runId);
+  const run = await reader.run(tenant, runId);
   if (!run) throw new AppError('not_found', `there is no run ${runId}`);
   const { name } = run.head.workflow;
-  const stored = await workflows.load({ tenant: TENANT, name, version: version ?? run.head.workflow.version });
+  const stored = await workflows.load({ tenant, name, version: version ?? run.head.workflow.version });
   if (!stored) throw noVersion(name, version);
   if (edits.length === 0) return stored.ref;
   const { nodes, ...rest } = stored.document;
   refuseUnknown(edits, nodes);
   const edited = Object.fromEntries(edits.map(([node, patch]) => [node, mergePatch(nodes[node] as Json, patch)]));
   const document = readDocument(options, { ...rest, nodes: { ...nodes, ...edited } }, place);
-  return (await options.engine.saveWorkflow({ tenant: TENANT, document, isVariant: true })).ref;
+  return (await options.engine.saveWorkflow({ tenant, document, isVariant: true })).ref;
 }
 
 function refuseUnknown(edits: readonly (readonly [string, unknown])[], nodes: object): void {

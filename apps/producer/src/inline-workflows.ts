@@ -5,24 +5,26 @@ import type { WorkflowRef } from '@weft/engine/domain';
 
 import type { AppOptions } from './app-options.ts';
 import { readDocument } from './read-document.ts';
-import { TENANT } from './tenant.ts';
 
 /** Versions that are kept in mind; the one used longest ago goes first. */
 const CAPACITY = 1000;
 
+/** A document as it came, and whose it is. */
+export type InlineDocument = { tenant: string; document: Json };
+
 export type InlineWorkflows = {
   /** The saved version of the document. Throws AppError `invalid_document`; `place` maps its pointers into the request. */
-  refOf(document: Json, place: (pointer: string) => string): Promise<WorkflowRef>;
+  refOf(document: InlineDocument, place: (pointer: string) => string): Promise<WorkflowRef>;
 };
 
 export function inlineWorkflows(options: AppOptions): InlineWorkflows {
   const known = new Map<string, WorkflowRef>();
   return {
-    async refOf(value, place) {
-      const hash = contentHash(value);
-      const ref = known.get(hash) ?? (await save(options, value, place));
-      known.delete(hash);
-      known.set(hash, ref);
+    async refOf(inline, place) {
+      const name = `${inline.tenant} ${contentHash(inline.document)}`;
+      const ref = known.get(name) ?? (await save(options, inline, place));
+      known.delete(name);
+      known.set(name, ref);
       const [oldest] = known.keys();
       if (known.size > CAPACITY && oldest !== undefined) known.delete(oldest);
       return ref;
@@ -30,7 +32,11 @@ export function inlineWorkflows(options: AppOptions): InlineWorkflows {
   };
 }
 
-async function save(options: AppOptions, value: Json, place: (pointer: string) => string): Promise<WorkflowRef> {
-  const document = readDocument(options, value, place);
-  return (await options.engine.saveWorkflow({ tenant: TENANT, document })).ref;
+async function save(
+  options: AppOptions,
+  inline: InlineDocument,
+  place: (pointer: string) => string,
+): Promise<WorkflowRef> {
+  const document = readDocument(options, inline.document, place);
+  return (await options.engine.saveWorkflow({ tenant: inline.tenant, document })).ref;
 }

@@ -12,10 +12,10 @@ import { toAppError } from './http/problem-reply.ts';
 import { checkBy } from './http/request-problems.ts';
 import type { InlineWorkflows } from './inline-workflows.ts';
 import { refuseUnsupported, startRequestOf } from './start-request.ts';
-import { TENANT } from './tenant.ts';
 import { workflowOf } from './workflow-refs.ts';
 
 export type BatchContext = {
+  tenant: string;
   requestId: string;
   /** The key of the whole batch: run N without a key of its own gets `KEY/N`. */
   key: string | null;
@@ -30,17 +30,17 @@ const READS = 20;
 export async function startBatch(
   parts: { options: AppOptions; inline: InlineWorkflows },
   runs: readonly unknown[],
-  { requestId, key, locate }: BatchContext,
+  { tenant, requestId, key, locate }: BatchContext,
 ): Promise<(BatchedRun | Problem)[]> {
   const { options, inline } = parts;
-  const refOf = sharedRefs((workflow) => workflowOf(options, inline, workflow));
+  const refOf = sharedRefs((workflow) => workflowOf({ options, inline, tenant }, workflow));
   const checked: (StartRequest | AppError)[] = [];
   // One after the other: what the first has saved, the others find.
   for (const [n, run] of runs.entries()) checked.push(await requestOf(run, { n, key, refOf }));
   const valid = checked.flatMap((item) => (item instanceof AppError ? [] : [item]));
   const results = (await options.engine.startRuns(valid)).values();
   const started = checked.map((item) => (item instanceof AppError ? item : (results.next().value ?? noAnswer())));
-  const statuses = await statusesOf(options, started);
+  const statuses = await statusesOf(options, tenant, started);
   return started.map((result, n) => {
     if (result instanceof AppError) return toProblem(locate(placed(result, n)), requestId);
     const status = result.status ?? statuses.get(result.runId);
@@ -97,12 +97,13 @@ function placed(error: AppError, n: number): AppError {
 /** The present status of runs that an earlier request has started. */
 async function statusesOf(
   { queries }: AppOptions,
+  tenant: string,
   started: readonly (StartResult | AppError)[],
 ): Promise<Map<string, BatchedRun['status']>> {
   const ids = started.flatMap((result) => (result instanceof AppError || result.created ? [] : [result.runId]));
   const statuses = new Map<string, BatchedRun['status']>();
   for (let i = 0; i < ids.length; i += READS) {
-    const records = await Promise.all(ids.slice(i, i + READS).map((id) => queries.reader.run(TENANT, id)));
+    const records = await Promise.all(ids.slice(i, i + READS).map((id) => queries.reader.run(tenant, id)));
     for (const record of records) if (record) statuses.set(record.head.id, record.head.status);
   }
   return statuses;

@@ -5,25 +5,25 @@ import type { WorkflowRef } from '@weft/engine/domain';
 
 import type { AppOptions } from './app-options.ts';
 import type { InlineWorkflows } from './inline-workflows.ts';
-import { TENANT } from './tenant.ts';
 
 /**
  * The version of a name, of a name and version, or of a document, which is saved first. Throws AppError `not_found` or
  * `invalid_document`, with pointers below `/workflow`.
  */
 export async function workflowOf(
-  options: AppOptions,
-  inline: InlineWorkflows,
+  { options, inline, tenant }: { options: AppOptions; inline: InlineWorkflows; tenant: string },
   workflow: StartRun['workflow'],
 ): Promise<WorkflowRef> {
-  if (typeof workflow === 'string') return refOf(options, { name: workflow });
+  if (typeof workflow === 'string') return refOf(options, { tenant, name: workflow });
   const version = WorkflowVersion.safeParse(workflow);
-  if (version.success) return refOf(options, version.data);
-  return inline.refOf(workflow, (pointer) => `/workflow${pointer}`);
+  if (version.success) return refOf(options, { tenant, ...version.data });
+  return inline.refOf({ tenant, document: workflow }, (pointer) => `/workflow${pointer}`);
 }
 
-async function refOf({ queries }: AppOptions, wanted: { name: string; version?: number }): Promise<WorkflowRef> {
-  const stored = await queries.workflows.load({ tenant: TENANT, ...wanted });
+type Wanted = { tenant: string; name: string; version?: number };
+
+async function refOf({ queries }: AppOptions, wanted: Wanted): Promise<WorkflowRef> {
+  const stored = await queries.workflows.load(wanted);
   if (stored) return stored.ref;
   const which = wanted.version === undefined ? '' : `version ${wanted.version} of `;
   const message = `there is no ${which}workflow ${JSON.stringify(wanted.name)}`;

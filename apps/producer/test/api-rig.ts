@@ -1,5 +1,5 @@
 /** The API on a whole engine: real database, one worker, everything in the test's process. */
-import { systemClock } from '@weft/embedded';
+import { createMemoryRateLimiter, systemClock } from '@weft/embedded';
 import type { Executor } from '@weft/engine/ports';
 import { createRig, createTestDatabase } from '@weft/testkit';
 import type { Rig } from '@weft/testkit';
@@ -10,6 +10,8 @@ import type { AppOptions } from '../src/app-options.ts';
 import { buildApp } from '../src/index.ts';
 
 export type ApiRig = {
+  /** The database. */
+  url: string;
   rig: Rig;
   options: AppOptions;
   app: FastifyInstance;
@@ -26,6 +28,7 @@ export async function createApiRig(executors: Record<string, Executor['run']> = 
   const app = buildApp(options);
   const send = (request: InjectOptions): Promise<LightMyRequestResponse> => app.inject(request);
   return {
+    url: database.url,
     rig,
     options,
     app,
@@ -45,9 +48,10 @@ function appOptions(rig: Rig, executorNames: string[]): AppOptions {
   const { engine, store, broker, bus, live } = rig;
   return {
     engine,
-    queries: { ...store, broker, loadGraph: (ref) => engine.graphs.load(ref) },
+    queries: { ...store, broker, rates: createMemoryRateLimiter(), loadGraph: (ref) => engine.graphs.load(ref) },
     bus,
     live,
+    keys: store.keys,
     clock: systemClock,
     hasExecutor: (type) => executorNames.includes(type),
     executorNames,

@@ -1,4 +1,6 @@
 /** The API with nothing behind it: for what never reaches the engine. */
+import { systemClock } from '@weft/embedded';
+import { createMemoryKeyStore } from '@weft/testkit';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 
@@ -10,6 +12,8 @@ export function bareApp(options: Partial<AppOptions> = {}): FastifyInstance {
   return buildApp({
     log,
     token: null,
+    keys: createMemoryKeyStore(systemClock),
+    clock: systemClock,
     version: 'test',
     maxNodes: 10,
     hasExecutor: () => true,

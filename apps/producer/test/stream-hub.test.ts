@@ -10,6 +10,8 @@ import { describe, expect, test } from 'vitest';
 
 import { StreamHub } from '../src/stream/stream-hub.ts';
 
+/** A caller who may call for ever. */
+const FROM = { requestId: '1', caller: { onRefused: () => () => undefined } };
 const ITEMS = 200;
 const TEXT = 'x'.repeat(256 * 1024);
 
@@ -28,7 +30,7 @@ describe('a client that does not read', () => {
     const opened = Promise.withResolvers<ServerResponse>();
     const server = createServer((_request, response) => {
       opened.resolve(response);
-      void hub.send(response, { requestId: '1' }, items);
+      void hub.send(response, FROM, items);
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
@@ -56,7 +58,7 @@ describe('a client that does not read', () => {
       yield item(1);
       await once(signal, 'abort');
     }
-    const server = createServer((_request, response) => void hub.send(response, { requestId: '1' }, waiting));
+    const server = createServer((_request, response) => void hub.send(response, FROM, waiting));
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
     const text = response.text();

@@ -23,10 +23,36 @@ export { TaskError, Usage } from './error.ts';
 export { Event, EventGap, EventId, EventMode, EventsQuery } from './event.ts';
 export { exitCodes } from './exit-code.ts';
 export type { ExitCode } from './exit-code.ts';
+export {
+  DeadLetter,
+  DeadLetterPage,
+  FailedAttempt,
+  LetterFilter,
+  LetterQuery,
+  LetterResult,
+  LetterResults,
+  LetterState,
+  ManyLetters,
+  RetryLetter,
+} from './dead-letter.ts';
 export { Interrupt, InterruptPage } from './interrupt.ts';
 export { JsonRecord, JsonValue } from './json.ts';
 export type { Json, JsonObject } from './json.ts';
 export { isObject } from './json.ts';
+export { ApiKey, CreatedKey, CreateKey, KeyPage, KeyRole, KeyStatus, ListKeysQuery } from './key.ts';
+export {
+  KeyLimit,
+  KeyLimitList,
+  KeyLimitQuery,
+  Lane,
+  LaneList,
+  Rate,
+  SetKeyLimit,
+  SetRate,
+  SetTenantLimits,
+  TenantLimits,
+  TenantList,
+} from './limit.ts';
 export { LaneStatus } from './lane.ts';
 export {
   DANGEROUS_KEYS,
@@ -75,6 +101,7 @@ export { Reducer, StateKey } from './state-key.ts';
 export { InjectedState, InjectState, ResumeRun, SentSignal, SignalName, SignalPayload, UserName } from './steer-run.ts';
 export { Step, StepPage, StepType } from './step.ts';
 export { Task, TaskPage, TaskStatus, TaskWaits } from './task.ts';
+export { DEFAULT_TENANT, TENANT_HEADER, TenantName } from './tenant.ts';
 export { Id, Instant, StepNumber, WorkflowVersion } from './wire.ts';
 export { Worker, WorkerPage, WorkerStatus } from './worker.ts';
 export {
@@ -107,6 +134,7 @@ export {
   RunSummary,
   SubscriptionId,
   WS_PROTOCOL,
+  WS_TENANT_PREFIX,
   WS_TOKEN_PREFIX,
   wsCloseCodes,
   WsEvent,

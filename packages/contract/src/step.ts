@@ -17,6 +17,7 @@ export const StepType = z
     'state_injected',
     'cancelled',
     'retried',
+    'discarded',
     'replayed',
     'reopened',
     'forked',

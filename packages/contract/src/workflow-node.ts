@@ -31,7 +31,12 @@ const commonFields = {
     .strictObject({ usd: z.number().min(0).optional(), tokens: z.int().min(0).optional() })
     .optional()
     .meta({ description: 'Estimate that is reserved in the budget' }),
-  concurrencyKey: z.string().min(1).max(1000).optional(),
+  concurrencyKey: z
+    .string()
+    .min(1)
+    .max(1000)
+    .optional()
+    .meta({ description: 'Limits count its tasks under this key; a template, rendered when a task becomes ready' }),
   maxIterations: z.int().min(1).max(1_000_000).optional(),
 };
 

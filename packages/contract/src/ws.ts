@@ -15,10 +15,15 @@ export const WS_PROTOCOL = 'weft.v1';
  */
 export const WS_TOKEN_PREFIX = 'weft.token.';
 
-/** Why the server closes a connection, beside the codes of RFC 6455. A client may come back after all but the first. */
+/** In the same way the operator names the tenant to act in, which a header (`Weft-Tenant`) says elsewhere. */
+export const WS_TENANT_PREFIX = 'weft.tenant.';
+
+/** Why the server closes a connection, beside the codes of RFC 6455. A client may come back after all but the first two. */
 export const wsCloseCodes = {
   /** Too many frames that mean nothing. */
   badFrames: 4400,
+  /** The key that the connection was opened with is not valid any more. */
+  refused: 4401,
   /** The client has taken nothing for too long. */
   tooSlow: 4408,
   /** Too many frames in a short time. */

@@ -1,10 +1,18 @@
 import { ANY_LANE, isAnyLane, Listeners, warnOfListenerError } from '@weft/engine/ports';
-import type { Ack, Broker, ClaimRequest, Clock, LaneList, OnListenerError, TaskMessage } from '@weft/engine/ports';
+import type {
+  Ack,
+  Broker,
+  ClaimRequest,
+  Clock,
+  LaneList,
+  LaneOrder,
+  OnListenerError,
+  TaskMessage,
+} from '@weft/engine/ports';
 
 import type { LaneOptions } from './memory-lane.ts';
 import { MemoryLane } from './memory-lane.ts';
 import { systemClock } from './system-clock.ts';
-import type { WeightOf } from './tenant-ring.ts';
 import { WaitingClaims } from './waiting-claim.ts';
 import type { WaitingClaim } from './waiting-claim.ts';
 
@@ -15,8 +23,6 @@ export type MemoryBrokerOptions = {
    * than a critical one; and a critical one waits behind low ones that are older by more than that.
    */
   ageingMs?: number;
-  /** How many messages a tenant may have in one of its turns (1 for all). */
-  weightOf?: WeightOf;
   /** What becomes of an error thrown by a listener of `onRevoke` (a process warning). */
   onListenerError?: OnListenerError;
 };
@@ -34,10 +40,11 @@ class MemoryBroker implements Broker {
   readonly #revocations: Listeners<string>;
   readonly #laneOptions: LaneOptions;
   readonly #epoch: string;
+  #order: LaneOrder = { weights: new Map(), paused: new Set() };
 
   constructor(options: MemoryBrokerOptions) {
-    const { clock = systemClock, ageingMs = DEFAULT_AGEING_MS, weightOf = () => 1 } = options;
-    this.#laneOptions = { ageingMs, weightOf };
+    const { clock = systemClock, ageingMs = DEFAULT_AGEING_MS } = options;
+    this.#laneOptions = { ageingMs, weightOf: (tenant) => this.#order.weights.get(tenant) ?? 1 };
     this.#revocations = new Listeners(options.onListenerError ?? warnOfListenerError);
     this.#epoch = Buffer.from(clock.randomBytes(16)).toString('hex');
   }
@@ -46,7 +53,7 @@ class MemoryBroker implements Broker {
     for (const ack of acks) this.#lanes.get(ack.lane)?.ack(ack);
     let added = 0;
     for (const message of messages) if (this.#lane(message.lane).publish(message)) added++;
-    this.#handOver(messages);
+    this.#handOver(messages.map(({ lane }) => lane));
     return added;
   }
 
@@ -83,6 +90,12 @@ class MemoryBroker implements Broker {
 
   async depths(lists: readonly LaneList[]): Promise<number[]> {
     return lists.map((list) => this.#lanes.get(list.lane)?.depth(list) ?? 0);
+  }
+
+  arrange(order: LaneOrder): void {
+    const before = this.#order.paused;
+    this.#order = order;
+    this.#handOver(Array.from(before).filter((lane) => !order.paused.has(lane)));
   }
 
   async epoch(): Promise<string> {
@@ -127,18 +140,20 @@ class MemoryBroker implements Broker {
   }
 
   #served(lanes: readonly string[]): Iterable<string> {
-    if (!lanes.includes(ANY_LANE)) return lanes;
-    return [...lanes, ...Array.from(this.#lanes.keys()).filter(isAnyLane)];
+    const { paused } = this.#order;
+    const served = lanes.includes(ANY_LANE) ? [...lanes, ...Array.from(this.#lanes.keys()).filter(isAnyLane)] : lanes;
+    return paused.size === 0 ? served : served.filter((lane) => !paused.has(lane));
   }
 
   #putBack(worker: string, messages: readonly TaskMessage[]): void {
     for (const message of messages.toReversed()) this.#lanes.get(message.lane)?.putBack(worker, message);
-    this.#handOver(messages);
+    this.#handOver(messages.map(({ lane }) => lane));
   }
 
   /** Ends waiting claims with what has come, the longest wait first, in equal shares: no claim is woken for nothing. */
-  #handOver(messages: readonly TaskMessage[]): void {
-    for (const name of new Set(messages.map((message) => message.lane))) {
+  #handOver(lanes: readonly string[]): void {
+    for (const name of new Set(lanes)) {
+      if (this.#order.paused.has(name)) continue;
       const lane = this.#lane(name);
       const served = isAnyLane(name) ? [name, ANY_LANE] : [name];
       for (let claim = this.#firstClaim(served); claim !== null; claim = this.#firstClaim(served)) {

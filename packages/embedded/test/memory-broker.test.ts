@@ -12,16 +12,6 @@ brokerConformance('in memory', () => {
 const SIGNAL = new AbortController().signal;
 
 describe('a broker in memory', () => {
-  test('A3: a tenant has as many messages in its turn as its weight says', async () => {
-    const broker = createMemoryBroker({ weightOf: (tenant) => (tenant === 'acme' ? 3 : 0) });
-    const series = (tenant: string) => Array.from({ length: 4 }, (_, n) => taskMessage(`${tenant}${n}`, { tenant }));
-    await broker.publish([...series('acme'), ...series('globex')]);
-
-    const claimed = await broker.claim({ worker: 'w1', lanes: ['default'], limit: 8, signal: SIGNAL });
-    const tenants = claimed.map((message) => message.workflow.tenant[0]).join('');
-    expect(tenants).toBe('aaagaggg');
-  });
-
   test('A3: lanes of one claim are served by the same rank as priorities', async () => {
     const broker = createMemoryBroker({ ageingMs: 1_000 });
     const at = (lane: string, priority: TaskMessage['priority'], readyAt: number) =>

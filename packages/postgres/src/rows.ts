@@ -4,6 +4,7 @@ import { freshHead, freshTask } from '@weft/engine/domain';
 import type {
   Fate,
   Jumps,
+  Letter,
   Priority,
   RunHead,
   RunParent,
@@ -63,6 +64,7 @@ export type TaskRow = {
   blamed: boolean;
   lane: string | null;
   priority: Priority;
+  limit_key: string | null;
   reads_at: number;
   ready_at: number;
   offered_at: number | null;
@@ -79,6 +81,7 @@ export type TaskRow = {
   detail: TaskDetail | null;
   output: Json;
   error: TaskError | null;
+  letter: Letter | null;
 };
 
 /** The output of a row of tasks; that of a send is put together from its items, and stands nowhere else (rule B7). */
@@ -88,12 +91,12 @@ export function outputOf(task: string): string {
 }
 
 export const TASK_COLUMNS = `t.run_id, t.key, t.epoch, t.id, t.node, t.status, t.attempt, t.failures, t.crashes, t.blamed,
-  t.lane, t.priority, t.reads_at, t.ready_at, t.offered_at, t.started_at, t.deadline, t.settled_at, t.settled_step,
-  t.worker, t.captured, t.item, t.iterations, t.fate, t.waits, t.detail, ${outputOf('t')} as output, t.error`;
+  t.lane, t.priority, t.limit_key, t.reads_at, t.ready_at, t.offered_at, t.started_at, t.deadline, t.settled_at, t.settled_step,
+  t.worker, t.captured, t.item, t.iterations, t.fate, t.waits, t.detail, ${outputOf('t')} as output, t.error, t.letter`;
 
 export function toTask(row: TaskRow): TaskRecord {
   const { key, epoch, id, node, status, attempt, failures, crashes, blamed, lane, priority } = row;
-  const { captured, item, iterations, fate, waits, detail, output, error, worker } = row;
+  const { captured, item, iterations, fate, waits, detail, output, error, worker, letter } = row;
   return freshTask({
     key,
     epoch,
@@ -106,6 +109,7 @@ export function toTask(row: TaskRow): TaskRecord {
     blamed,
     lane,
     priority,
+    limitKey: row.limit_key,
     readsAt: row.reads_at,
     readyAt: row.ready_at,
     captured,
@@ -120,6 +124,7 @@ export function toTask(row: TaskRow): TaskRecord {
     settledAt: row.settled_at,
     startedAt: row.started_at,
     worker,
+    letter,
   });
 }
 

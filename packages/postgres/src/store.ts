@@ -2,6 +2,11 @@
 import type {
   DispatchStore,
   FleetStore,
+  KeyStore,
+  LetterReader,
+  GateStore,
+  LimitStore,
+  QueueReader,
   ResultCache,
   RetentionStore,
   RunComparer,
@@ -14,10 +19,15 @@ import { createPool } from './connection.ts';
 import { DatabaseClock } from './database-clock.ts';
 import { createDispatchStore } from './dispatch-store.ts';
 import { createFleetStore } from './fleet-store.ts';
+import { createKeyStore } from './key-store.ts';
+import { createGateStore } from './gate-store.ts';
+import { createLimitStore } from './limit-store.ts';
+import { createQueueReader } from './queue-reader.ts';
 import { createResultCache } from './result-cache.ts';
 import { createRetentionStore } from './retention-store.ts';
 import type { RetentionOptions } from './retention-store.ts';
 import { createRunComparer } from './queries/compare-tasks.ts';
+import { createLetterReader } from './queries/read-letters.ts';
 import { createRunReader } from './run-reader.ts';
 import { createRunStore } from './run-store.ts';
 import { createWorkflowStore } from './workflow-store.ts';
@@ -27,10 +37,15 @@ export type PostgresStore = {
   dispatch: DispatchStore;
   workflows: WorkflowStore;
   fleet: FleetStore;
+  limits: LimitStore;
+  gate: GateStore;
+  queue: QueueReader;
   reader: RunReader;
   comparer: RunComparer;
+  letters: LetterReader;
   results: ResultCache;
   retention: RetentionStore;
+  keys: KeyStore;
   close(): Promise<void>;
 };
 
@@ -56,10 +71,15 @@ export function openStore({
     dispatch: createDispatchStore(pool),
     workflows: createWorkflowStore(pool),
     fleet: createFleetStore(pool),
+    limits: createLimitStore(pool),
+    gate: createGateStore(pool),
+    queue: createQueueReader(pool),
     reader: createRunReader(pool),
     comparer: createRunComparer(pool),
+    letters: createLetterReader(pool),
     results: createResultCache(pool),
     retention,
+    keys: createKeyStore(pool),
     async close() {
       await retention.close();
       await pool.end();

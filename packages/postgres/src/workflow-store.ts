@@ -38,6 +38,21 @@ export function createWorkflowStore(pool: Pool): WorkflowStore {
       });
       return rows.map(toStored);
     },
+    // Steps from tenant to tenant along the primary key.
+    async tenants() {
+      const rows = await query<{ tenant: string }>(pool, {
+        name: 'list-tenants',
+        text: `with recursive owner as (
+            (select tenant from workflow_version order by tenant limit 1)
+            union all
+            select next.tenant from owner cross join lateral (
+              select tenant from workflow_version where tenant > owner.tenant order by tenant limit 1
+            ) as next
+          )
+          select tenant from owner`,
+      });
+      return rows.map(({ tenant }) => tenant);
+    },
   };
 }
 

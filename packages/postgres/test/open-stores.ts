@@ -1,4 +1,5 @@
 import { createTestDatabase } from '@weft/testkit';
+import type { KeysUnderTest } from '@weft/testkit/conformance/key-store';
 import type { StoresUnderTest } from '@weft/testkit/conformance/opened-stores';
 import { Pool } from 'pg';
 
@@ -6,6 +7,7 @@ import { openStore } from '../src/index.ts';
 
 /** Every instant that ages matter of. */
 const INSTANTS = {
+  api_key: ['created_at', 'expires_at', 'revoked_at'],
   idempotency: ['created_at'],
   inbox: ['created_at'],
   result_cache: ['lease_until', 'stored_at', 'expires_at'],
@@ -15,7 +17,7 @@ const INSTANTS = {
 } as const;
 
 /** The stores on a database of their own, with a connection for what the tests do behind their back. */
-export async function openPostgresStores(): Promise<StoresUnderTest> {
+export async function openPostgresStores(): Promise<StoresUnderTest & KeysUnderTest> {
   const database = await createTestDatabase();
   const store = openStore({ url: database.url, onError: () => undefined });
   const pool = new Pool({ connectionString: database.url, max: 4 });

@@ -3,8 +3,16 @@ const RESERVED = /[{}%+]/g;
 
 /** What all keys of a lane begin with. */
 export function laneBase(prefix: string, lane: string): string {
-  const name = lane.replaceAll(RESERVED, (char) => `%${char.charCodeAt(0).toString(16)}`);
-  return `${prefix}{${name}}:`;
+  return `${prefix}{${escaped(lane)}}:`;
+}
+
+/** What all rates of a tenant begin with; no lane has this name. */
+export function rateBase(prefix: string, tenant: string): string {
+  return `${prefix}{+rate ${escaped(tenant)}}:`;
+}
+
+function escaped(name: string): string {
+  return name.replaceAll(RESERVED, (char) => `%${char.charCodeAt(0).toString(16)}`);
 }
 
 /** What all keys begin with that belong to no lane; no lane has this name. */

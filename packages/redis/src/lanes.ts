@@ -14,9 +14,6 @@ import { longId, shortId } from './short-id.ts';
 export type LaneClaim = { lane: string; worker: string; limit: number };
 export type LaneState = { lane: string; waiting: number; rank: number };
 
-/** How many messages a tenant may have in one of its turns; at least 1. */
-export type WeightOf = (tenant: string) => number;
-
 /** Bounds the time for which one script keeps Redis from all other work: about 2 ms. */
 const BATCH = 500;
 const MOST_CLAIMED = 1000;
@@ -29,7 +26,8 @@ export class Lanes {
   readonly #connection: RedisConnection;
   readonly #scripts: Scripts;
   readonly #ageingMs: number;
-  readonly #weightOf: WeightOf | null;
+  /** How many messages a tenant may have in one of its turns, of those whose share was ever set. */
+  weights: ReadonlyMap<string, number> = new Map();
   /** Claims are numbered per session, for the fence of the claim script. */
   readonly #session = randomBytes(9).toString('base64url');
   readonly #lost = new LostClaims();
@@ -38,11 +36,10 @@ export class Lanes {
   /** Who has claimed last, by lane: usually there is one worker in a process. */
   readonly #claimers = new Map<string, string>();
 
-  constructor(connection: RedisConnection, options: { ageingMs: number; weightOf: WeightOf | null }) {
+  constructor(connection: RedisConnection, options: { ageingMs: number }) {
     this.#connection = connection;
     this.#scripts = new Scripts(connection.commands);
     this.#ageingMs = options.ageingMs;
-    this.#weightOf = options.weightOf;
   }
 
   /** @throws RangeError if a message is too long; the others are published */
@@ -183,10 +180,12 @@ export class Lanes {
   }
 
   #weightsOf(messages: readonly TaskMessage[]): [string, number][] {
-    const weightOf = this.#weightOf;
-    if (weightOf === null) return [];
+    if (this.weights.size === 0) return [];
     const tenants = new Set(messages.map((message) => message.workflow.tenant));
-    return Array.from(tenants, (tenant) => [tenant, Math.max(1, Math.floor(weightOf(tenant)))]);
+    return Array.from(tenants).flatMap((tenant) => {
+      const weight = this.weights.get(tenant);
+      return weight === undefined ? [] : [[tenant, Math.max(1, Math.floor(weight))]];
+    });
   }
 
   #run(script: Parameters<Scripts['run']>[0], lane: string, args: readonly (string | number)[]): Promise<unknown> {

@@ -1,10 +1,9 @@
 import { ANY_LANE, isAnyLane, warnOfListenerError } from '@weft/engine/ports';
-import type { Ack, Broker, ClaimRequest, LaneList, OnListenerError, TaskMessage } from '@weft/engine/ports';
+import type { Ack, Broker, ClaimRequest, LaneList, LaneOrder, OnListenerError, TaskMessage } from '@weft/engine/ports';
 
 import type { RedisConnection } from './connection.ts';
 import { sharedBase } from './keys.ts';
 import { Lanes } from './lanes.ts';
-import type { WeightOf } from './lanes.ts';
 import { createSubscriptions } from './subscriptions.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import { WakeLoop } from './wake-loop.ts';
@@ -15,8 +14,6 @@ export type RedisBrokerOptions = {
    * than a critical one; and a critical one waits behind low ones that are older by more than that.
    */
   ageingMs?: number;
-  /** How many messages a tenant may have in one of its turns (1 for all). */
-  weightOf?: WeightOf;
   /** What becomes of an error thrown by a listener of `onRevoke` (a process warning). */
   onListenerError?: OnListenerError;
 };
@@ -43,11 +40,12 @@ class LaneBroker implements RedisBroker {
   readonly #subscriptions: Subscriptions;
   /** Lanes for whoever serves any, as far as this process has heard of them. */
   readonly #anyLanes = new Set<string>();
+  #paused: ReadonlySet<string> = new Set();
 
   constructor(connection: RedisConnection, options: RedisBrokerOptions) {
-    const { ageingMs = DEFAULT_AGEING_MS, weightOf = null, onListenerError = warnOfListenerError } = options;
+    const { ageingMs = DEFAULT_AGEING_MS, onListenerError = warnOfListenerError } = options;
     this.#connection = connection;
-    this.#lanes = new Lanes(connection, { ageingMs, weightOf });
+    this.#lanes = new Lanes(connection, { ageingMs });
     this.#wakeLoop = new WakeLoop(connection);
     this.#subscriptions = createSubscriptions(connection.subscriber, onListenerError);
     connection.commands.on('ready', this.#recoverLost);
@@ -120,6 +118,14 @@ class LaneBroker implements RedisBroker {
     return await Promise.all(lists.map((list) => this.#lanes.depth(list)));
   }
 
+  arrange({ weights, paused }: LaneOrder): void {
+    const resumed = Array.from(this.#paused).some((lane) => !paused.has(lane));
+    this.#lanes.weights = weights;
+    this.#paused = paused;
+    // What waits there may have no token any more.
+    if (resumed) this.#wakeLoop.lookAgain();
+  }
+
   async epoch(): Promise<string> {
     const key = `${sharedBase(this.#connection.prefix)}epoch`;
     const fresh = crypto.randomUUID();
@@ -180,7 +186,8 @@ class LaneBroker implements RedisBroker {
   }
 
   async #takeFrom(served: readonly string[], { worker, lanes, limit }: ClaimRequest): Promise<TaskMessage[]> {
-    const shares = await this.#sharesOf(served, limit);
+    const open = this.#paused.size === 0 ? served : served.filter((lane) => !this.#paused.has(lane));
+    const shares = await this.#sharesOf(open, limit);
     const claims = await Promise.allSettled(shares.map((share) => this.#lanes.claim({ worker, ...share })));
     const messages = claims.flatMap((claim) => (claim.status === 'fulfilled' ? claim.value.messages : []));
     const failed = claims.find((claim) => claim.status === 'rejected');

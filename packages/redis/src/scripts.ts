@@ -18,6 +18,7 @@ const SCRIPTS = {
   peek: { prelude: 'lane', freesMemory: true },
   announce: { prelude: null, freesMemory: true },
   notify: { prelude: null, freesMemory: true },
+  admit: { prelude: null, freesMemory: false },
   'live-append': { prelude: 'live', freesMemory: false },
   'live-since': { prelude: 'live', freesMemory: true },
   'live-read': { prelude: 'live', freesMemory: true },

@@ -30,7 +30,7 @@ export class WakeLoop {
   constructor(connection: RedisConnection) {
     this.#connection = connection;
     connection.blocking.on('close', this.#forgetClientId);
-    connection.commands.on('ready', this.#lookAgain);
+    connection.commands.on('ready', this.lookAgain);
   }
 
   /** Waits until `look` has found something, which it tries at each token in one of `keys`; null once `signal` aborts. */
@@ -73,7 +73,7 @@ export class WakeLoop {
   #stop(): void {
     this.#closed = true;
     this.#connection.blocking.off('close', this.#forgetClientId);
-    this.#connection.commands.off('ready', this.#lookAgain);
+    this.#connection.commands.off('ready', this.lookAgain);
     for (const claim of this.#queue.idle()) claim.end();
     this.#adjust();
   }
@@ -98,12 +98,12 @@ export class WakeLoop {
       try {
         const token = await this.#nextToken(keys);
         if (token !== null) await this.#give(token);
-        else if (!this.#unblocking) this.#lookAgain();
+        else if (!this.#unblocking) this.lookAgain();
       } catch {
         // The connection comes back by itself; what was pushed meanwhile may be lost.
         if (this.#connection.blocking.status === 'end') return this.#stop();
         await pause(RETRY_MS);
-        this.#lookAgain();
+        this.lookAgain();
       }
     }
   }
@@ -129,7 +129,8 @@ export class WakeLoop {
     else void this.#look(claim);
   }
 
-  readonly #lookAgain = (): void => {
+  /** Lets every claim that waits look once more. */
+  readonly lookAgain = (): void => {
     for (const claim of this.#queue.idle()) void this.#look(claim);
   };
 

@@ -14,27 +14,6 @@ const claimOf = (lanes: readonly string[], limit = 10, worker = 'w1') => {
 const ids = (messages: readonly TaskMessage[]): string[] => messages.map(({ taskId }) => taskId);
 
 describe.skipIf(testRedisUrl() === null)('lanes in Redis', () => {
-  test('A3: a tenant has as many messages in its turn as its weight says', async () => {
-    const { broker } = await openTestBroker({ weightOf: (tenant) => (tenant === 'acme' ? 3 : 0) });
-    const series = (tenant: string) => Array.from({ length: 4 }, (_, n) => taskMessage(`${tenant}${n}`, { tenant }));
-    await broker.publish([...series('acme'), ...series('globex')]);
-
-    const claimed = await broker.claim(claimOf(['default']));
-    expect(claimed.map(({ workflow }) => workflow.tenant.charAt(0)).join('')).toBe('aaagaggg');
-  });
-
-  test('A3: a turn goes on in the next claim', async () => {
-    const { broker } = await openTestBroker({ weightOf: (tenant) => (tenant === 'acme' ? 3 : 1) });
-    const series = (tenant: string) => Array.from({ length: 4 }, (_, n) => taskMessage(`${tenant}${n}`, { tenant }));
-    await broker.publish([...series('acme'), ...series('globex')]);
-
-    const claims = [await broker.claim(claimOf(['default'], 2)), await broker.claim(claimOf(['default'], 3))];
-    expect(claims.map(ids)).toEqual([
-      ['acme0', 'acme1'],
-      ['acme2', 'globex0', 'acme3'],
-    ]);
-  });
-
   test('A3: the lanes of one claim are served by the same rank as priorities', async () => {
     const { broker } = await openTestBroker({ ageingMs: 1000 });
     const at = (lane: string, priority: TaskMessage['priority'], readyAt: number) =>

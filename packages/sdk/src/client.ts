@@ -1,4 +1,7 @@
+import { deadLettersApi, type DeadLettersApi } from './dead-letters-api.ts';
 import { interruptsApi, type InterruptsApi } from './interrupts-api.ts';
+import { keysApi, type KeysApi } from './keys-api.ts';
+import { lanesApi, limitsApi, tenantsApi, type LanesApi, type LimitsApi, type TenantsApi } from './limits-api.ts';
 import { runsApi, type RunsApi } from './runs-api.ts';
 import { retentionApi, type RetentionApi } from './retention-api.ts';
 import { tasksApi, type TasksApi } from './tasks-api.ts';
@@ -10,7 +13,10 @@ import { workflowsApi, type WorkflowsApi } from './workflows-api.ts';
 export type ClientOptions = {
   /** Where the server is, such as `http://127.0.0.1:4400`; a path in it is kept. */
   url: string;
+  /** An API key, or the token of the server. */
   token?: string | null | undefined;
+  /** The tenant to act in, for the operator; a key acts in its own. */
+  tenant?: string | null | undefined;
 };
 
 /** The whole API of one server. Every call throws `ApiError` for a refusal and `ConnectionError` without an answer. */
@@ -18,23 +24,34 @@ export type WeftClient = {
   readonly workflows: WorkflowsApi;
   readonly runs: RunsApi;
   readonly interrupts: InterruptsApi;
+  readonly deadLetters: DeadLettersApi;
   readonly retention: RetentionApi;
+  readonly keys: KeysApi;
   readonly tasks: TasksApi;
   readonly workers: WorkersApi;
+  readonly lanes: LanesApi;
+  readonly tenants: TenantsApi;
+  readonly limits: LimitsApi;
   /** Opens a WebSocket for any number of subscriptions; it is made again when it breaks, and goes on where it was. */
   watch(options?: WatchOptions): Watch;
 };
 
 /** A client of one server. It holds no connection of its own; throws TypeError if `url` is none. */
-export function createClient({ url, token }: ClientOptions): WeftClient {
-  const transport = createTransport(url, token ?? null);
+export function createClient({ url, token, tenant }: ClientOptions): WeftClient {
+  const identity = { token: token ?? null, tenant: tenant ?? null };
+  const transport = createTransport(url, identity);
   return {
     workflows: workflowsApi(transport),
     runs: runsApi(transport),
     interrupts: interruptsApi(transport),
+    deadLetters: deadLettersApi(transport),
     retention: retentionApi(transport),
+    keys: keysApi(transport),
     tasks: tasksApi(transport),
     workers: workersApi(transport),
-    watch: (options) => openWatch(url, token ?? null, options),
+    lanes: lanesApi(transport),
+    tenants: tenantsApi(transport),
+    limits: limitsApi(transport),
+    watch: (options) => openWatch(url, identity, options),
   };
 }

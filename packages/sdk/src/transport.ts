@@ -1,3 +1,4 @@
+import { TENANT_HEADER } from '@weft/contract';
 import { ApiError, toApiError, unexpected } from './api-error.ts';
 import { ConnectionError } from './connection-error.ts';
 
@@ -18,6 +19,9 @@ export type Call = CallOptions & {
   document?: DocumentText;
 };
 
+/** Who calls: by a key or a token, and in which tenant where that is to be said. */
+export type Identity = { token: string | null; tenant: string | null };
+
 /** Sends calls to one server. Throws `ApiError` for a refusal, `ConnectionError` where no answer comes. */
 export type Transport = {
   readonly origin: string;
@@ -26,10 +30,10 @@ export type Transport = {
   open(call: Call): Promise<Response>;
 };
 
-export function createTransport(baseUrl: string, token: string | null): Transport {
+export function createTransport(baseUrl: string, identity: Identity): Transport {
   const base = new URL(baseUrl);
   const open = async (call: Call): Promise<Response> => {
-    const response = await send(base, token, call);
+    const response = await send(base, identity, call);
     if (!response.ok) throw await toApiError(response);
     return response;
   };
@@ -56,12 +60,12 @@ function parse({ response, text }: { response: Response; text: string }): unknow
   }
 }
 
-async function send(base: URL, token: string | null, call: Call): Promise<Response> {
+async function send(base: URL, identity: Identity, call: Call): Promise<Response> {
   const { signal } = call;
   try {
     return await fetch(urlOf(base, call), {
       method: call.method ?? 'GET',
-      headers: headersOf(token, call),
+      headers: headersOf(identity, call),
       body: call.document?.text ?? (call.json === undefined ? null : JSON.stringify(call.json)),
       signal: signal ?? null,
     });
@@ -83,12 +87,13 @@ function urlOf(base: URL, { path, query }: Call): URL {
   return url;
 }
 
-function headersOf(token: string | null, { headers, json, document }: Call): Record<string, string> {
+function headersOf({ token, tenant }: Identity, { headers, json, document }: Call): Record<string, string> {
   const contentType = document?.mediaType ?? (json === undefined ? undefined : 'application/json');
   return {
     accept: 'application/json',
     ...(contentType !== undefined && { 'content-type': contentType }),
     ...(token !== null && { authorization: `Bearer ${token}` }),
+    ...(tenant !== null && { [TENANT_HEADER]: tenant }),
     ...headers,
   };
 }

@@ -1,6 +1,7 @@
 /** Watching over one WebSocket, across broken connections. Uses the web platform's `WebSocket`, so that it runs in browsers, too. */
-import { WS_PROTOCOL, WS_TOKEN_PREFIX, wsCloseCodes } from '@weft/contract';
+import { WS_PROTOCOL, WS_TENANT_PREFIX, WS_TOKEN_PREFIX, wsCloseCodes } from '@weft/contract';
 import type { EventMode, RunStatus, WsEvent, WsFrame, WsRequest, WsSnapshot } from '@weft/contract';
+import type { Identity } from './transport.ts';
 
 /** What is done with what a subscription brings. */
 export type WatchHandlers = {
@@ -44,8 +45,8 @@ const PING_MS = 15_000;
 const SILENT_MS = 35_000;
 
 /** Opens a connection to the server at `url`. Failures to connect are not thrown: they are tried again until it is closed. */
-export function openWatch(url: string, token: string | null, options: WatchOptions = {}): Watch {
-  return new ReconnectingWatch(socketUrl(url), protocolsOf(token), options);
+export function openWatch(url: string, identity: Identity, options: WatchOptions = {}): Watch {
+  return new ReconnectingWatch(socketUrl(url), protocolsOf(identity), options);
 }
 
 class ReconnectingWatch implements Watch {
@@ -113,6 +114,7 @@ class ReconnectingWatch implements Watch {
     this.#options.onConnection?.(false);
     // The server understands nothing of what is sent here, and would not the next time.
     if (code === wsCloseCodes.badFrames) return this.#giveUp({ code: 'invalid_request', message: reason });
+    if (code === wsCloseCodes.refused) return this.#giveUp({ code: 'unauthorized', message: reason });
     this.#retry = setTimeout(() => this.#connect(), this.#pauseMs);
     this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
   }
@@ -193,9 +195,10 @@ function socketUrl(base: string): string {
   return url.href;
 }
 
-function protocolsOf(token: string | null): string[] {
-  if (token === null) return [WS_PROTOCOL];
+function protocolsOf({ token, tenant }: Identity): string[] {
+  const protocols = [WS_PROTOCOL, ...(tenant === null ? [] : [`${WS_TENANT_PREFIX}${tenant}`])];
+  if (token === null) return protocols;
   const bytes = String.fromCodePoint(...new TextEncoder().encode(token));
   const encoded = btoa(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-  return [WS_PROTOCOL, `${WS_TOKEN_PREFIX}${encoded}`];
+  return [...protocols, `${WS_TOKEN_PREFIX}${encoded}`];
 }

@@ -2,6 +2,7 @@ export { createTestDatabase, verifyDatabase } from './test-database.ts';
 export type { DropOptions, TestDatabase } from './test-database.ts';
 export { createFakeClock } from './fake-clock.ts';
 export type { FakeClock, FakeClockOptions } from './fake-clock.ts';
+export { createMemoryKeyStore } from './memory-key-store.ts';
 export { createMemoryResultCache } from './memory-result-cache.ts';
 export { createSeededRandom } from './seeded-random.ts';
 export type { SeededRandom } from './seeded-random.ts';

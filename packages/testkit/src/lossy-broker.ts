@@ -38,6 +38,7 @@ export function createLossyBroker(inner: Broker, { random, drop = 0, duplicate =
     claimed: (worker) => inner.claimed(worker),
     held: (tasks) => inner.held(tasks),
     depths: (lists) => inner.depths(lists),
+    arrange: (order) => inner.arrange(order),
     epoch: () => inner.epoch(),
     revoke: (runId) => inner.revoke(runId),
     onRevoke: (listener) => inner.onRevoke(listener),

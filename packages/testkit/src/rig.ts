@@ -5,6 +5,7 @@ import {
   createMemoryEventBus,
   createMemoryHousekeeping,
   createMemoryLiveLog,
+  createMemoryRateLimiter,
   createMemoryTimers,
   systemClock,
 } from '@weft/embedded';
@@ -84,7 +85,8 @@ export async function createRig(options: RigOptions): Promise<Rig> {
   const timers = options.timers ?? createMemoryTimers({ clock });
   const bus = options.bus ?? createMemoryEventBus();
   const live = options.live ?? createMemoryLiveLog({ bus, clock });
-  const parts = { broker, bus, live, timers, housekeeping: createMemoryHousekeeping({ clock }) };
+  const rates = createMemoryRateLimiter();
+  const parts = { broker, bus, live, rates, timers, housekeeping: createMemoryHousekeeping({ clock }) };
   const bare = { ...store, ...parts, inputs: inputChecker, clock, log };
   const deps = options.decorate?.(bare) ?? bare;
   const sweep = { intervalMs: 100, staleOfferMs: 2000, deadAfterMs: 15_000, ...options.sweep };

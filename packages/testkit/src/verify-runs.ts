@@ -3,8 +3,16 @@
  * and each epoch ends at most once. Test databases are verified before they are dropped, so every suite proves it.
  */
 import type { Json, StateKey } from '@weft/contract';
-import { canonicalJson, channelValue, foldJournal, pathOf } from '@weft/engine/domain';
-import type { ChannelRecord, ChannelWrite, JoinRecord, Progress, StepRecord, TaskRecord } from '@weft/engine/domain';
+import { canonicalJson, channelValue, emptyFold, foldStep, pathOf } from '@weft/engine/domain';
+import type {
+  ChannelRecord,
+  ChannelWrite,
+  FoldedRun,
+  JoinRecord,
+  Progress,
+  StepRecord,
+  TaskRecord,
+} from '@weft/engine/domain';
 import type { RunReader, RunRecord, WorkflowStore } from '@weft/engine/ports';
 import { openStore } from '@weft/postgres';
 
@@ -40,11 +48,12 @@ async function verifyRun({ reader, workflows }: Stores, run: RunRecord): Promise
     reader.writes(id, { fromStep: 0, toStep: EVERYTHING }),
     reader.channels(id, null),
   ]);
-  const folded = progressOf(steps, run);
+  const { progress: folded, letters } = foldOf(steps, run);
   return [
     ...verifySteps(steps, run),
     ...differences('head', alike(run.head, folded.head), folded.head),
     ...differences('tasks', storedTasks(tasks, run, folded), Object.fromEntries(folded.tasks)),
+    ...differences('letters', storedLetters(tasks), Object.fromEntries(letters)),
     ...differences('joins', storedJoins(joins), storedJoins([...folded.joins.values()])),
     ...differences('state', foldedState(channels, schema), foldedState(regroup(writes), schema)),
   ];
@@ -61,6 +70,8 @@ function verifySteps(steps: StepRecord[], run: RunRecord): string[] {
   const finals = new Map<string, number>();
   for (const step of steps) {
     if (step.type === 'run_ended' || step.type === 'cancelled') ends.set(step.epoch, (ends.get(step.epoch) ?? 0) + 1);
+    // A dead letter that is taken up while its run goes on is settled again.
+    if (step.type === 'retried') for (const { key } of step.facts.tasks ?? []) finals.delete(`${step.epoch} ${key}`);
     const isFinal = step.type === 'task_succeeded' || step.type === 'task_failed' || step.type === 'task_skipped';
     const name = `${step.epoch} ${step.key}`;
     if (isFinal) finals.set(name, (finals.get(name) ?? 0) + 1);
@@ -76,12 +87,13 @@ function firstStep({ forkedFrom }: RunRecord): number {
 }
 
 /** Along the parents, since a replay leaves steps behind. */
-function progressOf(steps: readonly StepRecord[], { head }: RunRecord): Progress {
+function foldOf(steps: readonly StepRecord[], { head }: RunRecord): FoldedRun {
   const branches = steps.filter(({ step, parent }) => parent !== step - 1).toReversed();
   const path = pathOf(branches, head.step);
-  return foldJournal(
-    steps.filter(({ step }) => path.some(({ fromStep, toStep }) => fromStep <= step && step <= toStep)),
-  );
+  const fold = emptyFold();
+  for (const step of steps)
+    if (path.some(({ fromStep, toStep }) => fromStep <= step.step && step.step <= toStep)) foldStep(fold, step);
+  return fold;
 }
 
 /** As much of a record as its journal determines. */
@@ -92,14 +104,9 @@ function alike<Folded extends object>(stored: Folded, folded: Folded): Partial<F
 
 /** Running is ready to the journal; the rows of an ended run may still have to be closed. */
 function storedTasks(tasks: TaskRecord[], run: RunRecord, folded: Progress): Record<string, unknown> {
-  const newest = new Map<string, TaskRecord>();
-  for (const task of tasks) {
-    const known = newest.get(task.key);
-    if (!known || known.epoch < task.epoch) newest.set(task.key, task);
-  }
   const ended = run.endedAt !== null;
   return Object.fromEntries(
-    [...newest.values()].map((task) => {
+    newestOf(tasks).map((task) => {
       const { key, status, waits } = task;
       const live = status === 'ready' || status === 'running' || status === 'waiting';
       const seen = live && ended ? 'cancelled' : status === 'running' ? 'ready' : status;
@@ -107,6 +114,20 @@ function storedTasks(tasks: TaskRecord[], run: RunRecord, folded: Progress): Rec
       return [key, alike(stored, folded.tasks.get(key) ?? stored)];
     }),
   );
+}
+
+/** As the rows have them that count. */
+function storedLetters(tasks: TaskRecord[]): Record<string, unknown> {
+  return Object.fromEntries(newestOf(tasks).flatMap(({ key, letter }) => (letter ? [[key, letter]] : [])));
+}
+
+function newestOf(tasks: TaskRecord[]): TaskRecord[] {
+  const newest = new Map<string, TaskRecord>();
+  for (const task of tasks) {
+    const known = newest.get(task.key);
+    if (!known || known.epoch < task.epoch) newest.set(task.key, task);
+  }
+  return [...newest.values()];
 }
 
 function storedJoins(joins: JoinRecord[]): Record<string, unknown> {

@@ -85,7 +85,7 @@ function announce(
 }
 
 /** The context of a command that talks to this very stack. */
-function contextOf({ terminal, env, json, interrupt }: CommandContext, { url }: DevStack): CommandContext {
+function contextOf({ terminal, env, json, tenant, interrupt }: CommandContext, { url }: DevStack): CommandContext {
   const client = createClient({ url, token: serverToken(undefined, env) });
-  return { terminal, env, json, interrupt, client };
+  return { terminal, env, json, tenant, interrupt, client };
 }

@@ -1,5 +1,6 @@
 /** weft retention: how long ended runs are kept, and what they take. */
 import { exitCodes, type ExitCode, type RetentionRule, type Storage } from '@weft/contract';
+import { ApiError } from '@weft/sdk';
 import { say, writeJson, type CommandContext } from '../command-context.ts';
 import { formatBytes } from '../output/bytes.ts';
 import { formatAge } from '../output/duration.ts';
@@ -10,12 +11,9 @@ export type SetOptions = { age?: number; keep?: number; failedAge?: number; arch
 
 export async function listPolicies(context: CommandContext): Promise<ExitCode> {
   const { client, terminal, interrupt: signal } = context;
-  const [policies, storage] = await Promise.all([
-    client.retention.list({ signal }),
-    client.retention.storage({ signal }),
-  ]);
+  const [policies, storage] = await Promise.all([client.retention.list({ signal }), storageIfTold(context)]);
   if (context.json) {
-    writeJson(context, { ...policies, storage });
+    writeJson(context, { ...policies, ...(storage && { storage }) });
     return exitCodes.ok;
   }
   const { items, fallback } = policies;
@@ -28,9 +26,20 @@ export async function listPolicies(context: CommandContext): Promise<ExitCode> {
     const [header = '', ...lines] = tableLines(['WORKFLOW', 'AGE', 'KEEP', 'FAILED', 'ARCHIVE'], rows);
     terminal.out.write(`${[dim(header), ...lines].join('\n')}\n`);
   }
+  if (!storage) return exitCodes.ok;
   const [header = '', ...lines] = storageTable(storage);
   terminal.out.write(`\n${[dim(header), ...lines].join('\n')}\n`);
   return exitCodes.ok;
+}
+
+/** What all tenants together take is the operator's to know. */
+async function storageIfTold({ client, interrupt: signal }: CommandContext): Promise<Storage | null> {
+  try {
+    return await client.retention.storage({ signal });
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 403) return null;
+    throw error;
+  }
 }
 
 function rowOf({ maxAgeMs, maxCount, failedMaxAgeMs, archive }: RetentionRule): string[] {

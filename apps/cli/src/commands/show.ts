@@ -7,6 +7,7 @@ import { formatBytes } from '../output/bytes.ts';
 import { painter } from '../output/paint.ts';
 import { someQuestionLines } from '../output/question-lines.ts';
 import { plainText } from '../output/plain-text.ts';
+import { waitingLines } from '../output/waiting-lines.ts';
 import { readLayout } from '../watch/read-layout.ts';
 import { renderRun } from '../watch/render-tree.ts';
 import { RunView } from '../watch/run-view.ts';
@@ -30,6 +31,8 @@ export async function showCommand(context: CommandContext, runId: string): Promi
   const columns = out.isTty ? out.columns : 200;
   const lines = renderRun(run, view, { paint, columns, maxLines: Number.POSITIVE_INFINITY, now: Date.now() });
   if (run.bytes !== undefined) lines.push(paint('dim', `  ${formatBytes(run.bytes)} in the database`));
+  const waiting = run.endedAt === null ? await waitingLines(client, tasks, signal) : [];
+  if (waiting.length > 0) lines.push('', ...waiting.map((line) => paint('yellow', plainText(line))));
   if (questions.length > 0) lines.push('', ...someQuestionLines(questions, run.id));
   if (run.error !== null) lines.push('', paint('red', plainText(`${run.error.code}: ${run.error.message}`)));
   if (run.output !== null) lines.push('', blockText(run.output, out.isTty));

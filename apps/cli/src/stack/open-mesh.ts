@@ -1,17 +1,18 @@
 /** What every process of the mesh stands on: Postgres and Redis, waited for, checked and migrated. */
 import { systemClock } from '@weft/embedded';
-import type { Clock } from '@weft/engine/ports';
+import type { Clock, KeyStore } from '@weft/engine/ports';
 import { createEngine, DEFAULT_SWEEP } from '@weft/engine/runtime';
 import type { EngineDeps, RunningEngine } from '@weft/engine/runtime';
 import { inputChecker } from '@weft/formats';
 import { lockDatabase, migrate, MigrationError, openStore } from '@weft/postgres';
-import type { RetentionOptions } from '@weft/postgres';
+import type { PostgresStore, RetentionOptions } from '@weft/postgres';
 import {
   createBullmqHousekeeping,
   createBullmqTimers,
   createRedisBroker,
   createRedisEventBus,
   createRedisLiveLog,
+  createRedisRateLimiter,
   openRedis,
 } from '@weft/redis';
 import type { Logger } from 'pino';
@@ -32,7 +33,8 @@ export type MeshOptions = {
 
 export type Mesh = {
   engine: RunningEngine;
-  deps: EngineDeps;
+  deps: EngineDeps & Pick<PostgresStore, 'queue'>;
+  keys: KeyStore;
   clock: Clock;
   /** Closes connections; call it after the engine has stopped. */
   close(): Promise<void>;
@@ -53,13 +55,15 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const bus = createRedisEventBus(redis, { onListenerError });
   const timers = createBullmqTimers(redis, { clock: systemClock, onListenerError });
   const housekeeping = createBullmqHousekeeping(redis, { onListenerError });
-  const parts = { broker, bus, live: createRedisLiveLog(redis), timers, housekeeping };
-  const deps: EngineDeps = { ...store, ...parts, inputs: inputChecker, clock: systemClock, log };
+  const rates = createRedisRateLimiter(redis);
+  const parts = { broker, bus, live: createRedisLiveLog(redis), rates, timers, housekeeping };
+  const deps = { ...store, ...parts, inputs: inputChecker, clock: systemClock, log };
   const engine = createEngine(deps, { sweep: { ...DEFAULT_SWEEP, deadAfterMs: options.deadAfterMs } });
   const tellNoMore = tellCaught({ engine, clock: systemClock, log });
   return {
     engine,
     deps,
+    keys: store.keys,
     clock: systemClock,
     async close() {
       tellNoMore();

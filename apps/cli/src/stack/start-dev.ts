@@ -13,6 +13,7 @@ import {
   createMemoryEventBus,
   createMemoryHousekeeping,
   createMemoryLiveLog,
+  createMemoryRateLimiter,
   createMemoryTimers,
   startPostgres,
   systemClock,
@@ -98,7 +99,8 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
   const broker = createMemoryBroker();
   const timers = createMemoryTimers({ clock });
   const housekeeping = createMemoryHousekeeping({ clock });
-  const deps = { ...store, broker, bus, live, timers, housekeeping, inputs: inputChecker, clock, log };
+  const rates = createMemoryRateLimiter();
+  const deps = { ...store, broker, bus, live, rates, timers, housekeeping, inputs: inputChecker, clock, log };
   const engine = createEngine(deps);
   const version = weftVersion();
   const setup = {
@@ -113,9 +115,10 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
   const producer = await startProducer({
     ...config,
     engine,
-    queries: { ...store, broker, loadGraph: (ref) => engine.graphs.load(ref) },
+    queries: { ...store, broker, rates, loadGraph: (ref) => engine.graphs.load(ref) },
     bus,
     live,
+    keys: store.keys,
     clock,
     log,
     version,

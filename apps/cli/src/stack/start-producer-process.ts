@@ -22,6 +22,7 @@ export async function startProducerProcess(options: ProducerProcessOptions): Pro
       queries: { ...deps, loadGraph: (ref) => engine.graphs.load(ref) },
       bus: deps.bus,
       live: deps.live,
+      keys: mesh.keys,
       clock,
       log,
       version: weftVersion(),

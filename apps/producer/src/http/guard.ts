@@ -1,48 +1,39 @@
-/** Who may call: the bearer of the token, and no foreign web page through a user's browser. */
-import { createHash, timingSafeEqual } from 'node:crypto';
-
-import { AppError, WS_TOKEN_PREFIX } from '@weft/contract';
+/** Who may call: the operator by the token, a tenant by its key, and no foreign web page through a user's browser. */
+import { AppError } from '@weft/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
+import type { AppOptions } from '../app-options.ts';
+import type { KeyRing } from '../keys/key-ring.ts';
+import { registerCaller, requireRole } from './caller.ts';
+import type { Role } from './caller.ts';
 import { isLoopback } from './loopback.ts';
+import { Porter } from './porter.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** May be called without a token: holds nothing of anybody's data. */
-    isOpen?: boolean;
-    /** The token may also come as a subprotocol, because a browser's WebSocket has no other way to bring it. */
-    takesTokenAsProtocol?: boolean;
+    /**
+     * May be called by anybody: holds nothing of anybody's data. `untilKeys`: only as long as all data is the default
+     * tenant's, since no key was ever made.
+     */
+    isOpen?: boolean | 'untilKeys';
+    /** Who may call it, and whoever stands above; a member unless it says so. */
+    needs?: Role;
   }
 }
 
-export function registerGuard(app: FastifyInstance, token: string | null): void {
-  const expected = token === null ? null : digest(token);
-  app.addHook('onRequest', async (request) => {
+export function registerGuard(app: FastifyInstance, { token, clock }: AppOptions, ring: KeyRing): void {
+  const porter = new Porter({ token, clock, ring });
+  registerCaller(app);
+  app.addHook('onRequest', async (request, reply) => {
     refuseForeignPages(request);
-    if (expected === null) refuseForeignNames(request);
-    else if (!request.routeOptions.config?.isOpen) requireToken(request, expected);
+    if (token === null) refuseForeignNames(request);
+    const { isOpen = false, needs = 'member' } = request.routeOptions.config ?? {};
+    if (isOpen === true || (isOpen === 'untilKeys' && !(await ring.hasAny()))) return;
+    const { caller, tenant } = await porter.admit(request, reply);
+    requireRole(caller, needs);
+    request.caller = caller;
+    request.tenant = tenant;
   });
-}
-
-function requireToken(request: FastifyRequest, expected: Buffer): void {
-  const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
-  const given =
-    bearer ?? (request.routeOptions.config?.takesTokenAsProtocol ? tokenAmongProtocols(request) : undefined);
-  // Digests have one length, so that comparing takes the same time for every token.
-  if (given === undefined || !timingSafeEqual(digest(given), expected)) {
-    throw new AppError('unauthorized', 'send the token as "Authorization: Bearer TOKEN"');
-  }
-}
-
-/** The subprotocols that a request for a WebSocket offers. */
-export function offeredProtocols({ headers }: FastifyRequest): string[] {
-  const offered = headers['sec-websocket-protocol'] ?? '';
-  return offered.split(',').map((name) => name.trim());
-}
-
-function tokenAmongProtocols(request: FastifyRequest): string | undefined {
-  const offered = offeredProtocols(request).find((name) => name.startsWith(WS_TOKEN_PREFIX));
-  return offered && Buffer.from(offered.slice(WS_TOKEN_PREFIX.length), 'base64url').toString();
 }
 
 /** A browser names the page that makes it send something; only our own pages may. */
@@ -58,8 +49,4 @@ function refuseForeignPages({ headers, host }: FastifyRequest): void {
 function refuseForeignNames({ hostname }: FastifyRequest): void {
   if (!isLoopback(hostname))
     throw new AppError('forbidden', 'without a token the server answers to loopback names only');
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

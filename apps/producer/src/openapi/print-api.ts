@@ -13,6 +13,6 @@ export async function printApi(): Promise<ApiDocument> {
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => () => '');
   const routes = collectRoutes(app);
-  registerRoutes(app.withTypeProvider<ZodTypeProvider>(), {} as AppOptions);
+  registerRoutes(app.withTypeProvider<ZodTypeProvider>(), {} as AppOptions, { recheck: async () => undefined });
   return describeApi(routes);
 }

@@ -10,7 +10,6 @@ import { actionKeyOf } from '../http/idempotency.ts';
 import { asId, deletedRun, found, IdParams, SUCH_RUN } from '../http/ids.ts';
 import { problems } from '../schemas/answers.ts';
 import { IdempotencyHeaders } from '../schemas/requests.ts';
-import { TENANT } from '../tenant.ts';
 
 /** Going on from a checkpoint, in the same run or in another one; and beginning again. */
 export function branchRoutes(api: Api, options: AppOptions): void {
@@ -34,11 +33,12 @@ function replayRoute(api: Api, { engine, queries }: AppOptions): void {
       response: { 200: Run, ...problems },
     },
     handler: async (request) => {
+      const { tenant } = request;
       const runId = asId('run', request.params.id);
       const idempotency = actionKeyOf(request, { action: 'replay', runId });
       const { step, stateOverrides = null, stateUpdates = null } = request.body;
-      await engine.replayRun({ tenant: TENANT, runId, step, stateOverrides, stateUpdates, idempotency });
-      return found(await viewRun(queries, TENANT, runId), SUCH_RUN);
+      await engine.replayRun({ tenant, runId, step, stateOverrides, stateUpdates, idempotency });
+      return found(await viewRun(queries, tenant, runId), SUCH_RUN);
     },
   });
 }
@@ -59,16 +59,17 @@ function forkRoute(api: Api, options: AppOptions): void {
       response: { 200: Run, 201: Run, ...problems },
     },
     handler: async (request, reply) => {
+      const { tenant } = request;
       const runId = asId('run', request.params.id);
       const idempotency = actionKeyOf(request, { action: 'fork', runId });
       const { step = null, stateOverrides = null, stateUpdates = null, tags = null, ...changes } = request.body ?? {};
-      const again = await engine.startedBefore({ tenant: TENANT, idempotency });
-      if (again) return reply.code(200).send(await startedRun(options, reply, again));
-      const workflow = await editedWorkflow(options, runId, changes);
+      const again = await engine.startedBefore({ tenant, idempotency });
+      if (again) return reply.code(200).send(await startedRun(options, { tenant, reply }, again));
+      const workflow = await editedWorkflow(options, { tenant, runId }, changes);
       const edited = Object.keys(changes.nodeOverrides ?? {});
-      const where = { tenant: TENANT, runId, step, workflow, edited, tags };
+      const where = { tenant, runId, step, workflow, edited, tags };
       const started = await engine.forkRun({ ...where, stateOverrides, stateUpdates, idempotency });
-      return reply.code(started.created ? 201 : 200).send(await startedRun(options, reply, started));
+      return reply.code(started.created ? 201 : 200).send(await startedRun(options, { tenant, reply }, started));
     },
   });
 }
@@ -88,21 +89,26 @@ function rerunRoute(api: Api, options: AppOptions): void {
       response: { 200: Run, 201: Run, ...problems },
     },
     handler: async (request, reply) => {
+      const { tenant } = request;
       const runId = asId('run', request.params.id);
       const idempotency = actionKeyOf(request, { action: 'rerun', runId });
       const { input = null, config = null, tags = null, version } = request.body ?? {};
-      const again = await engine.startedBefore({ tenant: TENANT, idempotency });
-      if (again) return reply.code(200).send(await startedRun(options, reply, again));
-      const workflow = await editedWorkflow(options, runId, { version });
-      const started = await engine.rerunRun({ tenant: TENANT, runId, workflow, input, config, tags, idempotency });
-      return reply.code(started.created ? 201 : 200).send(await startedRun(options, reply, started));
+      const again = await engine.startedBefore({ tenant, idempotency });
+      if (again) return reply.code(200).send(await startedRun(options, { tenant, reply }, again));
+      const workflow = await editedWorkflow(options, { tenant, runId }, { version });
+      const started = await engine.rerunRun({ tenant, runId, workflow, input, config, tags, idempotency });
+      return reply.code(started.created ? 201 : 200).send(await startedRun(options, { tenant, reply }, started));
     },
   });
 }
 
 /** The run as it is shown, with where it is. */
-async function startedRun({ queries }: AppOptions, reply: FastifyReply, { runId }: StartResult): Promise<Run> {
-  const run = await viewRun(queries, TENANT, runId);
+async function startedRun(
+  { queries }: AppOptions,
+  { tenant, reply }: { tenant: string; reply: FastifyReply },
+  { runId }: StartResult,
+): Promise<Run> {
+  const run = await viewRun(queries, tenant, runId);
   if (!run) throw deletedRun(runId);
   reply.header('location', `/v1/runs/${runId}`);
   return run;

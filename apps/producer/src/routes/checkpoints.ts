@@ -15,7 +15,6 @@ import type { AppOptions } from '../app-options.ts';
 import { decodeCursor, encodeCursor } from '../http/cursor.ts';
 import { asId, asStep, found, IdParams, StepParams, SUCH_RUN } from '../http/ids.ts';
 import { problems } from '../schemas/answers.ts';
-import { TENANT } from '../tenant.ts';
 
 /** A run as it was after each of its steps. */
 export function checkpointRoutes(api: Api, options: AppOptions): void {
@@ -38,9 +37,9 @@ function listRoute(api: Api, { queries }: AppOptions): void {
       querystring: PageQuery,
       response: { 200: CheckpointPage, ...problems },
     },
-    handler: async ({ params, query: { limit, cursor } }) => {
+    handler: async ({ tenant, params, query: { limit, cursor } }) => {
       const after = decodeCursor(cursor, ListCursor);
-      const run = { tenant: TENANT, id: asId('run', params.id) };
+      const run = { tenant, id: asId('run', params.id) };
       const { items, next } = found(await listCheckpoints(queries, run, { limit, after }), SUCH_RUN);
       return { items, nextCursor: next && encodeCursor(next) };
     },
@@ -61,9 +60,9 @@ function readRoute(api: Api, { queries }: AppOptions): void {
       querystring: CheckpointQuery,
       response: { 200: Checkpoint, ...problems },
     },
-    handler: async ({ params, query: { limit, cursor } }) => {
+    handler: async ({ tenant, params, query: { limit, cursor } }) => {
       const skip = decodeCursor(cursor, TaskCursor)?.skip ?? 0;
-      const at = { tenant: TENANT, runId: asId('run', params.id), step: asStep(params.step) };
+      const at = { tenant, runId: asId('run', params.id), step: asStep(params.step) };
       const { nextSkip, ...checkpoint } = await viewCheckpoint(queries, at, { limit, skip });
       return { ...checkpoint, nextCursor: nextSkip === null ? null : encodeCursor({ skip: nextSkip }) };
     },
@@ -83,11 +82,11 @@ function diffRoute(api: Api, { queries }: AppOptions): void {
       querystring: DiffQuery,
       response: { 200: CheckpointDiff, ...problems },
     },
-    handler: async ({ params, query: { from, to, other } }) => {
+    handler: async ({ tenant, params, query: { from, to, other } }) => {
       const runId = asId('run', params.id);
       const otherId = other === undefined ? runId : asId('run', other);
       return diffCheckpoints(queries, {
-        tenant: TENANT,
+        tenant,
         from: { runId, step: from },
         to: { runId: otherId, step: to },
       });

@@ -5,7 +5,6 @@ import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
 import { asId, IdParams } from '../http/ids.ts';
 import { problems } from '../schemas/answers.ts';
-import { TENANT } from '../tenant.ts';
 
 /** Two runs beside each other. */
 export function compareRoutes(api: Api, { queries }: AppOptions): void {
@@ -21,7 +20,7 @@ export function compareRoutes(api: Api, { queries }: AppOptions): void {
       querystring: CompareQuery,
       response: { 200: RunComparison, ...problems },
     },
-    handler: ({ params, query: { other } }) =>
-      compareRuns(queries, { tenant: TENANT, fromId: asId('run', params.id), toId: asId('run', other) }),
+    handler: ({ tenant, params, query: { other } }) =>
+      compareRuns(queries, { tenant, fromId: asId('run', params.id), toId: asId('run', other) }),
   });
 }

@@ -10,7 +10,6 @@ import { invalidValue } from '../http/request-problems.ts';
 import { problems } from '../schemas/answers.ts';
 import { EventsHeaders } from '../schemas/requests.ts';
 import { StreamHub } from '../stream/stream-hub.ts';
-import { TENANT } from '../tenant.ts';
 
 const DEFAULT_MODES: EventMode[] = ['tasks', 'updates'];
 
@@ -34,16 +33,16 @@ export function eventRoutes(api: Api, { queries, log }: AppOptions, streams: Run
         ...problems,
       },
     },
-    handler: async ({ params, query, headers, id: requestId }, reply) => {
+    handler: async ({ tenant, caller, params, query, headers, id: requestId }, reply) => {
       const runId = asId('run', params.id);
       const modes = new Set(query.modes ?? DEFAULT_MODES);
       const [id, pointer] = query.after === undefined ? [headers['last-event-id'], LAST_ID] : [query.after, AFTER];
       const after = parsePlace(id ?? '0');
-      const { head } = found(await queries.reader.run(TENANT, runId), SUCH_RUN);
+      const { head } = found(await queries.reader.run(tenant, runId), SUCH_RUN);
       if (after.step > head.step) throw invalidValue(pointer, `the run is at step ${head.step}`);
       hub.refuseTooMany();
       reply.hijack();
-      await hub.send(reply.raw, { requestId }, (signal) => streams({ tenant: TENANT, runId, after, modes, signal }));
+      await hub.send(reply.raw, { requestId, caller }, (signal) => streams({ tenant, runId, after, modes, signal }));
     },
   });
 }

@@ -1,9 +1,8 @@
-import { AppError } from '@weft/contract';
+import { AppError, DEFAULT_TENANT } from '@weft/contract';
 
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
 import { Health, problems } from '../schemas/answers.ts';
-import { TENANT } from '../tenant.ts';
 
 const STORE_TIMEOUT_MS = 2000;
 
@@ -25,7 +24,7 @@ export function healthRoutes(api: Api, { queries, clock, version }: AppOptions):
       const { promise: late, reject } = Promise.withResolvers<never>();
       const cancel = clock.after(STORE_TIMEOUT_MS, () => reject(new Error('the store did not answer in time')));
       try {
-        await Promise.race([queries.workflows.list({ tenant: TENANT, limit: 1, afterName: null }), late]);
+        await Promise.race([queries.workflows.list({ tenant: DEFAULT_TENANT, limit: 1, afterName: null }), late]);
       } catch (error) {
         throw new AppError('unavailable', 'the store does not answer', { cause: error });
       } finally {

@@ -6,7 +6,6 @@ import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
 import { decodeCursor, encodeCursor } from '../http/cursor.ts';
 import { problems } from '../schemas/answers.ts';
-import { TENANT } from '../tenant.ts';
 
 const InterruptCursor = z.object({ id: z.uuid() });
 
@@ -21,9 +20,9 @@ export function interruptRoutes(api: Api, { queries }: AppOptions): void {
       querystring: PageQuery,
       response: { 200: InterruptPage, ...problems },
     },
-    handler: async ({ query: { limit, cursor } }) => {
+    handler: async ({ tenant, query: { limit, cursor } }) => {
       const afterId = decodeCursor(cursor, InterruptCursor)?.id ?? null;
-      const { items, nextCursor } = await listInterrupts(queries, { tenant: TENANT, limit, afterId });
+      const { items, nextCursor } = await listInterrupts(queries, { tenant, limit, afterId });
       return { items, nextCursor: nextCursor === null ? null : encodeCursor({ id: nextCursor }) };
     },
   });

@@ -17,9 +17,10 @@ export function metricsRoutes(api: Api, options: AppOptions): void {
   api.route({
     method: 'GET',
     url: '/metrics',
-    config: { isOpen: true },
+    config: { isOpen: 'untilKeys', needs: 'operator' },
     schema: {
       summary: 'Figures in the text format of Prometheus',
+      description: 'Of all tenants together: once there are API keys they are told to the operator only.',
       tags: ['operation'],
       response: {
         200: { description: 'Metrics', content: { 'text/plain': { schema: z.string() } } },
@@ -47,7 +48,7 @@ async function collect(options: AppOptions): Promise<Metric[]> {
 }
 
 async function fleetMetrics(options: AppOptions): Promise<Metric[]> {
-  const lanes = await laneStatuses(options);
+  const lanes = await laneStatuses(options, null);
   const workers = (await options.queries.fleet.list()).filter(({ endedAt }) => endedAt === null);
   const byLane = (value: (lane: LaneStatus) => number): Metric['samples'] =>
     lanes.map((lane) => ({ labels: { lane: lane.name }, value: value(lane) }));

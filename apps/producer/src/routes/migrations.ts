@@ -9,7 +9,6 @@ import { actionKeyOf } from '../http/idempotency.ts';
 import { asId, found, IdParams } from '../http/ids.ts';
 import { problems } from '../schemas/answers.ts';
 import { IdempotencyHeaders, NameParams } from '../schemas/requests.ts';
-import { TENANT } from '../tenant.ts';
 
 /** Moving runs to another version of their workflow. */
 export function migrationRoutes(api: Api, options: AppOptions): void {
@@ -32,11 +31,12 @@ function migrateRunRoute(api: Api, { engine, queries }: AppOptions): void {
       response: { 200: z.union([Run, RunMigration]), ...problems },
     },
     handler: async (request) => {
+      const { tenant } = request;
       const runId = asId('run', request.params.id);
       const idempotency = actionKeyOf(request, { action: 'migrate', runId });
       const { version = null, dryRun = false, ifStep = null } = request.body ?? {};
-      const moved = await engine.migrateRun({ tenant: TENANT, runId, version, dryRun, ifStep, idempotency });
-      return dryRun ? moved : found(await viewRun(queries, TENANT, runId), 'such run');
+      const moved = await engine.migrateRun({ tenant, runId, version, dryRun, ifStep, idempotency });
+      return dryRun ? moved : found(await viewRun(queries, tenant, runId), 'such run');
     },
   });
 }
@@ -57,10 +57,10 @@ function migrateWorkflowRoute(api: Api, { engine }: AppOptions): void {
       body: MigrateWorkflow,
       response: { 200: WorkflowMigration, ...problems },
     },
-    handler: async ({ params: { name }, body }) => {
+    handler: async ({ tenant, params: { name }, body }) => {
       const { version = null, dryRun, from = null, limit = PAGE } = body;
       const beforeId = decodeCursor(body.cursor, RunCursor)?.id ?? null;
-      const page = { tenant: TENANT, name, version, dryRun, from, limit, beforeId };
+      const page = { tenant, name, version, dryRun, from, limit, beforeId };
       const { lastId, ...answer } = await engine.migrateWorkflow(page);
       return { ...answer, nextCursor: lastId === null ? null : encodeCursor({ id: lastId }) };
     },

@@ -13,7 +13,6 @@ import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
 import { asId, IdParams } from '../http/ids.ts';
 import { problems } from '../schemas/answers.ts';
-import { TENANT } from '../tenant.ts';
 
 /** How long a call deletes before it answers; who wants the rest asks again. */
 const BUDGET_MS = 15_000;
@@ -38,14 +37,15 @@ function policyRoutes(api: Api, { engine, queries }: AppOptions): void {
       tags: ['retention'],
       response: { 200: RetentionPolicies, ...problems },
     },
-    handler: async () => ({
-      items: await queries.retention.policies(TENANT),
+    handler: async ({ tenant }) => ({
+      items: await queries.retention.policies(tenant),
       fallback: queries.retention.fallback,
     }),
   });
   api.route({
     method: 'PUT',
     url: '/v1/retention',
+    config: { needs: 'admin' },
     schema: {
       summary: 'Decide how long ended runs are kept',
       description: 'Of one workflow, or of all that have no policy of their own; it takes the place of the one before.',
@@ -53,10 +53,10 @@ function policyRoutes(api: Api, { engine, queries }: AppOptions): void {
       body: SetRetention,
       response: { 200: RetentionPolicy, ...problems },
     },
-    handler: async ({ body }) => {
+    handler: async ({ tenant, body }) => {
       const { workflow = null, maxAgeMs = null, maxCount = null, failedMaxAgeMs = null, archive = false } = body;
       const policy = { workflow, maxAgeMs, maxCount, failedMaxAgeMs, archive };
-      await engine.setRetention(TENANT, policy);
+      await engine.setRetention(tenant, policy);
       return policy;
     },
   });
@@ -66,15 +66,16 @@ function removeRoute(api: Api, { engine, queries }: AppOptions): void {
   api.route({
     method: 'DELETE',
     url: '/v1/retention',
+    config: { needs: 'admin' },
     schema: {
       summary: 'Remove a policy',
       tags: ['retention'],
       querystring: RetentionQuery,
       response: { 200: RetentionPolicies, ...problems },
     },
-    handler: async ({ query: { workflow = null } }) => {
-      await engine.removeRetention({ tenant: TENANT, workflow });
-      return { items: await queries.retention.policies(TENANT), fallback: queries.retention.fallback };
+    handler: async ({ tenant, query: { workflow = null } }) => {
+      await engine.removeRetention({ tenant, workflow });
+      return { items: await queries.retention.policies(tenant), fallback: queries.retention.fallback };
     },
   });
 }
@@ -83,6 +84,7 @@ function pruneRoute(api: Api, { engine }: AppOptions): void {
   api.route({
     method: 'POST',
     url: '/v1/prune',
+    config: { needs: 'admin' },
     schema: {
       summary: 'Delete ended runs',
       description:
@@ -91,10 +93,10 @@ function pruneRoute(api: Api, { engine }: AppOptions): void {
       body: PruneRuns,
       response: { 200: PrunedRuns, ...problems },
     },
-    handler: async ({ body }) => {
+    handler: async ({ tenant, body }) => {
       const { workflow = null, statuses = null, olderThanMs = null, keep = null } = body;
       const { archive = false, dryRun = false } = body;
-      const narrowed = { tenant: TENANT, workflow, statuses, olderThanMs, keep, archive, dryRun };
+      const narrowed = { tenant, workflow, statuses, olderThanMs, keep, archive, dryRun };
       return engine.pruneRuns({ ...narrowed, budgetMs: BUDGET_MS });
     },
   });
@@ -104,6 +106,7 @@ function deleteRoute(api: Api, { engine }: AppOptions): void {
   api.route({
     method: 'DELETE',
     url: '/v1/runs/:id',
+    config: { needs: 'admin' },
     schema: {
       summary: 'Delete a run that has ended',
       description: 'With its children. It is gone: it is not archived.',
@@ -111,7 +114,7 @@ function deleteRoute(api: Api, { engine }: AppOptions): void {
       params: IdParams,
       response: { 200: DeletedRun, ...problems },
     },
-    handler: async ({ params }) => engine.deleteRun(TENANT, asId('run', params.id)),
+    handler: async ({ tenant, params }) => engine.deleteRun(tenant, asId('run', params.id)),
   });
 }
 
@@ -119,6 +122,7 @@ function storageRoute(api: Api, { queries }: AppOptions): void {
   api.route({
     method: 'GET',
     url: '/v1/storage',
+    config: { needs: 'operator' },
     schema: {
       summary: 'What the tables take on disk',
       tags: ['retention'],

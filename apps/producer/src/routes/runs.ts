@@ -10,7 +10,6 @@ import { drawingAnswer, drawingOf } from '../http/drawing.ts';
 import { asId, found, IdParams, SUCH_RUN } from '../http/ids.ts';
 import { problems } from '../schemas/answers.ts';
 import { CancelRun, IdempotencyHeaders, NoBody } from '../schemas/requests.ts';
-import { TENANT } from '../tenant.ts';
 
 /** Looking at runs, and steering them. */
 export function runRoutes(api: Api, options: AppOptions): void {
@@ -35,10 +34,10 @@ function listRoute(api: Api, { queries }: AppOptions): void {
       querystring: ListRunsQuery,
       response: { 200: RunPage, ...problems },
     },
-    handler: async ({ query: { limit, cursor, status, workflow, tag, createdAfter } }) => {
+    handler: async ({ tenant, query: { limit, cursor, status, workflow, tag, createdAfter } }) => {
       const before = decodeCursor(cursor, RunCursor);
       const page = await listRuns(queries, {
-        tenant: TENANT,
+        tenant,
         limit,
         ...(status && { statuses: [status] }),
         ...(workflow !== undefined && { workflow }),
@@ -62,8 +61,8 @@ function readRoute(api: Api, { queries }: AppOptions): void {
       querystring: ReadRunQuery,
       response: { 200: Run, ...problems },
     },
-    handler: async ({ params, query: { include } }) => {
-      const run = found(await viewRun(queries, TENANT, asId('run', params.id)), SUCH_RUN);
+    handler: async ({ tenant, params, query: { include } }) => {
+      const run = found(await viewRun(queries, tenant, asId('run', params.id)), SUCH_RUN);
       return include === 'bytes' ? { ...run, bytes: await queries.retention.bytesOf(run.id) } : run;
     },
   });
@@ -82,9 +81,9 @@ function taskListRoute(api: Api, { queries }: AppOptions): void {
       querystring: PageQuery,
       response: { 200: TaskPage, ...problems },
     },
-    handler: async ({ params, query: { limit, cursor } }) => {
+    handler: async ({ tenant, params, query: { limit, cursor } }) => {
       const after = decodeCursor(cursor, TaskCursor);
-      const run = { tenant: TENANT, id: asId('run', params.id) };
+      const run = { tenant, id: asId('run', params.id) };
       const { items, next } = found(await listTasks(queries, run, { limit, after }), SUCH_RUN);
       return { items, nextCursor: next && encodeCursor(next) };
     },
@@ -104,9 +103,9 @@ function stepListRoute(api: Api, { queries }: AppOptions): void {
       querystring: PageQuery,
       response: { 200: StepPage, ...problems },
     },
-    handler: async ({ params, query: { limit, cursor } }) => {
+    handler: async ({ tenant, params, query: { limit, cursor } }) => {
       const afterStep = decodeCursor(cursor, StepCursor)?.step ?? 0;
-      const run = { tenant: TENANT, id: asId('run', params.id) };
+      const run = { tenant, id: asId('run', params.id) };
       const { items, next } = found(await listSteps(queries, run, { limit, afterStep }), SUCH_RUN);
       return { items, nextCursor: next === null ? null : encodeCursor({ step: next }) };
     },
@@ -126,8 +125,8 @@ function graphRoute(api: Api, { queries }: AppOptions): void {
       querystring: DrawQuery,
       response: { 200: drawingAnswer, ...problems },
     },
-    handler: async ({ params, query }, reply) => {
-      const run = { tenant: TENANT, id: asId('run', params.id) };
+    handler: async ({ tenant, params, query }, reply) => {
+      const run = { tenant, id: asId('run', params.id) };
       const { type, body } = drawingOf(found(await drawRun(queries, run), SUCH_RUN), query.format);
       return (type === null ? reply : reply.type(type)).send(body);
     },
@@ -147,11 +146,12 @@ function cancelRoute(api: Api, { engine, queries }: AppOptions): void {
       response: { 200: Run, ...problems },
     },
     handler: async (request) => {
+      const { tenant } = request;
       const runId = asId('run', request.params.id);
       const idempotency = actionKeyOf(request, { action: 'cancel', runId });
       const reason = request.body?.reason ?? 'cancelled by request';
-      await engine.cancelRun({ tenant: TENANT, runId, reason, idempotency });
-      return found(await viewRun(queries, TENANT, runId), SUCH_RUN);
+      await engine.cancelRun({ tenant, runId, reason, idempotency });
+      return found(await viewRun(queries, tenant, runId), SUCH_RUN);
     },
   });
 }
@@ -169,10 +169,11 @@ function retryRoute(api: Api, { engine, queries }: AppOptions): void {
       response: { 200: Run, ...problems },
     },
     handler: async (request) => {
+      const { tenant } = request;
       const runId = asId('run', request.params.id);
       const idempotency = actionKeyOf(request, { action: 'retry', runId });
-      await engine.retryRun({ tenant: TENANT, runId, idempotency });
-      return found(await viewRun(queries, TENANT, runId), SUCH_RUN);
+      await engine.retryRun({ tenant, runId, idempotency });
+      return found(await viewRun(queries, tenant, runId), SUCH_RUN);
     },
   });
 }

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
-import { offeredProtocols } from '../http/guard.ts';
+import { offeredProtocols } from '../http/credentials.ts';
 import { isUpgrade, takeUpgrade } from '../http/upgrade.ts';
 import { problems } from '../schemas/answers.ts';
 import { SocketHub } from '../socket/socket-hub.ts';
@@ -16,11 +16,11 @@ export function socketRoute(api: Api, options: AppOptions, streams: RunStreams):
   api.route({
     method: 'GET',
     url: '/v1/ws',
-    config: { takesTokenAsProtocol: true },
+    config: { takesProtocols: true },
     schema: {
       summary: 'Watch runs, lanes and workers',
       description:
-        'A WebSocket with the subprotocol `weft.v1`; frames are JSON text. Send `{ t: "subscribe", id, topic: "run:ID" | "runs" | "lanes" | "workers", after?, modes? }`, `{ t: "unsubscribe", id }` or `{ t: "ping" }`; `batch`, `snapshot`, `gap`, `end`, `error` and `pong` come back. `run:ID` (with `modes`, as for the event stream) tells every step after `after` once, and the live events between steps; resume after the last `lastId`. The other topics begin with a snapshot. Without `Authorization`, offer `weft.token.` and the token as base64url as a second subprotocol.',
+        'A WebSocket with the subprotocol `weft.v1`; frames are JSON text. Send `{ t: "subscribe", id, topic: "run:ID" | "runs" | "lanes" | "workers", after?, modes? }`, `{ t: "unsubscribe", id }` or `{ t: "ping" }`; `batch`, `snapshot`, `gap`, `end`, `error` and `pong` come back. `run:ID` (with `modes`, as for the event stream) tells every step after `after` once, and the live events between steps; resume after the last `lastId`. The other topics begin with a snapshot. Without `Authorization`, offer `weft.token.` and the key or token as base64url as a second subprotocol. The operator may offer `weft.tenant.` and the name of a tenant as well; only the operator may watch `workers`.',
       tags: ['runs'],
       response: {
         101: {
@@ -39,7 +39,7 @@ export function socketRoute(api: Api, options: AppOptions, streams: RunStreams):
       hub.refuseTooMany();
       const upgrade = takeUpgrade(request.raw, reply.raw);
       reply.hijack();
-      if (upgrade) hub.accept(request.raw, upgrade);
+      if (upgrade) hub.accept(request, upgrade);
     },
   });
 }

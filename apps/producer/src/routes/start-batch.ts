@@ -25,6 +25,7 @@ export function startBatchRoute(api: Api, options: AppOptions, inline: InlineWor
     },
     handler: async (request, reply) => {
       const items = await startBatch({ options, inline }, request.body.runs, {
+        tenant: request.tenant,
         requestId: request.id,
         key: idempotencyKeyOf(request),
         locate: (error) => withBodyLocations(error, request),

@@ -11,7 +11,6 @@ import type { InlineWorkflows } from '../inline-workflows.ts';
 import { problems } from '../schemas/answers.ts';
 import { IdempotencyHeaders } from '../schemas/requests.ts';
 import { refuseUnsupported, startRequestOf } from '../start-request.ts';
-import { TENANT } from '../tenant.ts';
 import { workflowOf } from '../workflow-refs.ts';
 
 /** Starting runs: by name, by version, or with a document, which is saved first. */
@@ -30,20 +29,20 @@ export function startRunRoutes(api: Api, options: AppOptions, inline: InlineWork
       response: { 200: Run, 201: Run, ...problems },
     },
     handler: async (request, reply) => {
-      const { body, query } = request;
+      const { body, query, tenant } = request;
       refuseUnsupported(body);
       const idempotency = idempotencyOf(request);
-      const workflow = await workflowOf(options, inline, body.workflow);
+      const workflow = await workflowOf({ options, inline, tenant }, body.workflow);
       const started = await startOne(options, startRequestOf(body, { workflow, idempotency }));
       const { runId: id, created } = started;
       if (query.wait !== undefined) {
         const wait = { timeoutMs: query.wait, signal: closeSignal(reply.raw) };
-        await awaitRunEnd({ reader: queries.reader, bus, clock }, { tenant: TENANT, id }, wait);
+        await awaitRunEnd({ reader: queries.reader, bus, clock }, { tenant, id }, wait);
       }
       const fresh = query.wait === undefined && started.created ? started.fresh : null;
       const run = fresh
         ? await viewFreshRun(queries, fresh)
-        : ((await viewRun(queries, TENANT, id)) ?? refuse(deletedRun(id)));
+        : ((await viewRun(queries, tenant, id)) ?? refuse(deletedRun(id)));
       return reply
         .code(created ? 201 : 200)
         .header('location', `/v1/runs/${id}`)

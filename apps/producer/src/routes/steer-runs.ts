@@ -8,7 +8,6 @@ import { actionKeyOf } from '../http/idempotency.ts';
 import { asId, found, IdParams, SUCH_RUN } from '../http/ids.ts';
 import { problems } from '../schemas/answers.ts';
 import { IdempotencyHeaders, UserHeaders } from '../schemas/requests.ts';
-import { TENANT } from '../tenant.ts';
 
 /** What is sent to a run while it goes on. */
 export function steerRoutes(api: Api, options: AppOptions): void {
@@ -32,12 +31,13 @@ function resumeRoute(api: Api, { engine, queries }: AppOptions): void {
       response: { 200: Run, ...problems },
     },
     handler: async (request) => {
+      const { tenant } = request;
       const runId = asId('run', request.params.id);
       const idempotency = actionKeyOf(request, { action: 'resume', runId });
       const { answers = null, stateUpdates = null } = request.body ?? {};
       const by = request.headers['x-weft-user'] ?? null;
-      await engine.resumeRun({ tenant: TENANT, runId, answers, stateUpdates, by, idempotency });
-      return found(await viewRun(queries, TENANT, runId), SUCH_RUN);
+      await engine.resumeRun({ tenant, runId, answers, stateUpdates, by, idempotency });
+      return found(await viewRun(queries, tenant, runId), SUCH_RUN);
     },
   });
 }
@@ -56,10 +56,11 @@ function injectRoute(api: Api, { engine }: AppOptions): void {
       response: { 200: InjectedState, ...problems },
     },
     handler: async (request) => {
+      const { tenant } = request;
       const runId = asId('run', request.params.id);
       const idempotency = actionKeyOf(request, { action: 'state', runId });
       const { updates, afterNode = null } = request.body;
-      return engine.injectState({ tenant: TENANT, runId, updates, afterNode, idempotency });
+      return engine.injectState({ tenant, runId, updates, afterNode, idempotency });
     },
   });
 }
@@ -81,10 +82,11 @@ function signalRoute(api: Api, { engine }: AppOptions): void {
     },
     handler: async (request, reply) => {
       const { name } = request.params;
+      const { tenant } = request;
       const runId = asId('run', request.params.id);
       const idempotency = actionKeyOf(request, { action: `signal ${name}`, runId });
       const payload = (request.body ?? null) as Json;
-      await engine.signalRun({ tenant: TENANT, runId, name, payload, idempotency });
+      await engine.signalRun({ tenant, runId, name, payload, idempotency });
       return reply.code(202).send({ runId, signal: name });
     },
   });

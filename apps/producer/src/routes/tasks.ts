@@ -10,7 +10,6 @@ import type { InlineWorkflows } from '../inline-workflows.ts';
 import { problems } from '../schemas/answers.ts';
 import { IdempotencyHeaders } from '../schemas/requests.ts';
 import { documentPointer, taskDocument, TASK_NODE } from '../task-document.ts';
-import { TENANT } from '../tenant.ts';
 import { startOne } from './start-run.ts';
 
 /** Single tasks, and why they are where they are. */
@@ -32,10 +31,10 @@ function startRoute(api: Api, options: AppOptions, inline: InlineWorkflows): voi
       response: { 202: StartedTask, ...problems },
     },
     handler: async (request, reply) => {
-      const { body } = request;
+      const { body, tenant } = request;
       const idempotency = idempotencyOf(request);
       const { document, input } = taskDocument(body);
-      const workflow = await inline.refOf(document, documentPointer(body));
+      const workflow = await inline.refOf({ tenant, document }, documentPointer(body));
       const { runId, created } = await startOne(options, {
         workflow,
         input,
@@ -45,7 +44,7 @@ function startRoute(api: Api, options: AppOptions, inline: InlineWorkflows): voi
         idempotency,
       });
       const [task] = await options.queries.reader.tasksByKey(runId, [firstKey(TASK_NODE)]);
-      const known = task && (await viewTask(options.queries, TENANT, task.id));
+      const known = task && (await viewTask(options.queries, tenant, task.id));
       if (!known) throw created ? new AppError('internal', 'the run has no task') : deletedRun(runId);
       reply.header('location', `/v1/tasks/${known.id}`);
       return reply.code(202).send({ id: known.id, runId, status: known.status });
@@ -58,7 +57,7 @@ function readRoutes(api: Api, { queries }: AppOptions): void {
     method: 'GET',
     url: '/v1/tasks/:id',
     schema: { summary: 'One task', tags: ['tasks'], params: IdParams, response: { 200: Task, ...problems } },
-    handler: async ({ params }) => found(await viewTask(queries, TENANT, asId('task', params.id)), 'such task'),
+    handler: async ({ tenant, params }) => found(await viewTask(queries, tenant, asId('task', params.id)), 'such task'),
   });
   api.route({
     method: 'GET',
@@ -69,8 +68,8 @@ function readRoutes(api: Api, { queries }: AppOptions): void {
       params: IdParams,
       response: { 200: Reasons, ...problems },
     },
-    handler: async ({ params }) => ({
-      reasons: found(await explainTask(queries, TENANT, asId('task', params.id)), 'such task'),
+    handler: async ({ tenant, params }) => ({
+      reasons: found(await explainTask(queries, tenant, asId('task', params.id)), 'such task'),
     }),
   });
 }

@@ -14,6 +14,7 @@ export function workerRoutes(api: Api, { queries }: AppOptions): void {
   api.route({
     method: 'GET',
     url: '/v1/workers',
+    config: { needs: 'operator' },
     schema: {
       summary: 'Workers that live, and those that ended within the last hour',
       tags: ['workers'],

@@ -23,7 +23,6 @@ import { invalidDocument } from '../read-document.ts';
 import { problems } from '../schemas/answers.ts';
 import { AnyDocument, FormatQuery, NameParams } from '../schemas/requests.ts';
 import { submittedWorkflow } from '../submitted-workflow.ts';
-import { TENANT } from '../tenant.ts';
 
 const DOCUMENT_TYPES = ['application/json', 'application/yaml'];
 
@@ -50,11 +49,11 @@ function saveRoute(api: Api, options: AppOptions): void {
       body: AnyDocument,
       response: { 200: SavedWorkflow, 201: SavedWorkflow, ...problems },
     },
-    handler: async ({ parsedBody, query }, reply) => {
+    handler: async ({ tenant, parsedBody, query }, reply) => {
       if (!parsedBody?.ok) throw new AppError('unparsable', 'a document is required');
       const { document, errors, report } = submittedWorkflow(options, parsedBody, query.format);
       if (!document) throw invalidDocument(errors);
-      const { ref, hash, created } = await options.engine.saveWorkflow({ tenant: TENANT, document });
+      const { ref, hash, created } = await options.engine.saveWorkflow({ tenant, document });
       reply.header('location', `/v1/workflows/${encodeURIComponent(ref.name)}?version=${ref.version}`);
       return reply
         .code(created ? 201 : 200)
@@ -98,9 +97,9 @@ function readRoutes(api: Api, { queries }: AppOptions): void {
       querystring: PageQuery,
       response: { 200: WorkflowPage, ...problems },
     },
-    handler: async ({ query: { limit, cursor } }) => {
+    handler: async ({ tenant, query: { limit, cursor } }) => {
       const afterName = decodeCursor(cursor, NameCursor)?.name ?? null;
-      const stored = await queries.workflows.list({ tenant: TENANT, limit: limit + 1, afterName });
+      const stored = await queries.workflows.list({ tenant, limit: limit + 1, afterName });
       const shown = stored.slice(0, limit);
       const last = stored.length > limit ? shown.at(-1) : undefined;
       return { items: shown.map(toSummary), nextCursor: last ? encodeCursor({ name: last.ref.name }) : null };
@@ -116,8 +115,8 @@ function readRoutes(api: Api, { queries }: AppOptions): void {
       querystring: WorkflowQuery,
       response: { 200: Workflow, ...problems },
     },
-    handler: async ({ params, query }) => {
-      const stored = await loadWorkflow(queries, params.name, query.version);
+    handler: async ({ tenant, params, query }) => {
+      const stored = await loadWorkflow(queries, { tenant, name: params.name, version: query.version });
       return { ...toSummary(stored), document: stored.document };
     },
   });
@@ -134,8 +133,10 @@ function graphRoute(api: Api, { queries }: AppOptions): void {
       querystring: GraphQuery,
       response: { 200: drawingAnswer, ...problems },
     },
-    handler: async ({ params, query }, reply) => {
-      const diagram = diagramOf((await loadWorkflow(queries, params.name, query.version)).document);
+    handler: async ({ tenant, params, query }, reply) => {
+      const diagram = diagramOf(
+        (await loadWorkflow(queries, { tenant, name: params.name, version: query.version })).document,
+      );
       const { type, body } = drawingOf(diagram, query.format);
       return (type === null ? reply : reply.type(type)).send(body);
     },
@@ -144,10 +145,9 @@ function graphRoute(api: Api, { queries }: AppOptions): void {
 
 async function loadWorkflow(
   { workflows }: AppOptions['queries'],
-  name: string,
-  version: number | undefined,
+  { tenant, name, version }: { tenant: string; name: string; version: number | undefined },
 ): Promise<StoredWorkflow> {
-  const stored = await workflows.load({ tenant: TENANT, name, ...(version !== undefined && { version }) });
+  const stored = await workflows.load({ tenant, name, ...(version !== undefined && { version }) });
   const which = version === undefined ? '' : `version ${version} of `;
   return found(stored, `${which}workflow ${JSON.stringify(name)}`);
 }

@@ -70,6 +70,11 @@ export class SharedTopic {
     return this.#items && textOf(this.#items);
   }
 
+  /** Nobody hears of it. */
+  get isIdle(): boolean {
+    return this.#listeners.size + this.#newcomers.length === 0;
+  }
+
   #welcome(listener: TopicListener, items: ReadonlyMap<string, string>): void {
     this.#listeners.add(listener);
     listener.snapshot(textOf(items), false);
@@ -78,7 +83,7 @@ export class SharedTopic {
   #leave(listener: TopicListener): void {
     this.#listeners.delete(listener);
     this.#newcomers = this.#newcomers.filter((other) => other !== listener);
-    if (this.#listeners.size + this.#newcomers.length > 0) return;
+    if (!this.isIdle) return;
     this.#stop?.();
     this.#stop = null;
   }

@@ -1,16 +1,17 @@
-import { AppError, WS_PROTOCOL } from '@weft/contract';
+import { AppError, WS_PROTOCOL, wsCloseCodes } from '@weft/contract';
 import type { EventMode } from '@weft/contract';
 import { parsePlace } from '@weft/engine/domain';
 import type { Place } from '@weft/engine/domain';
 import type { RunStreams } from '@weft/engine/runtime';
-import type { IncomingMessage } from 'node:http';
+import type { FastifyRequest } from 'fastify';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 
 import type { AppOptions } from '../app-options.ts';
+import { requireRole } from '../http/caller.ts';
+import type { Caller } from '../http/caller.ts';
 import { asId, found, SUCH_RUN } from '../http/ids.ts';
 import type { Upgrade } from '../http/upgrade.ts';
-import { TENANT } from '../tenant.ts';
 import type { Outbox } from './outbox.ts';
 import { tellRun } from './run-subscription.ts';
 import { SharedTopic } from './shared-topic.ts';
@@ -19,10 +20,15 @@ import type { Subscribe } from './socket-client.ts';
 import { SOCKET_LIMITS } from './socket-limits.ts';
 import type { SocketLimits } from './socket-limits.ts';
 import { tellTopic } from './tell-topic.ts';
-import { topicSources } from './topic-sources.ts';
+import { topicSource } from './topic-sources.ts';
+import type { TopicName } from './topic-sources.ts';
 
 const DEFAULT_MODES: EventMode[] = ['tasks', 'updates'];
 const GOING_AWAY = 1001;
+
+/** Who watches, and what of. */
+type Watcher = { caller: Caller; tenant: string };
+type Asked = { request: Subscribe; outbox: Outbox; signal: AbortSignal };
 
 /** All WebSockets of this process, and what they share. */
 export class SocketHub {
@@ -31,7 +37,8 @@ export class SocketHub {
   readonly #limits: SocketLimits;
   readonly #server: WebSocketServer;
   readonly #clients = new Set<SocketClient>();
-  readonly #topics: ReadonlyMap<string, SharedTopic>;
+  /** Each topic of each scope that somebody watches. */
+  readonly #topics = new Map<string, SharedTopic>();
   #runSubscriptions = 0;
   #endBeats: (() => void) | null = null;
   #closed = false;
@@ -47,9 +54,6 @@ export class SocketHub {
       perMessageDeflate: false,
       handleProtocols: () => WS_PROTOCOL,
     });
-    const shared = { clock: options.clock, log: options.log, ...this.#limits };
-    const sources = Object.entries(topicSources(options));
-    this.#topics = new Map(sources.map(([name, source]) => [name, new SharedTopic({ ...shared, source })]));
   }
 
   /** Throws AppError where one more client is too many. */
@@ -59,8 +63,8 @@ export class SocketHub {
       throw new AppError('too_many_requests', `${this.#limits.clients} WebSockets are open already`);
   }
 
-  accept(request: IncomingMessage, { socket, head }: Upgrade): void {
-    this.#server.handleUpgrade(request, socket, head, (opened) => this.#add(opened));
+  accept({ raw, caller, tenant }: FastifyRequest, { socket, head }: Upgrade): void {
+    this.#server.handleUpgrade(raw, socket, head, (opened) => this.#add(opened, { caller, tenant }));
   }
 
   /** Closes all connections; their clients may go on elsewhere. */
@@ -70,17 +74,19 @@ export class SocketHub {
     for (const client of this.#clients) client.close(GOING_AWAY, 'the server is stopping');
   }
 
-  #add(socket: WebSocket): void {
+  #add(socket: WebSocket, watcher: Watcher): void {
     const { clock, log } = this.#options;
     const client = new SocketClient(socket, {
       clock,
       log,
       limits: this.#limits,
-      tell: (request, outbox, signal) => this.#tell(request, outbox, signal),
+      tell: (request, outbox, signal) => this.#tell(watcher, { request, outbox, signal }),
     });
+    const unwatch = watcher.caller.onRefused(() => client.close(wsCloseCodes.refused, 'the key is not valid any more'));
     this.#clients.add(client);
     this.#endBeats ??= this.#beat();
     socket.once('close', () => {
+      unwatch();
       this.#clients.delete(client);
       if (this.#clients.size > 0) return;
       this.#endBeats?.();
@@ -98,13 +104,29 @@ export class SocketHub {
     return () => cancel();
   }
 
-  async #tell(request: Subscribe, outbox: Outbox, signal: AbortSignal): Promise<void> {
-    const shared = this.#topics.get(request.topic);
-    if (shared === undefined) await this.#tellRun(request, outbox, signal);
-    else await tellShared(shared, { ...request, outbox }, signal);
+  async #tell(watcher: Watcher, asked: Asked): Promise<void> {
+    const { topic } = asked.request;
+    if (topic === 'runs' || topic === 'lanes' || topic === 'workers') await this.#tellShared(topic, watcher, asked);
+    else await this.#tellRun(watcher.tenant, asked);
   }
 
-  async #tellRun(request: Subscribe, outbox: Outbox, signal: AbortSignal): Promise<void> {
+  /** What all who watch the same of the same tenant share. */
+  async #tellShared(topic: TopicName, { caller, tenant }: Watcher, { request, outbox, signal }: Asked): Promise<void> {
+    if (topic === 'workers') requireRole(caller, 'operator');
+    const { clock, log } = this.#options;
+    const about = { tenant, scope: caller.scope };
+    const name = `${topic} ${topic === 'runs' ? tenant : (about.scope ?? '')}`;
+    const source = topicSource(this.#options, topic, about);
+    const shared = this.#topics.get(name) ?? new SharedTopic({ clock, log, ...this.#limits, source });
+    this.#topics.set(name, shared);
+    await tellShared(shared, { ...request, outbox }, signal).finally(() => this.#letGo(name, shared));
+  }
+
+  #letGo(name: string, shared: SharedTopic): void {
+    if (shared.isIdle && this.#topics.get(name) === shared) this.#topics.delete(name);
+  }
+
+  async #tellRun(tenant: string, { request, outbox, signal }: Asked): Promise<void> {
     const { queries, clock, log } = this.#options;
     const { id, topic } = request;
     const after = parsePlace(String(request.after ?? 0));
@@ -115,10 +137,10 @@ export class SocketHub {
       throw new AppError('too_many_requests', `${runSubscriptions} runs are watched already`);
     this.#runSubscriptions += 1;
     try {
-      const { head } = found(await queries.reader.run(TENANT, runId), SUCH_RUN);
+      const { head } = found(await queries.reader.run(tenant, runId), SUCH_RUN);
       if (after.step > head.step) throw new AppError('invalid_request', `the run is at step ${head.step}`);
       const open = (from: Place, ended: AbortSignal) =>
-        this.#streams({ tenant: TENANT, runId, after: from, modes, signal: ended });
+        this.#streams({ tenant, runId, after: from, modes, signal: ended });
       await tellRun({ id, topic, outbox, clock, batchMs, log, open }, after, signal);
     } finally {
       this.#runSubscriptions -= 1;

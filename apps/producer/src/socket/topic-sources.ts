@@ -2,21 +2,26 @@ import { listRunSummaries, listWorkers } from '@weft/engine/runtime';
 
 import type { AppOptions } from '../app-options.ts';
 import { laneStatuses } from '../lane-statuses.ts';
-import { TENANT } from '../tenant.ts';
 import type { TopicSource } from './shared-topic.ts';
 
 const RUNS_SHOWN = 50;
 
+export type TopicName = 'runs' | 'lanes' | 'workers';
+
+/** Whose runs, and of which tenants the lanes (null: of all). */
+export type TopicAbout = { tenant: string; scope: string | null };
+
 /** What there is to watch beside single runs. */
-export function topicSources(options: AppOptions): Record<'runs' | 'lanes' | 'workers', TopicSource> {
-  return { runs: runSource(options), lanes: laneSource(options), workers: workerSource(options) };
+export function topicSource(options: AppOptions, topic: TopicName, { tenant, scope }: TopicAbout): TopicSource {
+  if (topic === 'runs') return runSource(options, tenant);
+  return topic === 'lanes' ? laneSource(options, scope) : workerSource(options);
 }
 
-/** The newest runs; and of all runs, whether shown or not, that they have advanced or ended. */
-function runSource({ queries, bus }: AppOptions): TopicSource {
+/** The newest runs; and of all runs of the tenant, whether shown or not, that they have advanced or ended. */
+function runSource({ queries, bus }: AppOptions, tenant: string): TopicSource {
   return {
     async load() {
-      const runs = await listRunSummaries(queries, { tenant: TENANT, limit: RUNS_SHOWN });
+      const runs = await listRunSummaries(queries, { tenant, limit: RUNS_SHOWN });
       return runs.map((run) => ({ key: run.id, value: run }));
     },
     // A run that others have pushed out of the list is not gone.
@@ -25,16 +30,16 @@ function runSource({ queries, bus }: AppOptions): TopicSource {
     listen: (tell) =>
       bus.subscribe(null, (notice) => {
         if (notice.kind === 'gap') tell(null);
-        if (notice.kind !== 'step') return;
+        if (notice.kind !== 'step' || notice.tenant !== tenant) return;
         const { runId, step, ended } = notice;
         tell({ key: runId, event: { runId, step, type: ended ? 'run_ended' : 'run_advanced', data: null } });
       }),
   };
 }
 
-function laneSource(options: AppOptions): TopicSource {
+function laneSource(options: AppOptions, scope: string | null): TopicSource {
   return {
-    load: async () => (await laneStatuses(options)).map((lane) => ({ key: lane.name, value: lane })),
+    load: async () => (await laneStatuses(options, scope)).map((lane) => ({ key: lane.name, value: lane })),
     changed: (name, lane) => (lane ? { type: 'lane', data: lane as never } : { type: 'lane_gone', data: { name } }),
   };
 }

@@ -5,6 +5,7 @@ import { AppError } from '@weft/contract';
 import type { StreamItem } from '@weft/engine/runtime';
 import type { FastifyBaseLogger } from 'fastify';
 
+import type { Caller } from '../http/caller.ts';
 import { COMMENT, itemText, PREAMBLE } from './event-text.ts';
 
 const MAX_STREAMS = 1000;
@@ -35,16 +36,17 @@ export class StreamHub {
     for (const controller of this.#open) controller.abort();
   }
 
-  /** Writes a stream to a client until it ends, the client goes, or the hub closes. */
+  /** Writes a stream to a client until it ends, the client goes or may not call any more, or the hub closes. */
   async send(
     response: ServerResponse,
-    { requestId }: { requestId: string },
+    { requestId, caller }: { requestId: string; caller: Pick<Caller, 'onRefused'> },
     open: (signal: AbortSignal) => AsyncIterable<StreamItem>,
   ): Promise<void> {
     const controller = new AbortController();
     this.#open.add(controller);
     response.once('close', () => controller.abort());
     response.on('error', () => controller.abort());
+    const unwatch = caller.onRefused(() => controller.abort());
     const heartbeat = setInterval(() => response.writableNeedDrain || response.write(COMMENT), HEARTBEAT_MS);
     try {
       writeHead(response, requestId);
@@ -55,6 +57,7 @@ export class StreamHub {
       response.destroy();
     } finally {
       clearInterval(heartbeat);
+      unwatch();
       this.#open.delete(controller);
       controller.abort();
     }

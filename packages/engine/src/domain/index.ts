@@ -58,6 +58,8 @@ export type { Branch, BranchPoint, Failure } from './run/records.ts';
 export { forkRun } from './run/branch/fork-run.ts';
 export { copyFold, emptyFold, foldedTask, foldStep } from './run/fold.ts';
 export type { FoldedRun, FoldedTask } from './run/fold.ts';
+export { pastFailure } from './run/letters/past-failure.ts';
+export type { LetterRef, LettersRequest } from './run/letters/take-letters.ts';
 export { CHUNK_ITEMS } from './run/send-items.ts';
 export { pathOf } from './run/step-path.ts';
 export type { BranchStep, StepRange } from './run/step-path.ts';
@@ -73,6 +75,7 @@ export type {
   JoinRecord,
   Jumps,
   KeptMail,
+  Letter,
   Mail,
   MailKind,
   Priority,
@@ -94,6 +97,9 @@ export type {
 export type { ValidationEnv } from './validate/check-nodes.ts';
 export { unsupportedRunFields } from './validate/check-unsupported.ts';
 export type { DocumentIssue } from './validate/document-issue.ts';
+export { arrive, arriveTogether } from './limits/gcra.ts';
+export { isLimiting, speaksFor } from './limits/limit.ts';
+export type { Limit, Rate } from './limits/limit.ts';
 export { closest } from './validate/closest.ts';
 export { validateDocument } from './validate/validate-document.ts';
 export type { DocumentValidation } from './validate/validate-document.ts';

@@ -22,6 +22,8 @@ export type TaskMessage = {
   crashes: number;
   /** The run's head, where nothing but its start has happened to it: with that, its first settle needs to read nothing. */
   seed?: RunSeed;
+  /** The key under which limits count it; lanes do not carry it on. */
+  limitKey?: string;
 };
 
 /** What a run's head holds beyond zeros once its start has armed `live` tasks and no join has seen an edge end. */
@@ -71,6 +73,11 @@ export type Broker = {
   held(tasks: readonly { lane: string; taskId: string }[]): Promise<(number | null)[]>;
   /** How many messages wait on each of these lists. */
   depths(lists: readonly LaneList[]): Promise<number[]>;
+  /**
+   * From now on this client claims and publishes so; what waits may be claimed from lanes that are not paused any more. It is
+   * not stored: every client is told.
+   */
+  arrange(order: LaneOrder): void;
   /** Changes when the broker has lost its content; what the store offered before must be looked at again (rule A6). */
   epoch(): Promise<string>;
   /** Says to all workers that attempts of this run are not wanted any more; best effort. */
@@ -78,5 +85,8 @@ export type Broker = {
   /** Calls `listener` for every revoked run until the returned function is called. */
   onRevoke(listener: (runId: string) => void): () => void;
 };
+
+/** `weights`: how many messages a tenant may have in one of its turns, where it is not 1. `paused`: nobody claims from these lanes. */
+export type LaneOrder = { weights: ReadonlyMap<string, number>; paused: ReadonlySet<string> };
 
 export type Ack = { lane: string; taskId: string; attempt: number };

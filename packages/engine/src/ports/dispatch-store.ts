@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '@weft/contract';
 
 import type { NodeResult } from '../domain/expression/scope.ts';
-import type { Mail, TimerRecord, WorkflowRef } from '../domain/run/records.ts';
+import type { Letter, Mail, TimerRecord, WorkflowRef } from '../domain/run/records.ts';
 import type { LaneList, TaskMessage } from './broker.ts';
 
 /** Names one attempt of one task. */
@@ -15,13 +15,18 @@ export type InputMaterial = {
   /** The item of the send that armed the task; null at the top. */
   item: Json;
   nodes: Record<string, NodeResult>;
+  /** What somebody wants it to be instead of all that. */
+  edit?: NonNullable<Letter['edit']> | null;
 };
 
 /** A started task, as written by the flush: who runs it, since how long, and in how long it is overdue (ms). */
-export type RunningMark = TaskAttempt & { worker: string; startedMsAgo: number; dueInMs: number };
+export type RunningMark = TaskAttempt & OfTenant & { worker: string; startedMsAgo: number; dueInMs: number };
 
 /** What a claimed task reads: results of nodes, and the input and config of its run (`body`), which are null otherwise. */
-export type InputRequest = { task: TaskAttempt; nodes: readonly string[]; body?: boolean };
+export type InputRequest = OfTenant & { task: TaskAttempt; nodes: readonly string[]; body?: boolean };
+
+/** Whose task it is, says who asks; of another tenant's run the store says that the attempt is not current. */
+export type OfTenant = { tenant?: string };
 
 /**
  * What the store knows of tasks on their way to workers: what waits, what was offered, what runs, what is due. It is what

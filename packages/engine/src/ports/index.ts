@@ -1,6 +1,6 @@
 export type { Archive } from './archive.ts';
 export { ANY_LANE, isAnyLane } from './broker.ts';
-export type { Ack, Broker, ClaimRequest, LaneList, RunSeed, TaskMessage } from './broker.ts';
+export type { Ack, Broker, ClaimRequest, LaneList, LaneOrder, RunSeed, TaskMessage } from './broker.ts';
 export type { Clock } from './clock.ts';
 export { STORE_CHORES } from './dispatch-store.ts';
 export type {
@@ -17,12 +17,27 @@ export type {
 export type { EventBus, RunNotice } from './event-bus.ts';
 export type { Executor, ExecutorCall, ExecutorLog, Outcome, TaskError, Usage } from './executor.ts';
 export type { FleetStore, WorkerBeat, WorkerRecord } from './fleet-store.ts';
+export type { Candidate, GateRequest, GateStore, GateView } from './gate-store.ts';
 export type { Chore, Housekeeping } from './housekeeping.ts';
 export type { InputChecker } from './input-checker.ts';
+export type { KeyPage, KeyRecord, KeyRole, KeyStore, NewKey } from './key-store.ts';
+export type {
+  KeyLimit,
+  Limit,
+  LimitStore,
+  LimitTable,
+  PausedLane,
+  Rate,
+  RateKey,
+  RateLimiter,
+  TenantLimit,
+} from './limit-store.ts';
 export type { HeldEvent, LiveEntry, LiveEvent, LiveLimits, LiveLog, LiveLoss, LivePage, LiveRead } from './live-log.ts';
 export { Listeners, warnOfListenerError } from './listeners.ts';
 export type { OnListenerError } from './listeners.ts';
 export type { Log } from './log.ts';
+export { MOST_COUNTED } from './queue-reader.ts';
+export type { InUse, QueuedList, QueueReader } from './queue-reader.ts';
 export type { CacheAnswer, CachedResult, CacheEntry, CacheLease, CacheRequest, ResultCache } from './result-cache.ts';
 export type {
   DeleteResult,
@@ -45,6 +60,7 @@ export type {
   TaskResult,
   TaskView,
 } from './run-reader.ts';
+export type { LetterListing, LetterPosition, LetterReader, LetterRecord } from './letter-reader.ts';
 export type { OutputMatch, RunComparer, TaskTotals } from './run-comparer.ts';
 export { StoreError } from './run-store.ts';
 export type {

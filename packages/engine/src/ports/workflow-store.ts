@@ -20,4 +20,6 @@ export type WorkflowStore = {
   load(request: { tenant: string; name: string; version?: number }): Promise<StoredWorkflow | null>;
   /** The newest version of each workflow, by name. */
   list(request: { tenant: string; limit: number; afterName: string | null }): Promise<StoredWorkflow[]>;
+  /** Every tenant that has saved a workflow, and so every tenant that has a run. */
+  tenants(): Promise<string[]>;
 };

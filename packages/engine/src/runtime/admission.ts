@@ -3,9 +3,22 @@
  *
  * A list (lane, tenant, priority) holds at most a window of messages, so the broker stays small whatever the backlog, and
  * fairness between tenants is decided before the claim. Once a task had to wait, later ones wait behind it: only the
- * top-up offers then, in order of ready time.
+ * top-up offers then, in order of ready time. What limits hold back goes another way, through the gate.
  */
-import type { Broker, Clock, DispatchStore, LaneList, Log, TaskMessage } from '../ports/index.ts';
+import type {
+  Broker,
+  Clock,
+  DispatchStore,
+  GateStore,
+  LaneList,
+  LimitStore,
+  Log,
+  RateLimiter,
+  TaskMessage,
+} from '../ports/index.ts';
+import { createGate } from './limits/gate.ts';
+import type { Gate } from './limits/gate.ts';
+import { LimitBook } from './limits/limit-book.ts';
 import { listName, listOf } from './messages.ts';
 
 /** Messages that one list holds at most. */
@@ -19,8 +32,14 @@ const MEASURE_MS = 50;
 export type Admission = {
   /** For one transaction: chooses what it offers, until its messages are published or it is known to have failed. */
   begin(): Offering;
-  /** Says that committed tasks wait on this list: the top-up sets in. */
-  waiting(list: LaneList): void;
+  /** Whether it knows the limits, without which nothing may be offered. */
+  readonly isReady: boolean;
+  /** Looks whether limits, shares or paused lanes have changed. */
+  refresh(): Promise<void>;
+  /** Says that this committed task waits: the top-up sets in. */
+  waiting(message: TaskMessage): void;
+  /** Says that work of this tenant has moved on, and that places may have become free. */
+  moved(tenant: string): void;
   /** Looks for lists that have waiting tasks nobody spoke of (another process, a crash). */
   discover(): Promise<void>;
   stop(): Promise<void>;
@@ -32,7 +51,15 @@ export type Offering = {
   end(): void;
 };
 
-export type AdmissionDeps = { broker: Broker; dispatch: DispatchStore; log: Log; clock: Pick<Clock, 'after'> };
+export type AdmissionDeps = {
+  broker: Broker;
+  dispatch: Pick<DispatchStore, 'backlog' | 'topUp'>;
+  limits: Pick<LimitStore, 'load'>;
+  gate: GateStore;
+  rates: RateLimiter;
+  log: Log;
+  clock: Clock;
+};
 
 type ListState = {
   list: LaneList;
@@ -52,6 +79,8 @@ export function createAdmission(deps: AdmissionDeps): Admission {
 
 class WindowAdmission implements Admission {
   readonly #deps: AdmissionDeps;
+  readonly #book: LimitBook;
+  readonly #gate: Gate;
   readonly #lists = new Map<string, ListState>();
   #topUp: Promise<void> | null = null;
   #cancelRetry = () => {};
@@ -60,6 +89,20 @@ class WindowAdmission implements Admission {
 
   constructor(deps: AdmissionDeps) {
     this.#deps = deps;
+    this.#book = new LimitBook(deps.limits);
+    this.#gate = createGate({ ...deps, book: this.#book, window: WINDOW });
+  }
+
+  get isReady(): boolean {
+    return this.#book.isRead;
+  }
+
+  async refresh(): Promise<void> {
+    if (!(await this.#book.refresh())) return;
+    const { paused, weights, tenants } = this.#book;
+    this.#deps.broker.arrange({ paused: new Set(paused.keys()), weights });
+    for (const tenant of tenants) this.#gate.wake(tenant);
+    this.#wake();
   }
 
   begin(): Offering {
@@ -67,6 +110,7 @@ class WindowAdmission implements Admission {
     const turnedAway = new Set<ListState>();
     return {
       mayOffer: (message) => {
+        if (this.#book.holdsBack(message.workflow.tenant, message.limitKey)) return false;
         const state = this.#stateOf(listOf(message));
         if (this.#take(state)) {
           offered.push(state);
@@ -85,15 +129,31 @@ class WindowAdmission implements Admission {
     };
   }
 
-  waiting(list: LaneList): void {
-    const state = this.#stateOf(list);
+  waiting(message: TaskMessage): void {
+    const { tenant } = message.workflow;
+    if (message.limitKey !== undefined || this.#book.isLimited(tenant)) {
+      this.#gate.wake(tenant);
+      return;
+    }
+    const state = this.#stateOf(listOf(message));
     state.backlog = true;
     state.waits += 1;
     this.#wake();
   }
 
+  moved(tenant: string): void {
+    if (this.#book.knows(tenant)) this.#gate.wake(tenant);
+  }
+
   async discover(): Promise<void> {
-    for (const list of await this.#deps.dispatch.backlog()) this.#stateOf(list).backlog = true;
+    const { dispatch, gate } = this.#deps;
+    const [lists, keyed] = await Promise.all([dispatch.backlog(), gate.keyedTenants()]);
+    const held = new Set(keyed);
+    for (const list of lists) {
+      if (this.#book.isLimited(list.tenant)) held.add(list.tenant);
+      else this.#stateOf(list).backlog = true;
+    }
+    for (const tenant of held) this.#gate.wake(tenant);
     this.#wake();
   }
 
@@ -101,6 +161,7 @@ class WindowAdmission implements Admission {
     this.#stopped = true;
     this.#cancelRetry();
     this.#cancelWatch?.();
+    await this.#gate.stop();
     await this.#topUp;
   }
 
@@ -113,7 +174,7 @@ class WindowAdmission implements Admission {
 
   /** Takes a place in the window. */
   #take(state: ListState): boolean {
-    if (state.backlog || state.depth >= WINDOW) return false;
+    if (state.backlog || state.depth >= WINDOW || this.#book.paused.has(state.list.lane)) return false;
     state.depth += 1;
     state.underWay += 1;
     if (state.depth === WINDOW / 2) this.#measure([state]).catch(() => undefined);
@@ -121,7 +182,12 @@ class WindowAdmission implements Admission {
   }
 
   #waitingLists(): ListState[] {
-    return Array.from(this.#lists.values()).filter((state) => state.backlog);
+    return Array.from(this.#lists.values()).filter((state) => state.backlog && this.#isOpen(state.list));
+  }
+
+  /** Nothing is offered to a lane that is paused; and a tenant with limits has another way. */
+  #isOpen({ lane, tenant }: LaneList): boolean {
+    return !this.#book.paused.has(lane) && !this.#book.isLimited(tenant);
   }
 
   #wake(): void {

@@ -8,6 +8,7 @@ import type { EngineDeps } from './deps.ts';
 import type { Engine, StartResult } from './engine.ts';
 import { createGraphCache } from './graph-cache.ts';
 import type { GraphCache } from './graph-cache.ts';
+import { createLimitCommands } from './limits/set-limits.ts';
 import { keepHouse } from './keep-house.ts';
 import { createSettler } from './settler.ts';
 import type { Settler } from './settler.ts';
@@ -17,6 +18,7 @@ import { startChild } from './start-children.ts';
 import { createStartRuns } from './start-runs.ts';
 import type { RunToStart } from './start-runs.ts';
 import { createSteering } from './steer-runs.ts';
+import { createDeadLetters } from './steering/dead-letters.ts';
 import { createSweeper, fireTimers } from './sweeper.ts';
 import type { Sweeper, SweeperSettings } from './sweeper.ts';
 
@@ -31,11 +33,10 @@ export type RunningEngine = Engine & {
 };
 
 export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettings }): RunningEngine {
-  const { clock, broker, dispatch, log } = deps;
   const graphs = createGraphCache(deps.workflows);
-  const admission = createAdmission({ broker, dispatch, log, clock });
+  const admission = createAdmission(deps);
   const post = createPost({
-    log,
+    log: deps.log,
     advance,
     startChild: (runId) => startChild({ ...deps, start: startOne, advance }, runId),
   });
@@ -70,7 +71,9 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
     saveWorkflow: (request) => deps.workflows.save({ ...request, hash: contentHash(request.document as Json) }),
     startRuns: (requests) => starter.start(requests),
     ...createSteering({ ...deps, settler, graphs, start: startOne }),
+    ...createDeadLetters({ ...deps, settler, graphs, start: startOne }),
     ...createRetention(deps),
+    ...createLimitCommands({ ...deps, admission }),
     start() {
       ends = [deps.timers.onDue((timers) => fireTimers(settler, timers)), keepHouse(deps)];
       sweeper.start();

@@ -3,7 +3,7 @@ import type { Graph } from '../domain/graph/graph.ts';
 import { decide, failForEngineError } from '../domain/run/decide.ts';
 import type { DecideView, RunEvent, Verdict } from '../domain/run/decide.ts';
 import { addSettleReads, noReads } from '../domain/run/reads.ts';
-import type { Decision, RunSnapshot } from '../domain/run/records.ts';
+import type { Decision, RunSnapshot, WorkflowRef } from '../domain/run/records.ts';
 import type { Log, Plan, RunChange } from '../ports/index.ts';
 import type { Offering } from './admission.ts';
 import { messagesOf } from './messages.ts';
@@ -35,7 +35,7 @@ export function decideRun(
     decide(view) {
       const { workflow } = view.snapshot.head;
       const wanted = otherVersions(view.snapshot);
-      const current = versions.get(workflow.version);
+      const current = isOf(graph, workflow) ? versions.get(workflow.version) : null;
       if (!current || wanted.some((version) => !versions.has(version)))
         return { kind: 'lacks', workflow, versions: [workflow.version, ...wanted] };
       const others = wanted.length > 0 ? { versions: existing(versions) } : {};
@@ -44,6 +44,11 @@ export function decideRun(
       return { kind: 'planned', plan: planOf(offering, verdict.decision) };
     },
   };
+}
+
+/** Whoever wrote the message of a task may have lied about whose run it is. */
+function isOf({ ref }: Graph, { tenant, name }: WorkflowRef): boolean {
+  return ref.tenant === tenant && ref.name === name;
 }
 
 /** The versions that mail asks the run to move to, and the one that it goes back to; nearly always there is none. */

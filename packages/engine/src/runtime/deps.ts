@@ -5,12 +5,16 @@ import type {
   DispatchStore,
   EventBus,
   FleetStore,
+  GateStore,
   Housekeeping,
   InputChecker,
+  LimitStore,
   LiveLog,
   Log,
+  RateLimiter,
   ResultCache,
   RetentionStore,
+  LetterReader,
   RunComparer,
   RunReader,
   RunStore,
@@ -23,11 +27,15 @@ export type EngineDeps = {
   dispatch: DispatchStore;
   workflows: WorkflowStore;
   fleet: FleetStore;
+  limits: LimitStore;
+  gate: GateStore;
   reader: RunReader;
   comparer: RunComparer;
+  letters: LetterReader;
   results: ResultCache;
   retention: RetentionStore;
   broker: Broker;
+  rates: RateLimiter;
   bus: EventBus;
   live: LiveLog;
   timers: Timers;

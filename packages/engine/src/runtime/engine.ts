@@ -1,8 +1,17 @@
 /** The command side of the engine, as the producer sees it. */
-import type { AppError, Json, JsonObject, RunMigration, WorkflowDocument, WorkflowMigration } from '@weft/contract';
+import type {
+  AppError,
+  Json,
+  JsonObject,
+  LetterResults,
+  RunMigration,
+  WorkflowDocument,
+  WorkflowMigration,
+} from '@weft/contract';
 
 import type { Priority, RunHead, RunStatus, WorkflowRef } from '../domain/run/records.ts';
-import type { PolicyKey, Pruned, PruneRequest, RetentionPolicy, StoredWorkflow } from '../ports/index.ts';
+import type { Limit, PolicyKey, Pruned, PruneRequest, RetentionPolicy, StoredWorkflow } from '../ports/index.ts';
+import type { LetterRequest, ManyLettersRequest } from './steering/dead-letters.ts';
 
 export type StartRequest = {
   /** A saved version. */
@@ -46,6 +55,13 @@ export type Engine = {
   cancelRun(request: SteerRequest & { reason: string }): Promise<void>;
   /** Arms what failed in a failed run again. Throws as `cancelRun` does, `conflict` if the run has not failed. */
   retryRun(request: SteerRequest): Promise<void>;
+  /**
+   * Does a dead letter again, or puts it away. Throws `not_found`, `conflict` (it is none any more, its run goes on without it),
+   * `invalid_input` (a new input for what takes none), `idempotency_conflict`.
+   */
+  actOnLetter(request: LetterRequest): Promise<void>;
+  /** The same for those that a filter finds, each on its own. */
+  actOnLetters(request: ManyLettersRequest): Promise<LetterResults>;
   /**
    * Has the run go on from one of its steps; what came after that is superseded. Throws `not_found` (no such run or step),
    * `conflict` (the run had ended with the step), `invalid_input` (the state cannot take the changes).
@@ -91,6 +107,14 @@ export type Engine = {
   pruneRuns(request: PruneRequest): Promise<Pruned>;
   /** Deletes an ended run and its children. Throws `not_found`, `conflict` if one of them has not ended, or it is a child. */
   deleteRun(tenant: string, runId: string): Promise<Pick<Pruned, 'runs' | 'bytes'>>;
+  /** Sets the share and the limits of a tenant. Others hear of it within a few seconds. */
+  setTenantLimits(tenant: string, limit: Limit & { weight: number }): Promise<void>;
+  setKeyLimit(tenant: string, key: string, limit: Limit): Promise<void>;
+  /** Throws `not_found` where there is no such limit. */
+  removeKeyLimit(tenant: string, key: string): Promise<void>;
+  /** Nobody claims from the lane any more, or again; others hear of it within a few seconds. */
+  pauseLane(lane: string): Promise<void>;
+  resumeLane(lane: string): Promise<void>;
 };
 
 /** What is changed in the state of a checkpoint: values that are replaced, and updates that go through the reducers after that. */

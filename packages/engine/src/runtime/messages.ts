@@ -24,6 +24,7 @@ function toMessage(head: RunHead, task: TaskRecord): TaskMessage {
     priority: task.priority,
     readyAt: task.readyAt,
     crashes: task.crashes,
+    ...(task.limitKey !== null && { limitKey: task.limitKey }),
   };
 }
 

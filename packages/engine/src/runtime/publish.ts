@@ -3,7 +3,7 @@ import { TERMINAL_RUN } from '../domain/run/records.ts';
 import type { Ack, DueTimer, Plan, RunNotice, TaskMessage } from '../ports/index.ts';
 import type { Admission } from './admission.ts';
 import type { EngineDeps } from './deps.ts';
-import { listOf, messagesOf } from './messages.ts';
+import { messagesOf } from './messages.ts';
 
 /** Timers that are due later are loaded by the sweeper when their time comes near. */
 export const TIMER_HORIZON_MS = 60_000;
@@ -42,10 +42,11 @@ async function publishReady(
 ): Promise<void> {
   const offered: TaskMessage[] = [];
   for (const { decision, offered: keys } of plans) {
+    admission.moved(decision.head.workflow.tenant);
     for (const message of messagesOf(decision)) {
       if (continued.has(message.taskId)) continue;
       if (keys.has(message.key)) offered.push(message);
-      else admission.waiting(listOf(message));
+      else admission.waiting(message);
     }
   }
   if (offered.length + acks.length > 0) await broker.publish(offered, acks);
@@ -59,7 +60,8 @@ async function revokeEnded({ broker }: PublishDeps, plans: readonly Plan[]): Pro
 
 function noticesOf({ decision: { head, steps } }: Plan): RunNotice[] {
   if (steps.length === 0) return [];
-  return [{ kind: 'step', runId: head.id, step: head.step, ended: TERMINAL_RUN.has(head.status) }];
+  const ended = TERMINAL_RUN.has(head.status);
+  return [{ kind: 'step', runId: head.id, step: head.step, ended, tenant: head.workflow.tenant }];
 }
 
 function timersOf({ decision: { head, steps, timersSet } }: Plan): DueTimer[] {

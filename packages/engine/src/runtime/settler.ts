@@ -120,9 +120,12 @@ class GroupSettler implements Settler {
 
   async #commitOnce(items: Pending[]): Promise<void> {
     const byRun = Map.groupBy(items, (item) => item.runId);
-    const workflows = await this.#workflowsOf(items);
+    for (const ofRun of byRun.values()) this.#putOffOthers(ofRun);
+    const workflows = await this.#workflowsOf(Array.from(byRun.values()).flat());
     for (const [runId, ofRun] of byRun) if (!workflows.has(runId)) for (const item of ofRun) item.done(NOTHING);
-    const offering = this.#deps.admission.begin();
+    const { admission } = this.#deps;
+    if (!admission.isReady) await admission.refresh();
+    const offering = admission.begin();
     const changes = await Promise.all(
       Array.from(workflows, async ([runId, ref]) => {
         const ofRun = byRun.get(runId) ?? [];
@@ -146,6 +149,27 @@ class GroupSettler implements Settler {
       // What it offered counts as under way until it is published.
       void this.#telling.then(() => offering.end());
     }
+  }
+
+  /** What says that the run is of another workflow is not decided together with the others: it is refused, or they are. */
+  #putOffOthers(ofRun: Pending[]): void {
+    const first = ofRun.find(({ workflow }) => workflow)?.workflow;
+    if (!first) return;
+    for (let i = ofRun.length - 1; i >= 0; i -= 1) {
+      const workflow = ofRun[i]?.workflow;
+      if (workflow && !isSameFlow(workflow, first)) for (const item of ofRun.splice(i, 1)) this.#group.add(item);
+    }
+  }
+
+  /** Its message names the run of another workflow, perhaps of another tenant: no engine has written that. */
+  #refuse(item: Pending, acks: TaskMessage[]): void {
+    this.#deps.log.warn(
+      { runId: item.runId, claimed: item.workflow },
+      'an event of a run was refused: the run is of another workflow',
+    );
+    if (item.message && item.isHeld) acks.push(item.message);
+    this.counters.refused += 1;
+    item.done({ applied: false, exists: true });
   }
 
   /** Null for a version that does not exist. */
@@ -177,7 +201,10 @@ class GroupSettler implements Settler {
       }
       if (settlement.kind === 'lacks') {
         const { workflow, versions } = settlement;
-        for (const item of items) this.#group.add({ ...item, workflow, versions });
+        for (const item of items) {
+          if (item.workflow && !isSameFlow(item.workflow, workflow)) this.#refuse(item, acks);
+          else this.#group.add({ ...item, workflow, versions });
+        }
         continue;
       }
       for (const { message, isHeld } of items) if (message && isHeld) acks.push(message);
@@ -237,6 +264,11 @@ class GroupSettler implements Settler {
     if (rejected) await this.#commit([rejected]);
     else item.done({ applied: false, exists: true });
   }
+}
+
+/** A run may move to another version of its workflow, never to another workflow. */
+function isSameFlow(a: WorkflowRef, b: WorkflowRef): boolean {
+  return a.tenant === b.tenant && a.name === b.name;
 }
 
 /** The task that whoever settled goes on with, by its id: the first that was readied, since one slot has become free. */

@@ -62,6 +62,7 @@ export function createStartRuns(deps: StartDeps): StartRuns {
     const errors = await deps.inputs.check(graph.document.input, request.input);
     if (errors.length > 0)
       return new AppError('invalid_input', 'the input does not match the schema of the workflow', { errors });
+    if (!deps.admission.isReady) await deps.admission.refresh();
     const { promise, resolve } = Promise.withResolvers<StartResult | AppError>();
     const run = newRun(deps, { graph, request, admit });
     const pending: Pending = { run, offering: null, plan: null, done: resolve };

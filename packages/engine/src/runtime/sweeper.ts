@@ -97,6 +97,7 @@ class RoundSweeper implements Sweeper {
   }
 
   async #sweepOnce(): Promise<void> {
+    await this.#step('limits', () => this.#deps.admission.refresh());
     await this.#step('offers', () => this.#republish());
     await this.#step('backlog', () => this.#deps.admission.discover());
     await this.#step('timers', () => this.#loadTimers());

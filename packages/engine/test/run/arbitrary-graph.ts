@@ -19,7 +19,19 @@ export type What =
 
 /** A message that comes before the events of its batch. */
 export type Letter = { what: Mailing; pick: number; value: number };
-export type Mailing = 'answer' | 'answers' | 'pass' | 'unknown' | 'signal' | 'inject' | 'child' | 'cancel' | 'retry';
+export type Mailing =
+  | 'answer'
+  | 'answers'
+  | 'pass'
+  | 'unknown'
+  | 'signal'
+  | 'inject'
+  | 'child'
+  | 'reopen'
+  | 'cancel'
+  | 'retry'
+  | 'redo'
+  | 'discard';
 
 export type Batch = { letters: Letter[]; actions: Action[] };
 
@@ -136,6 +148,7 @@ const someLetters = fc.array(
     what: fc.oneof(
       { weight: 12, arbitrary: fc.constantFrom<Mailing>('answer', 'answers', 'signal', 'inject', 'child', 'child') },
       { weight: 2, arbitrary: fc.constantFrom<Mailing>('retry', 'unknown', 'pass') },
+      { weight: 5, arbitrary: fc.constantFrom<Mailing>('redo', 'redo', 'redo', 'discard', 'reopen') },
       { weight: 1, arbitrary: fc.constantFrom<Mailing>('cancel', 'retry', 'retry', 'retry') },
     ),
     pick: fc.nat(99),

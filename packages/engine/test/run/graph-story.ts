@@ -1,6 +1,6 @@
 /** Plays random stories on runs: what comes from workers, timers, people and child runs, in any order. */
 import type { Json, JsonObject } from '@weft/contract';
-import type { MailKind, RunEvent, TaskRecord } from '../../src/domain/index.ts';
+import type { LetterRef, MailKind, RunEvent, TaskRecord } from '../../src/domain/index.ts';
 import { nodeOf } from '../../src/domain/index.ts';
 import type { Action, Batch, Letter } from './arbitrary-graph.ts';
 import { isLive, mustBe } from '@weft/testing/rows';
@@ -99,6 +99,11 @@ function mailOf(run: Scenario, letter: Letter): { kind: MailKind; payload: JsonO
     }
     case 'child':
       return childNews(run, letter);
+    case 'redo':
+    case 'discard':
+      return deadLetters(run, letter);
+    case 'reopen':
+      return reopenedChild(run, letter);
     default:
       return answerOf(run, letter);
   }
@@ -132,6 +137,37 @@ function childNews(run: Scenario, { pick, value }: Letter): { kind: MailKind; pa
   const kind = (['child_ended', 'child_asks', 'child_runs'] as const)[value % 3] ?? 'child_ended';
   const status = ['succeeded', 'failed', 'cancelled'][value % 4] ?? 'succeeded';
   return childMail(run, child, { kind, step: pick, status });
+}
+
+/** Some of the tasks that have failed; now and then one that is not a letter (any more), and an edit of some. */
+function deadLetters(run: Scenario, { what, pick, value }: Letter): { kind: MailKind; payload: JsonObject } | null {
+  const failed = lettersOf(run);
+  const count = 1 + (value % 3);
+  const chosen = failed.slice(pick % Math.max(failed.length, 1)).slice(0, value === 11 ? failed.length : count);
+  const letters = chosen.map((letter, index) => ({
+    ...letter,
+    attempt: value === 10 ? letter.attempt - 1 : letter.attempt,
+    ...((pick + index) % 3 === 0 && { with: { edited: value } }),
+  }));
+  return { kind: what === 'redo' ? 'retry_letters' : 'discard_letters', payload: { letters, by: 'me' } };
+}
+
+export function lettersOf(run: Scenario): LetterRef[] {
+  const failed = run.rows.newestTasks().filter(({ status }) => status === 'failed');
+  return failed.map(({ key, id, attempt }) => ({ key, id, attempt }));
+}
+
+/** A child that had failed goes on, so that it has not told its end. */
+function reopenedChild(run: Scenario, { pick }: Letter): { kind: MailKind; payload: JsonObject } | null {
+  const ended = run.rows.newestTasks().flatMap(({ key, epoch, detail, status }) => {
+    const isEnded = status === 'failed' && detail?.kind === 'child' && run.endedChildren.has(detail.runId);
+    return isEnded ? [{ key, epoch, runId: detail.runId }] : [];
+  });
+  const child = ended[pick % Math.max(ended.length, 1)];
+  if (!child) return null;
+  run.endedChildren.delete(child.runId);
+  run.reopenedChildren.add(child.runId);
+  return { kind: 'child_runs', payload: { ...child, step: 500 + pick, reopened: true } };
 }
 
 type News = { kind: 'child_ended' | 'child_asks' | 'child_runs'; step: number; status: string };
@@ -198,6 +234,7 @@ export function verifyEnd(run: Scenario): void {
     if (kind !== 'start') continue;
     const { key } = payload['parent'] as { key: string };
     const isLeft = !run.endedChildren.has(to ?? '') && !cancelled.has(to);
+    if (run.reopenedChildren.has(to ?? '')) continue;
     mustBe(!isLeft || graph.nodes.get(nodeOf(key))?.child?.isAbandoned === true, `the child of ${key} was left behind`);
   }
 }

@@ -98,18 +98,19 @@ describe('nodes that need no worker', () => {
 describe('an error of the engine', () => {
   const document = withNodes({ a: echo, b: echo });
 
-  test('A11: ends the run it belongs to with engine_error, and leaves what was seen as it was', () => {
+  test('A11: ends the run and the task it belongs to with engine_error, and leaves what was seen as it was', () => {
     const run = new Scenario(document);
     const snapshot = run.rows.load({ ...run.rows.load({ ...noReads(), everything: true }).reads });
     const other = compileGraph(run.graph.ref, withNodes({ b: echo }) as Parameters<typeof compileGraph>[1]);
-    expect(() => decide(other, { snapshot, events: [run.success('a')], now: run.now })).toThrow(/no node a/);
-    const decision = failForEngineError(run.graph, { snapshot, now: run.now, message: 'no node a' });
+    const events = [run.success('a')];
+    expect(() => decide(other, { snapshot, events, now: run.now })).toThrow(/no node a/);
+    const decision = failForEngineError(run.graph, { snapshot, events, now: run.now, message: 'no node a' });
     run.rows.apply(decision);
-    expect(run.rows.head).toMatchObject({ status: 'failed', live: 0, step: 2 });
+    expect(run.rows.head).toMatchObject({ status: 'failed', live: 0, step: 3 });
     expect(run.rows.ending?.error).toEqual({ code: 'engine_error', message: 'no node a', retryable: false });
     expect(run.rows.mail.map(({ kind }) => kind)).toEqual(['close']);
     run.run({ type: 'advance' });
-    expect(run.statuses).toEqual({ a: 'cancelled', b: 'cancelled' });
+    expect(run.statuses).toEqual({ a: 'failed', b: 'cancelled' });
   });
 
   test('A11: takes the mail with it that may have caused it, except the wish to close', () => {
@@ -117,7 +118,7 @@ describe('an error of the engine', () => {
     run.settle(run.failure('a'));
     run.rows.send('retry');
     const snapshot = run.rows.load(noReads());
-    const decision = failForEngineError(run.graph, { snapshot, now: run.now, message: 'broken' });
+    const decision = failForEngineError(run.graph, { snapshot, events: [], now: run.now, message: 'broken' });
     run.rows.apply(decision);
     expect(decision.steps).toEqual([]);
     expect([decision.consumedMail, decision.closes]).toEqual([['retry 3'], true]);

@@ -11,6 +11,7 @@ import {
   makeUuidV7,
   misfits,
   noReads,
+  pastFailure,
   startRun,
   TERMINAL_RUN,
 } from '../../src/domain/index.ts';
@@ -58,6 +59,8 @@ export class Scenario {
   readonly claims: AttemptRef[] = [];
   /** Children that have told their end. */
   readonly endedChildren = new Set<string>();
+  /** Children that have gone on after that; whoever did not wait for them any more goes on without them. */
+  readonly reopenedChildren = new Set<string>();
   now = NOW;
   /** Rounds of reading that the newest decision took, the first one included. */
   rounds = 0;
@@ -203,12 +206,17 @@ export class Scenario {
 
   /** What a worker would render as the input of the task now (rule A7). */
   input(node: string): Json {
-    const { captured, readsAt, iterations, item, node: name } = this.task(node);
+    const { captured, readsAt, iterations, item, node: name, letter } = this.task(node);
+    if (letter?.edit) return letter.edit.with;
     const template = this.graph.nodes.get(name)?.template;
     if (!template) throw new Error(`${node} renders no input`);
     const nodes = (this.graph.nodes.get(name)?.resultReads ?? []).flatMap((read) => {
       const task = this.rows.newestTasks().find(({ key }) => key === `${read}#${iterations?.[read] ?? 0}`);
-      if (!task || task.settledStep === null || task.settledStep > readsAt) return [];
+      if (!task) return [];
+      if (task.settledStep === null || task.settledStep > readsAt) {
+        const failure = pastFailure(task, readsAt);
+        return failure ? [[read, failure] as const] : [];
+      }
       return [[read, { output: task.output, ...(task.error && { error: task.error }) }] as const];
     });
     return template.render({ ...this.rows.body, state: captured ?? {}, item, nodes: Object.fromEntries(nodes) });

@@ -14,11 +14,17 @@ describe('what the engine cannot run yet is refused', () => {
     ]);
   });
 
-  test.each([
-    ['cost', { usd: 1 }],
-    ['concurrencyKey', 'x'],
-  ])('field %s of a node', (field, value) => {
+  test.each([['cost', { usd: 1 }]])('field %s of a node', (field, value) => {
     expect(found(withNodes({ n: { ...echo, [field]: value } }))).toEqual([`node_type_unsupported /nodes/n/${field}`]);
+  });
+
+  test('a concurrencyKey of what takes no worker', () => {
+    const route = { type: 'route', on: "'a'", default: '__end__', concurrencyKey: 'x' };
+    expect(found(withNodes({ n: route }))).toEqual(['node_type_unsupported /nodes/n/concurrencyKey']);
+    expect(found(withNodes({ n: { ...echo, concurrencyKey: '{{ input.account }}' } }))).toEqual([]);
+    expect(found(withNodes({ n: { ...echo, concurrencyKey: '{{ state.nothing }}' } }))).toEqual([
+      'undefined_state_key /nodes/n/concurrencyKey',
+    ]);
   });
 
   test('field budget of the document', () => {

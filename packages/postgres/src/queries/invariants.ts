@@ -42,16 +42,19 @@ const OF_JOURNALS = {
     where s.high <> r.step or s.n <> r.step - s.low + 1 or s.low <> ${FIRST_STEP}`,
   'a run has ended exactly if its last step says so': `select r.id as run, s.type as what from run r
     join lateral (
-      select type from step where run_id = r.id and type <> 'migrated' order by step desc limit 1
+      select type from step where run_id = r.id and type not in ('migrated', 'discarded') order by step desc limit 1
     ) as s on true
     where (r.status in ${ENDED}) <> (s.type in ${LAST_STEP}) and s.type <> 'forked'`,
   'an epoch ends once': `select run_id as run, epoch::text as what from step where type in ${LAST_STEP}
     group by run_id, epoch having count(*) > 1`,
-  'after an end comes nothing but a retry, a replay, or a move to another version': `select s.run_id as run, after.type as what from step s
+  'after an end comes nothing but a retry, a replay, a move to another version, or letters put away': `select s.run_id as run, after.type as what from step s
     join step after on after.run_id = s.run_id and after.step = s.step + 1
-    where s.type in ${LAST_STEP} and after.type not in ('retried', 'replayed', 'migrated')`,
-  'a task is settled once in an epoch': `select run_id as run, key as what from step
-    where type in ('task_succeeded', 'task_failed', 'task_skipped') group by run_id, epoch, key having count(*) > 1`,
+    where s.type in ${LAST_STEP} and after.type not in ('retried', 'replayed', 'migrated', 'discarded')`,
+  'a task is settled once in an epoch, and again for each time that it was taken up as a dead letter': `select s.run_id as run, s.key as what
+    from step s where s.type in ('task_succeeded', 'task_failed', 'task_skipped') group by s.run_id, s.epoch, s.key
+    having count(*) > 1 and count(*) > 1 + (
+      select count(*) from step again where again.run_id = s.run_id and again.epoch = s.epoch and again.type = 'retried'
+        and exists (select 1 from json_array_elements(again.facts->'tasks') as fact where fact->>'key' = s.key))`,
   'a task is settled exactly if it has the step that says so': `select t.run_id as run, t.key as what from task t
     left join step s on s.run_id = t.run_id and s.step = t.settled_step and s.key = t.key
     join run r on r.id = t.run_id

@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 
 import { query } from '../connection.ts';
 
-type MessageRow = {
+export type MessageRow = {
   task_id: string;
   run_id: string;
   key: string;
@@ -25,7 +25,7 @@ type MessageRow = {
 };
 
 /** A message is a task `t` with its run `r`. */
-const MESSAGE_COLUMNS = `t.id as task_id, t.run_id, t.key, t.node, t.epoch as task_epoch, t.attempt, t.lane, t.priority,
+export const MESSAGE_COLUMNS = `t.id as task_id, t.run_id, t.key, t.node, t.epoch as task_epoch, t.attempt, t.lane, t.priority,
   t.ready_at, t.crashes, r.epoch as run_epoch, r.tenant, r.workflow, r.version, r.run_priority,
   case when r.is_as_started and t.attempt = 1 and t.failures = 0 and t.crashes = 0 then r.live end as seed_live`;
 
@@ -36,14 +36,14 @@ const START = 1;
  * Looked up for one task after the other: joined the other way round, all open runs would be read. As it was started is a
  * run whose counts are those of its start, and in which no join has seen an edge end.
  */
-const ITS_RUN = `cross join lateral (
+export const ITS_RUN = `cross join lateral (
     select epoch, tenant, workflow, version, priority as run_priority, live,
       step = ${START} and epoch = 0 and status = 'running' and asking = 0 and generations = 0 and failed = 0 and open_joins = 0
         and not exists (select from task_join j where j.run_id = run.id) as is_as_started
     from run where id = t.run_id and status in ('pending', 'running', 'interrupted') offset 0
   ) as r`;
 
-function toMessage(row: MessageRow): TaskMessage {
+export function toMessage(row: MessageRow): TaskMessage {
   const { seed_live: live, run_priority } = row;
   return {
     ...(live !== null && { seed: { step: START, live, priority: run_priority } }),
@@ -62,17 +62,18 @@ function toMessage(row: MessageRow): TaskMessage {
   };
 }
 
-/** Walks from one distinct list to the next through the partial index: the cost is that of the lists, not of the tasks. */
+/** Of tasks without a key. Walks from one distinct list to the next through the partial index: the cost is that of the lists, not of the tasks. */
 export async function backlog(pool: Pool): Promise<LaneList[]> {
   return query<LaneList>(pool, {
     name: 'backlog',
     text: `with recursive list as (
-        (select lane, tenant, priority from task where status = 'ready' and offered_at is null and lane is not null
+        (select lane, tenant, priority from task
+          where status = 'ready' and offered_at is null and limit_key is null and lane is not null
           order by lane, tenant, priority limit 1)
         union all
         select next.lane, next.tenant, next.priority from list cross join lateral (
           select t.lane, t.tenant, t.priority from task t
-          where t.status = 'ready' and t.offered_at is null
+          where t.status = 'ready' and t.offered_at is null and t.limit_key is null
             and (t.lane, t.tenant, t.priority) > (list.lane, list.tenant, list.priority)
           order by t.lane, t.tenant, t.priority limit 1
         ) as next
@@ -91,6 +92,7 @@ export async function topUp(pool: Pool, { lane, tenant, priority }: LaneList, li
     text: `with chosen as materialized (
         select ${MESSAGE_COLUMNS} from task t ${ITS_RUN}
         where t.lane = $1 and t.tenant = $2 and t.priority = $3 and t.status = 'ready' and t.offered_at is null
+          and t.limit_key is null
         order by t.ready_at limit $4 for update of t skip locked
       ), offered as (
         update task t set offered_at = clock_timestamp() from chosen c

@@ -22,13 +22,14 @@ export type Part = { name: string; columns: string; rows: object[]; text: (table
 /** A row and the place of its run in the batch, counted from 1. */
 type Placed<Row> = { n: number; row: Row; run: RememberedRun };
 
-const HEAD_COLUMNS = `n int, id uuid, was_step int, was_epoch int, status text, step int, live int, asking int,
+const HEAD_COLUMNS = `n int, id uuid, tenant text, workflow text, was_step int, was_epoch int, status text, step int, live int, asking int,
   generations int, failed int, open_joins int, jumps json, kept int, ended boolean`;
 
 export function headRows(runs: readonly RememberedRun[]): { columns: string; rows: object[] } {
   const rows = runs.map(({ head, plan }, index) => {
     const { status, step, live, asking, generations, failed, openJoins, jumps, kept } = plan.decision.head;
-    const before = { n: index + 1, id: head.id, was_step: head.step, was_epoch: head.epoch };
+    const { tenant, name: workflow } = head.workflow;
+    const before = { n: index + 1, id: head.id, tenant, workflow, was_step: head.step, was_epoch: head.epoch };
     const ended = TERMINAL_RUN.has(status);
     const counts = { step, live, asking, generations, failed, open_joins: openJoins, kept };
     return { ...before, status, ...counts, jumps, ended };
@@ -56,7 +57,7 @@ function armedTasks(placed: Placed<Task>[]): Part {
     name: 'armed',
     columns: `n int, key text, epoch int, id uuid, tenant text, node text, status text, lane text, priority smallint,
       reads_at int, offered boolean, settled_step int, captured json, fate json, output json, item json, scope text, item_index int,
-      iterations json, waits text, detail json`,
+      iterations json, waits text, detail json, limit_key text`,
     rows: placed.map(({ n, row, run }) => {
       const { key, epoch, id, node, status, lane, priority, captured, fate, item, iterations, detail } = row;
       const { tenant } = run.head.workflow;
@@ -64,16 +65,17 @@ function armedTasks(placed: Placed<Task>[]): Part {
       const task = { n, key, epoch, id, tenant, node, status, lane, priority, reads_at: row.readsAt, offered };
       const { scope, index } = itemScope(key);
       const values = { captured, fate, output: storedOutput(row), item, scope, item_index: index, iterations };
-      return { ...task, settled_step: row.settledStep, ...values, waits: storedWaits(row), detail };
+      const rare = { waits: storedWaits(row), detail, ...(row.limitKey !== null && { limit_key: row.limitKey }) };
+      return { ...task, settled_step: row.settledStep, ...values, ...rare };
     }),
     text: (
       table,
     ) => `insert into ${table('task')} (run_id, key, epoch, id, tenant, node, status, attempt, failures, crashes,
         blamed, lane, priority, reads_at, ready_at, offered_at, settled_at, settled_step, captured, fate, output, item, scope,
-        item_index, iterations, waits, detail)
+        item_index, iterations, waits, detail, limit_key)
       select run_id, key, epoch, id, tenant, node, status, 1, 0, 0, false, lane, priority, reads_at, ${NOW},
         case when offered then ${NOW} end, case when settled_step is not null then ${NOW} end, settled_step, captured, fate, output,
-        item, scope, item_index, iterations, waits, detail
+        item, scope, item_index, iterations, waits, detail, limit_key
       from armed`,
   };
 }

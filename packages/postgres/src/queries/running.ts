@@ -20,12 +20,13 @@ export async function markRunning(pool: Pool, marks: readonly RunningMark[]): Pr
   const rows = await query<AttemptRow>(pool, {
     name: 'mark-running',
     text: `with mark as materialized (
-        select * from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::text[], $7::float8[], $8::float8[])
-          as m (run_id, key, task_epoch, run_epoch, attempt, worker, started_ms_ago, due_in_ms)
+        select * from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::text[], $7::float8[], $8::float8[],
+            $9::text[])
+          as m (run_id, key, task_epoch, run_epoch, attempt, worker, started_ms_ago, due_in_ms, tenant)
       ), mine as materialized (
         select t.run_id, t.key, t.epoch from mark m
         join task t on t.run_id = m.run_id and t.key = m.key and t.epoch = m.task_epoch
-        where t.attempt = m.attempt and (t.status = 'ready' or (t.status = 'running'
+        where t.attempt = m.attempt and t.tenant = coalesce(m.tenant, t.tenant) and (t.status = 'ready' or (t.status = 'running'
           and (t.worker is distinct from m.worker or (t.deadline is null and m.due_in_ms is not null))))
         for update of t skip locked
       ), marked as (
@@ -38,7 +39,7 @@ export async function markRunning(pool: Pool, marks: readonly RunningMark[]): Pr
       select m.run_id, m.key, m.task_epoch, m.run_epoch, m.attempt from mark m
       left join task t on t.run_id = m.run_id and t.key = m.key and t.epoch = m.task_epoch
       left join run r on r.id = m.run_id
-      where t.attempt is distinct from m.attempt or t.status not in ('ready', 'running')
+      where t.attempt is distinct from m.attempt or t.tenant <> m.tenant or t.status not in ('ready', 'running')
         or r.epoch is distinct from m.run_epoch or r.status in ('succeeded', 'failed', 'cancelled')`,
     values: [
       marks.map((mark) => mark.runId),
@@ -49,6 +50,7 @@ export async function markRunning(pool: Pool, marks: readonly RunningMark[]): Pr
       marks.map((mark) => mark.worker),
       marks.map((mark) => mark.startedMsAgo),
       marks.map((mark) => (Number.isFinite(mark.dueInMs) ? mark.dueInMs : null)),
+      marks.map((mark) => mark.tenant ?? null),
     ],
   });
   return rows.map(toAttempt);

@@ -59,10 +59,10 @@ function copyPast(client: Client, { runId, epoch, branch }: BranchingRun): Promi
       text: `with copied as (
           insert into task (run_id, key, epoch, id, tenant, node, status, attempt, failures, crashes, blamed, lane, priority,
             reads_at, ready_at, started_at, settled_at, settled_step, worker, captured, fate, output, error, item, scope,
-            item_index, iterations, detail)
+            item_index, iterations, detail, letter, limit_key)
           select $2, t.key, $3, q.id, t.tenant, t.node, t.status, t.attempt, t.failures, t.crashes, t.blamed, t.lane,
             t.priority, t.reads_at, t.ready_at, t.started_at, t.settled_at, t.settled_step, t.worker, t.captured, t.fate,
-            t.output, t.error, t.item, t.scope, t.item_index, t.iterations, t.detail
+            t.output, t.error, t.item, t.scope, t.item_index, t.iterations, t.detail, t.letter, t.limit_key
           from unnest($4::text[], $5::int[], $6::uuid[]) as q (key, epoch, id)
           cross join lateral (select * from task where run_id = $1 and key = q.key and epoch = q.epoch offset 0) as t
           returning 1

@@ -11,7 +11,7 @@ import { sendBranches } from './write-branch.ts';
 import { isWorthWriting, updateBodies } from './write-heads.ts';
 import { insertSteps, insertWrites, upsertJoins } from './write-journal.ts';
 import { deleteMail, insertMail, keepMail, takeMail } from './write-mail.ts';
-import { closeTasks, insertTasks, takeBackTasks, updateTasks } from './write-tasks.ts';
+import { closeTasks, insertTasks, takeBackTasks, updateTasks, writeLetters } from './write-tasks.ts';
 
 /** Sends all statements for these runs except that for their heads. Returns the answers to wait for. */
 export function sendPlans(client: Client, runs: readonly PlannedRun[]): Promise<unknown>[] {
@@ -27,6 +27,10 @@ export function sendPlans(client: Client, runs: readonly PlannedRun[]): Promise<
     takeBackTasks(client, runs),
     insertTasks(client, armed),
     updateTasks(client, changed),
+    writeLetters(
+      client,
+      rows((decision) => decision.letters),
+    ),
     upsertJoins(
       client,
       rows((decision) => decision.joins),

@@ -16,18 +16,18 @@ export function insertTasks(client: Client, rows: Tagged<Task>[]): Promise<unkno
     name: 'insert-tasks',
     text: `insert into task (run_id, key, epoch, id, tenant, node, status, attempt, failures, crashes, blamed, lane,
         priority, reads_at, ready_at, offered_at, settled_at, settled_step, captured, fate, output, error, item, scope,
-        item_index, iterations, waits, detail)
+        item_index, iterations, waits, detail, limit_key)
       select u.run_id, u.key, u.epoch, u.id, u.tenant, u.node, u.status, u.attempt, u.failures, u.crashes, u.blamed, u.lane,
         u.priority, u.reads_at, to_timestamp(u.ready_at / 1000), to_timestamp(u.offered_at / 1000),
         to_timestamp(u.settled_at / 1000), u.settled_step, u.captured, u.fate, u.output, u.error, u.item, u.scope,
-        u.item_index, u.iterations, u.waits, u.detail
+        u.item_index, u.iterations, u.waits, u.detail, u.limit_key
       from unnest($1::uuid[], $2::text[], $3::int[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::int[], $9::int[],
         $10::int[], $11::boolean[], $12::text[], $13::smallint[], $14::int[], $15::float8[], $16::float8[], $17::float8[],
         $18::int[], $19::json[], $20::json[], $21::json[], $22::json[], $23::json[], $24::text[], $25::int[], $26::json[],
-        $27::text[], $28::json[])
+        $27::text[], $28::json[], $29::text[])
         as u (run_id, key, epoch, id, tenant, node, status, attempt, failures, crashes, blamed, lane, priority, reads_at,
           ready_at, offered_at, settled_at, settled_step, captured, fate, output, error, item, scope, item_index, iterations,
-          waits, detail)
+          waits, detail, limit_key)
       on conflict do nothing`,
     columns: [
       (task) => task.key,
@@ -57,6 +57,7 @@ export function insertTasks(client: Client, rows: Tagged<Task>[]): Promise<unkno
       (task) => json(task.iterations),
       (task) => storedWaits(task),
       (task) => json(task.detail),
+      (task) => task.limitKey,
     ],
   });
 }
@@ -122,6 +123,16 @@ export function takeBackTasks(client: Client, runs: readonly PlannedRun[]): Prom
         settled_at = coalesce(t.settled_at, now())
       from u where t.run_id = u.run_id and t.key = u.key and t.epoch = u.epoch and not u.is_replaced`,
     columns: [(task) => task.key, (task) => task.epoch, (task) => task.isReplaced],
+  });
+}
+
+/** Rarely there is any: so it is no column of what every settle writes. */
+export function writeLetters(client: Client, rows: Tagged<Decision['letters'][number]>[]): Promise<unknown>[] {
+  return sendRows(client, rows, {
+    name: 'write-letters',
+    text: `update task t set letter = u.letter from unnest($1::uuid[], $2::text[], $3::int[], $4::json[]) as u (run_id, key, epoch, letter)
+      where t.run_id = u.run_id and t.key = u.key and t.epoch = u.epoch`,
+    columns: [(task) => task.key, (task) => task.epoch, (task) => json(task.letter)],
   });
 }
 

@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 
 import { brokerClaiming } from './broker-claiming.ts';
 import { brokerHolding } from './broker-holding.ts';
+import { brokerLaneOrder } from './broker-lane-order.ts';
 import { brokerModel } from './broker-model.ts';
 import { brokerOrder } from './broker-order.ts';
 import { brokerSignals } from './broker-signals.ts';
@@ -20,6 +21,7 @@ export function brokerConformance(name: string, open: OpenBroker, options: Broke
   describe(`the broker ${name}`, () => {
     brokerHolding(open);
     brokerOrder(open);
+    brokerLaneOrder(open);
     brokerClaiming(open);
     brokerSignals(open);
     brokerModel(open, { seeds: options.seeds ?? 20, stepsPerSeed: options.stepsPerSeed ?? 150 });

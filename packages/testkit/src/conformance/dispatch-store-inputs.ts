@@ -34,6 +34,17 @@ export function dispatchInputs(stores: () => StoresUnderTest): void {
       ]);
     });
 
+    test("F22: nothing of a task that is said to be another tenant's", async () => {
+      const { id, workflow } = await submitRun(stores(), { input: { i: 1 }, tasks: (runId) => [task(runId, 'd#0')] });
+      const wanted = { task: attemptOf(id, 'd#0'), nodes: [] };
+
+      const materials = await stores().dispatch.loadInputs([
+        { ...wanted, tenant: 'globex' },
+        { ...wanted, tenant: workflow.tenant },
+      ]);
+      expect(materials).toMatchObject([null, { input: { i: 1 } }]);
+    });
+
     test('B4: each result in the iteration that the task reads, else in the first', async () => {
       const tasks = (runId: string) => [
         task(runId, 'a#0', succeeded(1, 'first')),

@@ -114,6 +114,18 @@ export function dispatchRunning(stores: () => StoresUnderTest): void {
       expect((await view(held.id, 'a#0'))?.status).toBe('running');
     });
 
+    test("F22: an attempt that is said to be another tenant's is lost, and not written", async () => {
+      const { id, workflow } = await ready('a#0', 'b#0');
+      const lost = await stores().dispatch.markRunning([
+        mark(id, 'a#0', { tenant: 'globex' }),
+        mark(id, 'b#0', { tenant: workflow.tenant }),
+      ]);
+
+      expect(lost).toEqual([attemptOf(id, 'a#0')]);
+      expect((await view(id, 'a#0'))?.status).toBe('ready');
+      expect((await view(id, 'b#0'))?.status).toBe('running');
+    });
+
     test('nothing to write is nothing lost', async () => {
       expect(await stores().dispatch.markRunning([])).toEqual([]);
     });

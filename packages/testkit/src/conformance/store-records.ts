@@ -72,6 +72,7 @@ export function decision(of: RunHead, parts: Partial<Decision> = {}): Decision {
     sentMail: [],
     keptMail: [],
     chunks: [],
+    letters: [],
     consumedMail: [],
     takenMail: [],
     ending: null,

@@ -37,6 +37,15 @@ export function workflowStoreConformance(name: string, open: OpenStores): void {
       expect((await save(workflow, 'h3')).ref.version).toBe(3);
     });
 
+    test('every tenant with a workflow is named once', async () => {
+      const tenants = [unique('t'), unique('t')];
+      for (const tenant of tenants) for (const hash of ['h1', 'h2']) await save(unique('flow'), hash, tenant);
+
+      const known = await stores().workflows.tenants();
+      expect(known).toEqual(expect.arrayContaining(tenants));
+      expect(new Set(known).size).toBe(known.length);
+    });
+
     test('versions saved at once are numbered without gaps', async () => {
       const workflow = unique('flow');
       const saved = await Promise.all(Array.from({ length: 20 }, (_, n) => save(workflow, `h${n}`)));

@@ -87,6 +87,7 @@ export class MemoryStores {
       const later = Array.from(newest.values()).filter(({ ref }) => afterName === null || ref.name > afterName);
       return later.toSorted((a, b) => (a.ref.name < b.ref.name ? -1 : 1)).slice(0, limit);
     },
+    tenants: async () => Array.from(new Set(this.#workflows.map(({ ref }) => ref.tenant))),
   };
 
   #versions(tenant: string, name: string): StoredWorkflow[] {

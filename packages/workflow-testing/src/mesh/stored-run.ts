@@ -1,6 +1,6 @@
 /** One run as a database would hold it: its rows, and what stands beside them. */
 import type { Json } from '@weft/contract';
-import { channelValue, TERMINAL_RUN } from '@weft/engine/domain';
+import { channelValue, pastFailure, TERMINAL_RUN } from '@weft/engine/domain';
 import type { ChannelRecord, Decision, Graph, GraphNode, NodeResult, TaskRecord } from '@weft/engine/domain';
 import type { InputMaterial, Mail, RunRecord, TaskView } from '@weft/engine/ports';
 
@@ -111,14 +111,19 @@ export class StoredRun {
   }
 
   /** From what a worker renders the input of the task (rule A7). */
-  material({ captured, item, readsAt, iterations }: TaskRecord, { resultReads }: GraphNode): InputMaterial {
+  material({ captured, item, readsAt, iterations, letter }: TaskRecord, { resultReads }: GraphNode): InputMaterial {
     const nodes: Record<string, NodeResult> = {};
     for (const name of resultReads) {
       const task = this.rows.taskOfKey(`${name}#${iterations?.[name] ?? 0}`);
-      if (!task || task.settledStep === null || task.settledStep > readsAt) continue;
+      if (!task) continue;
+      if (task.settledStep === null || task.settledStep > readsAt) {
+        const failure = pastFailure(task, readsAt);
+        if (failure) nodes[name] = failure;
+        continue;
+      }
       nodes[name] = task.error ? { output: task.output, error: task.error } : { output: task.output };
     }
-    return { ...this.rows.body, captured: captured ?? {}, item, nodes };
+    return { ...this.rows.body, captured: captured ?? {}, item, nodes, edit: letter?.edit ?? null };
   }
 
   /** The steps that led to this one, from the first on. */

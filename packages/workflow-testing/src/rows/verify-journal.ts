@@ -32,7 +32,8 @@ function verifyTask({ tasks }: Progress, { step, type }: StepRecord, { key, stat
     return;
   }
   const isLive = LIVE_TASK.has(before.status);
-  const takesUp = type === 'retried' || type === 'replayed' || (type === 'migrated' && status === 'pending');
+  const takesUp =
+    type === 'retried' || type === 'replayed' || (type === 'migrated' && status === 'pending') || type === 'discarded';
   mustBe(isLive || takesUp, `step ${step} (${type}) makes ${key} ${status}, which was ${before.status}`);
   mustBe(
     status === 'pending' || type === 'replayed' || attempt >= before.attempt,

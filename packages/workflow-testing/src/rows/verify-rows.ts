@@ -21,7 +21,7 @@ export function verifyRows(versions: ReadonlyMap<number, Graph>, rows: RunRows):
 
 /** C1: folding the journal gives the live rows. */
 function verifyFold(rows: RunRows): void {
-  const folded = foldTo(rows.steps, rows.head.step).progress;
+  const { progress: folded, letters } = foldTo(rows.steps, rows.head.step);
   const { status, epoch, step, live, asking, generations, failed, openJoins, jumps, kept } = rows.head;
   const head = { status, epoch, step, live, asking, generations, failed, openJoins, jumps, kept };
   expectSame('head', head, folded.head);
@@ -29,13 +29,17 @@ function verifyFold(rows: RunRows): void {
   const ended = TERMINAL_RUN.has(status);
   const tasks = rows.newestTasks().map((task) => [task.key, progressOf(task, ended)] as const);
   expectSame('tasks', sorted(tasks), sorted(folded.tasks));
+  const stored = rows.newestTasks().flatMap(({ key, letter }) => (letter ? [[key, letter] as const] : []));
+  expectSame('letters', sorted(stored), sorted(letters));
   expectSame('joins', sorted(rows.joins), sorted(folded.joins));
 }
 
 /** At most one terminal step an epoch, and one final step of a task an epoch. */
 function verifyEnds({ steps }: RunRows): void {
   const seen = new Set<string>();
-  for (const { type, epoch, key } of steps) {
+  for (const { type, epoch, key, facts } of steps) {
+    // A dead letter that is taken up while its run goes on is settled again.
+    if (type === 'retried') for (const task of facts.tasks ?? []) seen.delete(`task ${epoch} ${task.key}`);
     const isEnd = type === 'run_ended' || type === 'cancelled';
     const isFinal = type === 'task_succeeded' || type === 'task_failed' || type === 'task_skipped';
     const name = isEnd ? `end ${epoch}` : isFinal ? `task ${epoch} ${key}` : null;

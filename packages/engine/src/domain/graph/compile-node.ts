@@ -24,7 +24,8 @@ export function compileNode(name: string, node: WorkflowNode, context: NodeConte
   const when = node.when === undefined ? null : compileCondition(node.when);
   const on = node.type === 'route' ? compileCondition(node.on) : null;
   const template = compileInput(node);
-  const references = [...(when?.references ?? []), ...(on?.references ?? []), ...(template?.references ?? [])];
+  const limitKey = node.type === 'task' && node.concurrencyKey ? compileTemplate(node.concurrencyKey) : null;
+  const references = [when, on, template, limitKey].flatMap((expression) => expression?.references ?? []);
   const join = node.join ?? defaults.join ?? 'all';
   const inbound = wiring.inbound.get(name) ?? [];
   const deferred = node.defer ?? false;
@@ -58,6 +59,7 @@ export function compileNode(name: string, node: WorkflowNode, context: NodeConte
     heartbeatMs: node.heartbeatMs ?? defaults.heartbeatMs ?? null,
     cacheTtlMs: node.cache?.ttlMs ?? null,
     lane: laneOf(node, defaults),
+    limitKey,
     priority: node.priority === undefined ? null : priorityLevel(node.priority),
     onFailure: node.onFailure ?? defaults.onFailure ?? 'failRun',
     output: node.output ?? null,

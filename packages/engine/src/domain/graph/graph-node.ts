@@ -64,6 +64,8 @@ export type GraphNode = {
   /** Null: every task runs its executor. */
   cacheTtlMs: number | null;
   lane: string;
+  /** The key under which limits count its tasks; null: none. Only tasks have one. */
+  limitKey: Template | null;
   /** Null: the run's. */
   priority: Priority | null;
   onFailure: OnFailure;

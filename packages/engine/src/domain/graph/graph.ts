@@ -108,9 +108,10 @@ export function readsEphemeral({ state }: Graph, node: GraphNode): boolean {
   return node.stateReads.some((channel) => state.get(channel)?.ephemeral === true);
 }
 
-/** A task's own input is rendered by its worker. */
+/** A task's own input is rendered by its worker, unlike the key under which limits count it. */
 function readAtSettle(node: GraphNode): string[] {
-  return node.type === 'task' && !node.when ? [] : node.resultReads;
+  const isReadLater = node.type === 'task' && !node.when && (node.limitKey === null || node.limitKey.isStatic);
+  return isReadLater ? [] : node.resultReads;
 }
 
 /** A node whose only way on is for its failure leads to the end when it succeeds. */

@@ -5,7 +5,10 @@
  * write, or says what more it must see. The runtime carries the decision out in the transaction that holds the lock
  * (rules A5, A8).
  */
+import type { TaskError } from '@weft/contract';
+
 import type { Graph } from '../graph/graph.ts';
+import { ownerOf } from '../task-key.ts';
 import { replayRun } from './branch/replay-run.ts';
 import { toDecision } from './decision.ts';
 import { endWhenQuiet, failRun } from './end-run.ts';
@@ -13,11 +16,13 @@ import { armDeferred, beginRun } from './flow.ts';
 import { emptyParts } from './fresh.ts';
 import { settleInline } from './inline.ts';
 import { expectMail } from './expect-mail.ts';
+import { isAside } from './letters/aside.ts';
 import { takeMail } from './mail.ts';
 import { NeedsMore, noReads } from './reads.ts';
 import type { Decision, Reads, RunHead, RunSnapshot, TaskRecord } from './records.ts';
 import { refuseEvent } from './refuse-event.ts';
 import { releaseTask } from './release-task.ts';
+import { clearTimers, settledRow } from './settled.ts';
 import { settleTask } from './settle-task.ts';
 import { advance } from './superstep/barrier.ts';
 import { keepEphemeral } from './superstep/ephemeral.ts';
@@ -79,15 +84,28 @@ export function startRun(
 
 /**
  * Ends a run whose step the engine cannot compute, so that it stands in nobody's way (rule A11). The events that were to
- * be applied are refused.
+ * be applied are refused; the tasks that they are about fail with the run, so that one can see which they are.
  */
 export function failForEngineError(
   graph: Graph,
-  { snapshot, now, message }: { snapshot: RunSnapshot; now: number; message: string },
+  { snapshot, events, now, message }: Omit<DecideView, 'versions'> & { message: string },
 ): Decision {
   const run = new WorkingRun(graph, snapshot, now);
-  if (!run.hasEnded) failRun(run, { code: 'engine_error', message, retryable: false });
+  const error: TaskError = { code: 'engine_error', message, retryable: false };
+  for (const event of events) if (event.type === 'outcome') failWithRun(run, event, error);
+  if (!run.hasEnded) failRun(run, error);
   return toDecision(run, []);
+}
+
+/** Items are counted by their sends, so they are left aborted as whatever else was under way. */
+function failWithRun(run: WorkingRun, event: Extract<RunEvent, { type: 'outcome' }>, error: TaskError): void {
+  const { key, worker } = event;
+  const task = run.snapshot.tasks.has(key) && ownerOf(key) === null ? run.task(key) : undefined;
+  if (!task || !run.graph.nodes.has(task.node) || !isCurrent(run, task, event) || isAside(run, task)) return;
+  clearTimers(run, task);
+  run.openStep('task_failed', { task, worker });
+  const row = { ...settledRow(run), error, worker, detail: { kind: 'halted', items: null } as const };
+  run.change(task, { status: 'failed', attempt: task.attempt, error }, row);
 }
 
 /**

@@ -19,6 +19,7 @@ export function toDecision(run: WorkingRun, applied: boolean[]): Decision {
     sentMail,
     keptMail,
     chunks,
+    letters: pick(run.tasks, run.letters).map(({ key, epoch, letter }) => ({ key, epoch, letter })),
     consumedMail: consumedMail(run),
     takenMail,
     ending,

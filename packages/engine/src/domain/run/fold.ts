@@ -2,12 +2,13 @@
 import { applyStep, emptyProgress, snapshotTasks } from './journal.ts';
 import type { FoldStep, TaskFact } from './journal.ts';
 import { LIVE_TASK } from './status.ts';
-import type { FoldedRun, TaskProgress } from './records.ts';
+import type { FoldedRun, TaskProgress, TaskRecord } from './records.ts';
 
 export type { FoldedRun } from './records.ts';
 
 /** A task that is known after a step. */
-export type FoldedTask = TaskProgress & { key: string; epoch: number; dueAt: number | null };
+export type FoldedTask = TaskProgress &
+  Pick<TaskRecord, 'letter'> & { key: string; epoch: number; dueAt: number | null };
 
 export function emptyFold(): FoldedRun {
   return {
@@ -16,6 +17,7 @@ export function emptyFold(): FoldedRun {
     dueAts: new Map(),
     kept: new Set(),
     failures: new Map(),
+    letters: new Map(),
     past: [],
   };
 }
@@ -35,6 +37,7 @@ export function foldStep(fold: FoldedRun, step: FoldStep): void {
   for (const fact of tasks) {
     noteDue(fold, fact);
     noteFailure(fold, fact, failedAt);
+    noteLetter(fold, fact);
   }
   for (const id of facts.snapshot?.mail ?? []) fold.kept.add(id);
   if (facts.mail === undefined || facts.kept === undefined) return;
@@ -54,16 +57,17 @@ export function copyFold({ progress: { head, tasks, joins, version }, ...fold }:
     dueAts: new Map(fold.dueAts),
     kept: new Set(fold.kept),
     failures: new Map(fold.failures),
+    letters: new Map(fold.letters),
     past: [...fold.past],
   };
 }
 
 /** What is known of a task; null if it is not armed. */
-export function foldedTask({ progress, epochs, dueAts }: FoldedRun, key: string): FoldedTask | null {
+export function foldedTask({ progress, epochs, dueAts, letters }: FoldedRun, key: string): FoldedTask | null {
   const task = progress.tasks.get(key);
   if (!task) return null;
   const dueAt = task.status === 'waiting' ? (dueAts.get(key) ?? null) : null;
-  return { key, ...task, epoch: epochs.get(key) ?? 0, dueAt };
+  return { key, ...task, epoch: epochs.get(key) ?? 0, dueAt, letter: letters.get(key) ?? null };
 }
 
 /** The last attempt of a task that has ended: the one before, while this one has not. */
@@ -88,6 +92,12 @@ function noteFailure({ failures }: FoldedRun, { key, status, error }: TaskFact, 
 function noteDue({ dueAts }: FoldedRun, { key, dueAt }: TaskFact): void {
   if (dueAt !== undefined) dueAts.set(key, dueAt);
   else if (dueAts.size > 0) dueAts.delete(key);
+}
+
+/** A task that is taken back, and armed anew later, has none any more. */
+function noteLetter({ letters }: FoldedRun, { key, status, letter }: TaskFact): void {
+  if (letter !== undefined) letters.set(key, letter);
+  else if (status === 'pending' && letters.size > 0) letters.delete(key);
 }
 
 /** The tasks that the step arms: a task that it takes back before that counts anew. */

@@ -31,6 +31,7 @@ export function freshTask(task: NewTask): TaskRecord {
     readyAt: task.readyAt,
     lane: task.lane,
     priority: task.priority,
+    limitKey: task.limitKey ?? null,
     captured: task.captured ?? null,
     item: task.item ?? null,
     iterations: task.iterations ?? null,
@@ -43,6 +44,7 @@ export function freshTask(task: NewTask): TaskRecord {
     settledAt: task.settledAt ?? null,
     startedAt: task.startedAt ?? null,
     worker: task.worker ?? null,
+    letter: task.letter ?? null,
   };
 }
 

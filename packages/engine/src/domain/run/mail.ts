@@ -2,8 +2,10 @@
 import type { Json, JsonObject } from '@weft/contract';
 
 import { resumeSends } from './complete-sends.ts';
+import { tellParent } from './children.ts';
 import { cancelRun } from './end-run.ts';
 import { expectTasks } from './expect-mail.ts';
+import { discardLetters, rejoinChild, retryLetters } from './letters/take-letters.ts';
 import { inject, keep } from './kept-mail.ts';
 import { migrateRun } from '../migrate/migrate-run.ts';
 import { NeedsMore, noReads } from './reads.ts';
@@ -17,10 +19,19 @@ import type { WorkingRun } from './working-run.ts';
 
 export function takeMail(run: WorkingRun, mail: Mail): void {
   const { kind, payload } = mail;
+  if (kind === 'retry_letters') {
+    retryLetters(run, mail);
+    return;
+  }
+  if (kind === 'discard_letters') {
+    discardLetters(run, mail);
+    return;
+  }
   if (run.hasEnded) {
     if (run.head.status !== 'failed') return;
     if (kind === 'retry') reopen(run);
     else if (kind === 'migrate') migrateRun(run, mail);
+    else if (kind === 'child_runs' && payload['reopened'] === true) rejoinChild(run, mail);
     return;
   }
   switch (kind) {
@@ -74,6 +85,7 @@ function reasonOf({ reason }: Mail['payload']): string {
 function reopen(run: WorkingRun): void {
   if (!run.snapshot.reads.everything) throw new NeedsMore({ everything: true });
   retryRun(run);
+  if (!run.hasEnded) tellParent(run, 'child_runs', { reopened: true });
 }
 
 /** Answers and state updates hold together, or none of them does: where a question is not open any more, nothing changes. */
@@ -180,7 +192,12 @@ function takeSignal(run: WorkingRun, mail: Mail): void {
 }
 
 /** News of a child that its task does not wait for, or that came too late, change nothing. */
-function hearOfChild(run: WorkingRun, { kind, payload }: Mail): void {
+function hearOfChild(run: WorkingRun, mail: Mail): void {
+  const { kind, payload } = mail;
+  if (payload['reopened'] === true) {
+    rejoinChild(run, mail);
+    return;
+  }
   const { key, runId, step } = payload as { key: string; runId: string; step: number };
   const task = run.task(key);
   if (task?.status !== 'waiting' || task.detail?.kind !== 'child' || task.detail.runId !== runId) return;

@@ -152,13 +152,17 @@ const SETS = ['tasks', 'joins', 'channels', 'kept', 'chunks', 'items'] as const;
 
 /** Whether a node reads anything of its run when it is armed. */
 export function readsWhenArmed(node: GraphNode): boolean {
-  return node.stateReads.length > 0 || node.type !== 'task' || node.when !== null;
+  return node.stateReads.length > 0 || node.type !== 'task' || node.when !== null || hasKeyToRender(node);
 }
 
 /** A task's own input is rendered by its worker; only its condition and the state it captures are read at settle. */
 function addOwnReads(reads: Reads, node: GraphNode, keyOf: KeyOf): void {
   for (const channel of node.stateReads) reads.channels.add(channel);
-  if (node.type === 'task' && !node.when) return;
+  if (node.type === 'task' && !node.when && !hasKeyToRender(node)) return;
   for (const name of node.resultReads) reads.tasks.add(keyOf(name));
   reads.body = true;
+}
+
+function hasKeyToRender({ limitKey }: GraphNode): boolean {
+  return limitKey !== null && !limitKey.isStatic;
 }

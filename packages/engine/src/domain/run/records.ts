@@ -70,6 +70,8 @@ export type TaskRecord = {
   /** The lane that serves it; null for a node that needs no worker. */
   lane: string | null;
   priority: Priority;
+  /** Under which key limits count it, fixed when it is armed; null for a node without one. */
+  limitKey: string | null;
   /** Values of the state keys that the node reads, as seen by the step `readsAt`. */
   captured: JsonObject | null;
   /** The item of the send that armed it; null at the top. */
@@ -87,6 +89,20 @@ export type TaskRecord = {
   settledAt: number | null;
   startedAt: number | null;
   worker: string | null;
+  /** What was done about its final failures; null of a task that nobody has had to look after. */
+  letter: Letter | null;
+};
+
+/** What became of a dead letter. It stays with the task, whatever comes of its next attempts. */
+export type Letter = {
+  /** The input of all attempts after this edit, instead of what the node renders; `by`: who has edited it, if they said. */
+  edit?: { with: Json; by: string | null };
+  /** The run has gone on from its failure: what becomes of it now settles no edge, and cannot end the run. */
+  alone?: true;
+  /** Failures that others may have read, oldest first: who became ready after one and before the next result reads it. */
+  past?: Failure[];
+  /** Nobody wants to see it any more. */
+  discarded?: { by: string | null };
 };
 
 /** In superstep mode: what an outcome says beside its output, for the barrier (rule B9). It stays in the row. */
@@ -142,7 +158,7 @@ export type TimerRecord = { key: string; kind: TimerKind; attempt: number; dueAt
 export type Mail = { id: string; kind: MailKind; payload: JsonObject };
 
 /**
- * From outside: `cancel retry replay migrate answer inject signal`; from the run to itself: `close go_on`; from a parent: `start` (the run does not
+ * From outside: `cancel retry replay migrate retry_letters discard_letters answer inject signal`; from the run to itself: `close go_on`; from a parent: `start` (the run does not
  * exist yet) and `cancel`; from a child: `child_ended child_asks child_runs`.
  */
 export type MailKind =
@@ -150,6 +166,8 @@ export type MailKind =
   | 'retry'
   | 'replay'
   | 'migrate'
+  | 'retry_letters'
+  | 'discard_letters'
   | 'close'
   | 'go_on'
   | 'answer'
@@ -195,7 +213,7 @@ export type Progress = {
 
 /**
  * Beside its progress, the journal says of a task in which epoch it was armed (0 where it is not among them), and when its
- * waiting is over; and which mail is kept. Most runs have none of it, and folding is to cost them nothing.
+ * waiting is over; which mail is kept; and what became of dead letters. Most runs have none of it, and folding is to cost them nothing.
  */
 export type FoldedRun = {
   progress: Progress;
@@ -204,6 +222,7 @@ export type FoldedRun = {
   kept: Set<string>;
   /** Why tasks had failed. */
   failures: Map<string, Failure>;
+  letters: Map<string, Letter>;
   /** Attempts that had ended of tasks that were taken back since: up to which one, in which epoch. */
   past: Pick<UsageRecord, 'key' | 'epoch' | 'attempt'>[];
 };
@@ -303,6 +322,8 @@ export type Decision = {
   sentMail: SentMail[];
   keptMail: KeptMail[];
   chunks: ItemChunk[];
+  /** Tasks of which the letter changes. */
+  letters: Pick<TaskRecord, 'key' | 'epoch' | 'letter'>[];
   consumedMail: string[];
   /** Kept mail that is dealt with. */
   takenMail: string[];

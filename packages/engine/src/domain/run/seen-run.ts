@@ -10,6 +10,7 @@ import type { Graph, GraphNode } from '../graph/graph.ts';
 import { ownerOf, rootOf } from '../task-key.ts';
 import { asArmed } from './as-armed.ts';
 import { isStale, iterationOf } from './iterations.ts';
+import { pastFailure } from './letters/past-failure.ts';
 import { missingFrom, NeedsMore } from './reads.ts';
 import type { JoinRecord, Reads, RunHead, RunSnapshot, TaskRecord } from './records.ts';
 import { LIVE_TASK, TERMINAL_RUN } from './status.ts';
@@ -155,7 +156,8 @@ export class SeenRun {
   /** The node's settled result as the tasks see it that were readied by step `readsAt`; null if there is none yet. */
   result(name: string, { readsAt, iterations }: Pick<TaskRecord, 'readsAt' | 'iterations'>): NodeResult | null {
     const task = this.task(`${name}#${iterations?.[name] ?? 0}`);
-    if (!task || task.settledStep === null || task.settledStep > readsAt) return null;
+    if (!task) return null;
+    if (task.settledStep === null || task.settledStep > readsAt) return pastFailure(task, readsAt);
     return { output: this.outputOf(task), ...(task.error && { error: task.error }) };
   }
 

@@ -8,6 +8,7 @@ import { stopAfter } from './break-after.ts';
 import { endAfterFailure, endAfterSuccess } from './edge-ends.ts';
 import { failRun } from './end-run.ts';
 import type { PendingDetail, TaskDetail, TaskRecord } from './records.ts';
+import { isAside } from './letters/aside.ts';
 import { blame, clearTimers, settledRow } from './settled.ts';
 import { refuseUpdates, stateUpdates } from './state-updates.ts';
 import type { StepType } from './step-record.ts';
@@ -105,7 +106,7 @@ function succeedTask(
   { output, updates, worker, goto, type, note, cached, pending }: Success,
 ): void {
   const node = run.node(task.node);
-  const stops = node.breaks.after && !run.isStale(task.key);
+  const stops = node.breaks.after && !isAside(run, task);
   const way: Way = { endOf: (edge) => endAfterSuccess(node, edge, output), goto };
   const halts = stops ? null : refuseWay(run, task, way);
   if (halts) {
@@ -128,11 +129,11 @@ function succeedTask(
     task.output = stored;
     task.error = null;
     task.worker = worker;
-    if (pending) task.detail = pending;
+    if (pending && !task.letter?.alone) task.detail = pending;
     else if (goto) task.detail = { kind: 'jumped' };
   }
-  // A route is decided within a barrier, so what it writes is not kept for the next one.
-  if (!run.graph.superstep || node.type === 'route')
+  // A route is decided within a barrier, so what it writes is not kept for the next one; the barrier of a letter has passed.
+  if (!run.graph.superstep || node.type === 'route' || task.letter?.alone)
     for (const [channel, update] of updates) run.write(channel, update);
   if (!stops) conclude(run, task, way);
 }
@@ -150,7 +151,7 @@ type FinalFailure = {
 export function failForGood(run: WorkingRun, task: TaskRecord, failure: FinalFailure): void {
   const { error, worker, note, halts: refused, ...counted } = failure;
   const node = run.node(task.node);
-  const isAlone = run.isStale(task.key) || ownerOf(task.key) !== null;
+  const isAlone = isAside(run, task) || ownerOf(task.key) !== null;
   const way: Way = { endOf: (edge) => endAfterFailure(node, edge), goto: null };
   const fails = node.onFailure === 'failRun' && !isAlone;
   const halts = refused ?? (fails ? null : refuseWay(run, task, way));

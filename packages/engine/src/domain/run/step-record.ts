@@ -1,6 +1,7 @@
 /** One step of the journal: a decided fact, never a thing to be evaluated again (rule C1). */
 import type { TaskError } from '@weft/contract';
 
+import type { Letter } from './records.ts';
 import type { Jumps, RunStatus, Superstep, TaskStatus, Waits } from './status.ts';
 
 export type StepType =
@@ -17,6 +18,8 @@ export type StepType =
   | 'state_injected'
   | 'cancelled'
   | 'retried'
+  /** Dead letters that nobody wants to see any more. */
+  | 'discarded'
   /** All updates of a superstep are applied, and what follows is triggered. */
   | 'superstep'
   /** The run goes on from an earlier step; `reopened` if it had ended. */
@@ -46,6 +49,8 @@ export type TaskFact = {
   waits?: Waits;
   /** How many items a send has begun to wait for. */
   items?: number;
+  /** What became of it as a dead letter, absolute. */
+  letter?: Letter;
 };
 
 /** A join after the step: key, edges ended, taken, failed, and 1 once it has fired. */
@@ -73,6 +78,8 @@ export type Facts = {
   kept?: number;
   /** The message that the step deals with. */
   mail?: string;
+  /** Who has retried or discarded dead letters, if they said. */
+  by?: string | null;
   /** Which question was answered, and by whom. */
   answer?: { id: string; by: string | null };
   /** The name of the signal, or the node after which state is injected. */

@@ -7,7 +7,9 @@ import type { EdgeEnd } from '../graph/join.ts';
 import { ownerOf, rootOf } from '../task-key.ts';
 import { endEdges } from './flow.ts';
 import { jumpTo, refuseLoops, startGeneration } from './jumps.ts';
+import { isAside } from './letters/aside.ts';
 import { takeInjections } from './kept-mail.ts';
+import { noReads } from './reads.ts';
 import type { TaskRecord } from './records.ts';
 import { itemEnded } from './send-items.ts';
 import { trigger } from './superstep/release.ts';
@@ -19,7 +21,7 @@ export type Way = { endOf: (edge: Edge) => EdgeEnd; goto: string[] | null };
 
 /** Why a task that is about to settle may not go on as it has chosen; null if it may (rule B5). */
 export function refuseWay(run: WorkingRun, task: TaskRecord, { endOf, goto }: Way): TaskError | null {
-  if (ownerOf(task.key) !== null || run.isStale(task.key) || run.graph.superstep) return null;
+  if (ownerOf(task.key) !== null || isAside(run, task) || run.graph.superstep) return null;
   if (goto) return refuseLoops(run, task, goto.filter(isNode));
   const back = backEdge(run, task, endOf);
   return back ? refuseLoops(run, task, [back.to]) : null;
@@ -35,10 +37,15 @@ function backEdge(run: WorkingRun, { node }: TaskRecord, endOf: Way['endOf']): E
 }
 
 /**
- * What follows from a task that has settled. An item counts for its send; what a loop has gone back over arms nothing; else a goto, or
+ * What follows from a task that has settled. A dead letter that the run has gone on from changes nothing else; an item counts for its send; what a loop has gone back over arms nothing; else a goto, or
  * an edge that leads back, stands for all other edges.
  */
 export function conclude(run: WorkingRun, task: TaskRecord, { endOf, goto }: Way): void {
+  if (task.letter?.alone) {
+    takeInjections(run, task);
+    renewOutputs(run, task);
+    return;
+  }
   const owner = ownerOf(task.key);
   if (owner) {
     itemEnded(run, owner.send, task);
@@ -58,6 +65,17 @@ export function conclude(run: WorkingRun, task: TaskRecord, { endOf, goto }: Way
   const back = backEdge(run, task, endOf);
   if (back) startGeneration(run, run.node(back.to));
   else endEdges(run, run.node(task.node), endOf);
+}
+
+/** The outputs of the sends around it are put together anew: as it is known here, one may hold what they were before. */
+function renewOutputs(run: WorkingRun, { key }: TaskRecord): void {
+  for (let owner = ownerOf(key); owner; owner = ownerOf(owner.send)) {
+    run.expect({ ...noReads(), tasks: new Set([owner.send]) });
+    const send = run.task(owner.send);
+    if (!send) return;
+    send.output = null;
+    run.changedTasks.add(send.key);
+  }
 }
 
 /** What follows is decided at the barrier; only a route is itself a part of one, and is followed at once (rule B9). */

@@ -8,12 +8,15 @@ import type { Graph, GraphNode } from '../graph/graph.ts';
 import { taskId } from '../ids.ts';
 import { ownerOf } from '../task-key.ts';
 import { freshTask } from './fresh.ts';
+import { limitKeyOf } from './limit-key.ts';
+import type { LimitKey } from './limit-key.ts';
 import { advanceTask, applyJoin, applyJumps, applyRun, countTask } from './journal.ts';
 import type {
   Fate,
   ItemChunk,
   JoinRecord,
   KeptMail,
+  Letter,
   SentMail,
   TaskRecord,
   TimerKind,
@@ -29,6 +32,8 @@ const UNSEEN_START_MS = 1000;
 
 /** Inline steps that one transaction takes for one run; the rest goes on in the next (rule A11). */
 const MAX_INLINE_STEPS = 100;
+
+const NO_LIMIT_KEY: LimitKey = { kind: 'key', key: null };
 
 const NO_VERSIONS: ReadonlyMap<number, Graph> = new Map();
 
@@ -46,7 +51,7 @@ export type Activation = {
 /** What is added to a step. */
 type Note = Pick<
   Facts,
-  'jumps' | 'superstep' | 'kept' | 'mail' | 'answer' | 'signal' | 'afterNode' | 'migrated' | 'goto' | 'writers'
+  'jumps' | 'superstep' | 'kept' | 'mail' | 'answer' | 'by' | 'signal' | 'afterNode' | 'migrated' | 'goto' | 'writers'
 >;
 
 /** What a step is about. */
@@ -65,6 +70,8 @@ export class WorkingRun extends SeenRun {
   readonly sentMail: SentMail[] = [];
   readonly keptMail: KeptMail[] = [];
   readonly chunks: ItemChunk[] = [];
+  /** Keys of tasks whose letter changes. */
+  readonly letters = new Set<string>();
   /** Keys of tasks and joins whose rows change; of tasks that this decision armed; and rows that it took back. */
   readonly changedTasks = new Set<string>();
   readonly changedJoins = new Set<string>();
@@ -120,8 +127,14 @@ export class WorkingRun extends SeenRun {
       return;
     }
     advanceTask(task, whole);
+    if (fact.letter) this.putLetter(task, fact.letter);
     if (row) Object.assign(task, row);
     this.changedTasks.add(key);
+  }
+
+  putLetter(task: TaskRecord, letter: Letter): void {
+    task.letter = letter;
+    this.letters.add(task.key);
   }
 
   /** Arms an activation of a node in the open step. */
@@ -154,13 +167,15 @@ export class WorkingRun extends SeenRun {
   renew(task: TaskRecord, node: GraphNode): void {
     const { key, status, attempt, failures, crashes, blamed, error } = task;
     this.change(task, { status: 'pending', attempt });
-    const rest = { ...(blamed && { blamed }), ...(error && { error }) };
+    const rest = { ...(blamed && { blamed }), ...(error && { error }), ...(task.letter && { letter: task.letter }) };
     const fact: TaskFact = { key, status, attempt, failures, crashes, ...rest };
     (this.#facts().tasks ??= []).push(fact);
     countTask(this.head, undefined, fact);
     const lane = node.type === 'task' ? node.lane : null;
     const seen = { readsAt: this.head.step, captured: this.capture(node), iterations: this.latestOf(node.resultReads) };
-    this.tasks.set(key, { ...task, lane, ...seen });
+    const renewed = { ...task, lane, ...seen };
+    this.tasks.set(key, renewed);
+    if (task.letter) this.putLetter(renewed, task.letter);
     this.changedTasks.add(key);
     this.armed.add(key);
   }
@@ -256,20 +271,25 @@ export class WorkingRun extends SeenRun {
   #newTask(node: GraphNode, { key, fate, item = null, again }: Activation): TaskRecord {
     const { id, step, priority } = this.head;
     const epoch = again?.epoch ?? this.head.epoch;
+    const iterations = fate ? null : this.latestOf(node.resultReads);
+    const seen = { readsAt: this.#readsAt(key, step), captured: fate ? null : this.capture(node), iterations, item };
+    const limit = fate ? NO_LIMIT_KEY : limitKeyOf(this, node, { key, ...seen });
+    if (limit.kind === 'failed') {
+      const failed: Activation = { key, item, fate: { kind: 'fail', error: limit.error } };
+      return this.#newTask(node, again ? { ...failed, again } : failed);
+    }
     const needsWorker = node.type === 'task' && !fate;
     return freshTask({
+      ...seen,
       key,
       epoch,
       id: taskId(id, epoch, key),
       node: node.name,
       attempt: again ? again.attempt + 1 : 1,
-      readsAt: this.#readsAt(key, step),
       readyAt: this.now,
       lane: needsWorker ? node.lane : null,
       priority: node.priority ?? priority,
-      captured: fate ? null : this.capture(node),
-      item,
-      iterations: fate ? null : this.latestOf(node.resultReads),
+      limitKey: limit.key,
       fate,
     });
   }

@@ -14,7 +14,7 @@ type Piece = { value: string | JsonObject; path: IssuePath };
 
 /** The fields of each node type that are templates. */
 const TEMPLATES = new Map<unknown, string[]>([
-  ['task', ['with']],
+  ['task', ['with', 'concurrencyKey']],
   ['interrupt', ['message']],
   ['send', ['items']],
   ['subgraph', ['input']],

@@ -22,6 +22,10 @@ function checkNode(node: RawObject, path: IssuePath, issues: Issues): void {
     return refuse([...path, 'type'], `node type ${quote(type)}`, issues);
   }
   refuseFields(node, path, { fields: unsupported.nodeFields, issues });
+  if (type !== 'task' && node['concurrencyKey'] !== undefined) {
+    const message = 'only nodes of type task have a concurrencyKey: nothing else takes a worker';
+    issues.add('node_type_unsupported', [...path, 'concurrencyKey'], message);
+  }
 }
 
 function refuseFields(

@@ -6,7 +6,7 @@ export const unsupported = {
   document: ['budget'],
   nodeTypes: ['agent'],
   /** Of nodes whose type is supported. */
-  nodeFields: ['prompt', 'cost', 'concurrencyKey'],
+  nodeFields: ['prompt', 'cost'],
   /** Of the request that starts a run. */
   runFields: ['callbacks', 'budget'],
 };

@@ -2,15 +2,15 @@
 import type { Reason } from '@weft/contract';
 
 import { LIVE_TASK } from '../../domain/run/records.ts';
-import type { Priority } from '../../domain/run/records.ts';
-import { ANY_LANE, isAnyLane } from '../../ports/index.ts';
-import type { RunRecord, TaskView, WorkerRecord } from '../../ports/index.ts';
+import type { RunRecord, TaskView } from '../../ports/index.ts';
+import { readyReasons } from './explain-ready.ts';
+import type { ReadyDeps } from './explain-ready.ts';
 import { explainWaiting } from './explain-waiting.ts';
 import { toInstant } from './instant.ts';
 import type { QueryDeps } from './query-deps.ts';
 import { isDropped } from './view-task.ts';
 
-export type ExplainDeps = Pick<QueryDeps, 'reader' | 'fleet' | 'broker'>;
+export type ExplainDeps = Pick<QueryDeps, 'reader'> & ReadyDeps;
 
 /** The reasons, the most telling first; null if the tenant has no such task. */
 export async function explainTask(deps: ExplainDeps, tenant: string, id: string): Promise<Reason[] | null> {
@@ -42,42 +42,4 @@ function running({ worker, startedAt, attempt }: TaskView): Reason {
 
 function inline(): Reason {
   return { code: 'engine_step', message: 'the node needs no worker; the engine settles it with its next transaction' };
-}
-
-type Queued = { task: TaskView; lane: string };
-
-async function readyReasons(deps: ExplainDeps, run: RunRecord, { task, lane }: Queued): Promise<Reason[]> {
-  const workers = (await deps.fleet.list()).filter((worker) => worker.endedAt === null && serves(worker, lane));
-  const place = await placeOf(deps, run, { task, lane });
-  return [...fleetReasons(lane, workers), place];
-}
-
-function serves({ lanes }: WorkerRecord, lane: string): boolean {
-  return lanes.includes(lane) || (lanes.includes(ANY_LANE) && isAnyLane(lane));
-}
-
-function fleetReasons(lane: string, workers: WorkerRecord[]): Reason[] {
-  const details = { lane, workers: workers.length };
-  if (workers.length === 0) return [{ code: 'no_worker', message: `no live worker serves the lane ${lane}`, details }];
-  if (workers.some(({ running: busy, slots }) => busy < slots)) return [];
-  return [
-    { code: 'workers_busy', message: `all slots of the ${workers.length} workers of lane ${lane} are taken`, details },
-  ];
-}
-
-async function placeOf({ broker }: ExplainDeps, { head }: RunRecord, { task, lane }: Queued): Promise<Reason> {
-  const tenant = head.workflow.tenant;
-  const lists = ([0, 1, 2, 3] satisfies Priority[]).map((priority) => ({ lane, tenant, priority }));
-  const depth = (await broker.depths(lists)).reduce((sum, count) => sum + count, 0);
-  const details = { lane, depth };
-  if (task.offeredAt === null) {
-    const message = `the window of lane ${lane} is full (${depth} wait there); the task waits in the store for its turn`;
-    return { code: 'not_offered', message, details };
-  }
-  const [held] = await broker.held([{ lane, taskId: task.id }]);
-  if (held === null || held === undefined) {
-    const message = `the lane ${lane} does not hold the task at present; the sweeper will offer it again`;
-    return { code: 'offer_lost', message, details };
-  }
-  return { code: 'on_lane', message: `the task is on lane ${lane}, where ${depth} wait, or was just claimed`, details };
 }

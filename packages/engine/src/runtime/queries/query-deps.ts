@@ -4,6 +4,10 @@ import type {
   Broker,
   DispatchStore,
   FleetStore,
+  LetterReader,
+  LimitStore,
+  QueueReader,
+  RateLimiter,
   RetentionStore,
   RunComparer,
   RunReader,
@@ -14,8 +18,12 @@ import type {
 export type QueryDeps = {
   reader: RunReader;
   comparer: RunComparer;
+  letters: LetterReader;
   workflows: WorkflowStore;
   fleet: FleetStore;
+  limits: Pick<LimitStore, 'load'>;
+  queue: QueueReader;
+  rates: Pick<RateLimiter, 'waitMs'>;
   retention: Pick<RetentionStore, 'fallback' | 'policies' | 'bytesOf' | 'storage'>;
   dispatch: Pick<DispatchStore, 'backlog'>;
   broker: Pick<Broker, 'held' | 'depths'>;

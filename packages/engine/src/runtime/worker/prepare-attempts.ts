@@ -13,7 +13,7 @@ const NOTHING: InputMaterial = { input: null, config: null, captured: {}, item: 
 
 /**
  * In the order of the messages; null where the attempt is not current any more, or its node is gone. A constant input
- * needs no query, unless its run was revoked: an attempt that was overtaken is found out by the fence, or by the flush.
+ * needs no query, unless it may have been edited, or its run was revoked: an attempt that was overtaken is found out by the fence, or by the flush.
  */
 export async function prepareAttempts(
   { graphs, dispatch }: { graphs: GraphCache; dispatch: DispatchStore },
@@ -22,8 +22,10 @@ export async function prepareAttempts(
   const nodes = await Promise.all(messages.map((message) => nodeOf(graphs, message)));
   const wanted = messages.flatMap((message, index) => {
     const node = nodes[index];
-    const isNeeded = node && (revoked.has(message.runId) || !isConstant(node));
-    return isNeeded ? [{ task: attemptOf(message), nodes: node.resultReads, body: readsBody(node), index }] : [];
+    const isNeeded = node && (message.attempt > 1 || revoked.has(message.runId) || !isConstant(node));
+    if (!isNeeded) return [];
+    const { tenant } = message.workflow;
+    return [{ task: attemptOf(message), tenant, nodes: node.resultReads, body: readsBody(node), index }];
   });
   const loaded = wanted.length > 0 ? await dispatch.loadInputs(wanted) : [];
   const materials = new Map(wanted.map(({ index }, n) => [index, loaded[n] ?? null]));

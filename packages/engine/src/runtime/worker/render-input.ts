@@ -10,13 +10,14 @@ import { failed } from './failed.ts';
 
 type ToRender = { node: GraphNode; material: InputMaterial; message: Pick<TaskMessage, 'key'> };
 
-/** Renders the node's `with`; a template that fails is a failure of the task. */
+/** What somebody has put in its place, or else renders the node's `with`; a template that fails is a failure of the task. */
 export function renderInput({
   node,
   material,
   message,
 }: ToRender): { kind: 'rendered'; value: Json } | Extract<Outcome, { kind: 'failed' }> {
-  const { input, config, captured, item, nodes } = material;
+  const { input, config, captured, item, nodes, edit } = material;
+  if (edit) return { kind: 'rendered', value: edit.with };
   const scope = { input, config, state: captured, nodes, ...(ownerOf(message.key) && { item }) };
   try {
     if (node.template === null) return { kind: 'rendered', value: {} };

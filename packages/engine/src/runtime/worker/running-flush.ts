@@ -56,7 +56,8 @@ export async function markBeginning(
 }
 
 function toMark({ message, startedAt, dueAt }: RunningAttempt, worker: string, now: number): RunningMark {
-  return { ...attemptOf(message), worker, startedMsAgo: now - startedAt, dueInMs: dueAt - now };
+  const { tenant } = message.workflow;
+  return { ...attemptOf(message), tenant, worker, startedMsAgo: now - startedAt, dueInMs: dueAt - now };
 }
 
 function attemptName({ runId, key, taskEpoch, attempt }: TaskAttempt): string {

@@ -37,12 +37,17 @@ function anewOf(run: WorkingRun, departure: Departure, key: string): TaskRecord 
   return LIVE_TASK.has(task.status) ? beginAnew(run, departure, task) : finishAgain(run, departure, task);
 }
 
-/** What has ended holds; but a task that failed, or was cancelled, may have been armed again since; and it is, if a failed run is retried. */
-function holds({ point: { rows, step }, fresh }: Departure, key: string, { status, attempt }: TaskProgress): boolean {
+/** What has ended holds; but a task that failed, or was cancelled, may have been armed again since, and is if a failed run is retried. */
+function holds(
+  { point: { rows, step, fold }, fresh }: Departure,
+  key: string,
+  { status, attempt }: TaskProgress,
+): boolean {
   if (LIVE_TASK.has(status)) return false;
   if (status !== 'failed' && status !== 'cancelled') return true;
   const row = fresh ? null : rows.get(key);
-  return row?.status === status && row.attempt === attempt && (row.settledStep ?? 0) <= step;
+  if (row?.status !== status || row.attempt !== attempt || (row.settledStep ?? 0) > step) return false;
+  return (fold.letters.get(key)?.discarded !== undefined) === (row.letter?.discarded !== undefined);
 }
 
 function finishAgain(run: WorkingRun, { point, fresh }: Departure, task: FoldedTask): TaskRecord {
@@ -67,12 +72,14 @@ export function failureOf(
   return failures.get(key) ?? null;
 }
 
+const HALTS: ReadonlySet<string> = new Set(['max_steps', 'max_iterations', 'engine_error']);
+
 /** What a retry of the run must know of a task that had ended: the items of a send, a question, or that it may not go on. */
 function endedDetail(run: WorkingRun, point: BranchPoint, again: Again, error: TaskError | null): TaskDetail | null {
   const { key, status } = again.task;
   const items = itemsOf(point, key);
   if (status === 'failed') {
-    const isHalted = error?.code === 'max_steps' || error?.code === 'max_iterations';
+    const isHalted = error !== null && HALTS.has(error.code);
     return isHalted ? { kind: 'halted', items: items?.total ?? null } : items;
   }
   if (items) return items;
@@ -83,7 +90,7 @@ function endedDetail(run: WorkingRun, point: BranchPoint, again: Again, error: T
 }
 
 /** What it reads stays what it was, unless that is to be `fresh`. */
-function newRow(run: WorkingRun, { point, fresh }: Departure, { key }: FoldedTask): TaskRecord {
+function newRow(run: WorkingRun, { point, fresh }: Departure, { key, letter }: FoldedTask): TaskRecord {
   const { id, epoch, step, priority } = run.head;
   const node = run.node(nodeOf(key));
   const row = rowOf(point, key);
@@ -107,6 +114,7 @@ function newRow(run: WorkingRun, { point, fresh }: Departure, { key }: FoldedTas
     iterations,
     item: point.rows.get(key)?.item ?? null,
     fate,
+    letter,
   });
 }
 

@@ -127,7 +127,8 @@ function toSnapshot(point: BranchPoint, anew: readonly TaskRecord[]): SnapshotTa
   for (const [key, task] of fold.progress.tasks) {
     const again = begun.get(key);
     const last = tasks.at(-1);
-    if (again || !isPlain(task)) tasks.push(withError(point, factOf(again ?? { key, ...task })));
+    const letter = fold.letters.get(key) ?? null;
+    if (again || letter || !isPlain(task)) tasks.push(withError(point, factOf(again ?? { key, ...task, letter })));
     else if (last && 'keys' in last && last.status === task.status) last.keys.push(key);
     else tasks.push({ status: task.status, keys: [key] });
   }
@@ -138,8 +139,8 @@ function isPlain({ status, attempt, failures, crashes, blamed, waits }: TaskProg
   return status !== 'failed' && attempt === 1 && failures + crashes === 0 && !blamed && waits === null;
 }
 
-function factOf(task: (TaskProgress & { key: string }) | TaskRecord): TaskFact {
-  const { key, status, attempt, failures, crashes, blamed, waits } = task;
+function factOf(task: (TaskProgress & Pick<TaskRecord, 'key' | 'letter'>) | TaskRecord): TaskFact {
+  const { key, status, attempt, failures, crashes, blamed, waits, letter } = task;
   const detail = 'detail' in task ? task.detail : null;
   return {
     key,
@@ -151,6 +152,7 @@ function factOf(task: (TaskProgress & { key: string }) | TaskRecord): TaskFact {
     ...(waits !== null && { waits }),
     ...(detail?.kind === 'wait' && { dueAt: detail.dueAt }),
     ...(detail?.kind === 'items' && { items: detail.total }),
+    ...(letter && { letter }),
   };
 }
 
@@ -169,6 +171,7 @@ function takeStand(run: WorkingRun, { anew }: Standing): void {
     run.tasks.set(task.key, task);
     run.armed.add(task.key);
     run.changedTasks.add(task.key);
+    if (task.letter) run.letters.add(task.key);
     if (task.status === 'ready') run.handOut(task);
   }
 }

@@ -1,0 +1,189 @@
+/** Every route of the API, with the ids and names of another tenant. */
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+
+import { printApi } from '../src/index.ts';
+import { createTenantRig } from './tenant-rig.ts';
+import type { Client, TenantRig } from './tenant-rig.ts';
+
+/** Whatever holds this text is acme's. */
+const CANARY = 'canary-of-acme';
+const FLOW = `flow-${CANARY}`;
+const PATIENCE = { timeout: 15_000, interval: 20 };
+
+let rig: TenantRig;
+/** What acme has, by what the paths call it. */
+const theirs = { run: '', open: '', task: '', letter: '', question: '', key: '', version: 1 };
+
+const document = {
+  name: FLOW,
+  nodes: {
+    first: { type: 'task', uses: 'echo', with: CANARY, output: 'said' },
+    ask: { type: 'interrupt', message: CANARY, when: 'input.ask == true', needs: ['first'] },
+  },
+  state: { said: { type: 'string' } },
+};
+
+beforeAll(async () => {
+  rig = await createTenantRig();
+  await rig.acme('POST', '/v1/workflows', { payload: document });
+  await rig.acme('PUT', '/v1/retention', { payload: { workflow: FLOW, maxCount: 1000 } });
+  theirs.run = await started({ ask: false });
+  theirs.open = await started({ ask: true });
+  await vi.waitUntil(async () => (await statusOf(theirs.run)) === 'succeeded', PATIENCE);
+  await vi.waitUntil(async () => (await statusOf(theirs.open)) === 'interrupted', PATIENCE);
+  const questions = (await rig.acme('GET', '/v1/interrupts')).json().items;
+  theirs.question = questions[0].id;
+  theirs.task = (await rig.acme('GET', `/v1/runs/${theirs.run}/tasks`)).json().items[0].id;
+  theirs.letter = await deadLetter();
+  theirs.key = (await rig.make({ tenant: 'acme', name: CANARY })).id;
+}, 60_000);
+
+afterAll(() => rig?.stop());
+
+async function started(input: object): Promise<string> {
+  const run = await rig.acme('POST', '/v1/runs', { payload: { workflow: FLOW, input, tags: [CANARY] } });
+  if (run.statusCode !== 201) throw new Error(run.body);
+  return run.json().id;
+}
+
+/** A task that has failed for good. */
+async function deadLetter(): Promise<string> {
+  const broken = {
+    name: `broken-${CANARY}`,
+    nodes: { a: { type: 'task', uses: 'http', with: { url: 'http://127.0.0.1:1' } } },
+  };
+  const run = await rig.acme('POST', '/v1/runs', { payload: { workflow: broken } });
+  await vi.waitUntil(async () => (await statusOf(run.json().id)) === 'failed', PATIENCE);
+  return (await rig.acme('GET', '/v1/dead-letters')).json().items[0].taskId;
+}
+
+async function statusOf(id: string): Promise<string> {
+  return (await rig.acme('GET', `/v1/runs/${id}`)).json().status;
+}
+
+type Example = { body?: object; query?: string };
+
+/** What a route takes beside its path, where it would refuse an empty body or query before it looks for anything. */
+function examples(): Record<string, Example> {
+  const changes = { stateUpdates: { said: 'x' } };
+  return {
+    'POST /v1/workflows': { body: { name: 'own', nodes: { a: { type: 'task', uses: 'echo' } } } },
+    'POST /v1/workflows/validate': { body: document },
+    'POST /v1/workflows/{name}/migrate': { body: { dryRun: false } },
+    'POST /v1/runs': { body: { workflow: FLOW } },
+    'POST /v1/runs/batch': { body: { runs: [{ workflow: FLOW }, { workflow: { name: FLOW, version: 1 } }] } },
+    'POST /v1/runs/{id}/resume': { body: { answers: { [theirs.question]: 'yes' } } },
+    'POST /v1/runs/{id}/state': { body: { updates: { said: 'x' } } },
+    'POST /v1/runs/{id}/replay': { body: { step: 1, ...changes } },
+    'POST /v1/runs/{id}/fork': { body: { step: 1, ...changes } },
+    'GET /v1/runs/{id}/diff': { query: '?from=1&to=2' },
+    'GET /v1/runs/{id}/compare': { query: `?other=${theirs.open}` },
+    'PUT /v1/retention': { body: { workflow: FLOW, maxCount: 1 } },
+    'DELETE /v1/retention': { query: `?workflow=${FLOW}` },
+    'POST /v1/prune': { body: { workflow: FLOW, keep: 0 } },
+    'PUT /v1/limits': { body: { key: CANARY, maxConcurrent: 1 } },
+    'DELETE /v1/limits': { query: `?key=${CANARY}` },
+    'POST /v1/tasks': { body: { uses: 'echo', with: 1 } },
+    'POST /v1/keys': { body: { tenant: 'acme' } },
+  };
+}
+
+type Route = { method: string; path: string; hasPlace: boolean };
+
+async function allRoutes(): Promise<Route[]> {
+  const { paths } = (await printApi()) as unknown as { paths: Record<string, object> };
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path, hasPlace: path.includes('{') })),
+  );
+}
+
+/** The path with acme's ids: each of those that it may be about. */
+function urlsOf({ method, path }: Route): string[] {
+  const { query = '' } = examples()[`${method} ${path}`] ?? {};
+  const idsOf: Record<string, string[]> = {
+    tasks: [theirs.task],
+    keys: [theirs.key],
+    runs: [theirs.open, theirs.run],
+    'dead-letters': [theirs.letter],
+  };
+  const ids = idsOf[path.split('/')[2] ?? ''] ?? Object.values(theirs).map(String);
+  const names = path.includes('/signals/') ? 'go' : path.includes('/tenants/') ? 'acme' : FLOW;
+  return (path.includes('{id}') ? ids : ['']).map(
+    (id) =>
+      path
+        .replace('{id}', id)
+        .replace('{name}', names)
+        .replaceAll(/\{\w+\}/g, '1') + query,
+  );
+}
+
+async function callWith(client: Client, route: Route, url: string) {
+  const { body } = examples()[`${route.method} ${route.path}`] ?? {};
+  const takesBody = route.method === 'POST' || route.method === 'PUT';
+  return client(route.method, url, takesBody ? { payload: body ?? {} } : {});
+}
+
+test('another tenant gets 404 for what is not its own, at every path that names something, and changes nothing', async () => {
+  const before = await Promise.all([theirs.run, theirs.open].map((id) => rig.acme('GET', `/v1/runs/${id}`)));
+  const wrong: string[] = [];
+  for (const route of await allRoutes()) {
+    if (!route.hasPlace) continue;
+    for (const url of urlsOf(route)) {
+      const answer = await callWith(rig.globex, route, url);
+      // 403: the route is the operator's, whoever's id it is.
+      if (answer.statusCode === 404 || answer.statusCode === 403) continue;
+      wrong.push(`${route.method} ${url}: ${answer.statusCode} ${answer.body.slice(0, 200)}`);
+    }
+  }
+  const after = await Promise.all([theirs.run, theirs.open].map((id) => rig.acme('GET', `/v1/runs/${id}`)));
+
+  // A 422 says that the examples above lack a body or a query for the route.
+  expect(wrong).toEqual([]);
+  expect(after.map((answer) => answer.body)).toEqual(before.map((answer) => answer.body));
+});
+
+test('the same paths lead somewhere for the tenant whose they are', async () => {
+  const wrong: string[] = [];
+  for (const route of await allRoutes()) {
+    if (route.method !== 'GET' || !route.hasPlace) continue;
+    const url = urlsOf(route).at(-1) ?? '';
+    const answer = await callWith(rig.acme, route, url);
+    if (answer.statusCode !== 200 && answer.statusCode !== 403) wrong.push(`${url}: ${answer.statusCode}`);
+  }
+  expect(wrong).toEqual([]);
+});
+
+test('no list and no answer without an id shows anything of another tenant', async () => {
+  const wrong: string[] = [];
+  for (const route of await allRoutes()) {
+    if (route.hasPlace) continue;
+    const [url = ''] = urlsOf(route);
+    const answer = await callWith(rig.globex, route, url);
+    // What is sent comes back in errors; validating gives back nothing but the graph of what was sent.
+    const sent = JSON.stringify(examples()[`${route.method} ${route.path}`] ?? {});
+    const shown = [theirs.run, theirs.open, theirs.task, theirs.letter, theirs.question, theirs.key].filter((id) =>
+      answer.body.includes(id),
+    );
+    if (shown.length > 0 || (answer.body.includes(CANARY) && !sent.includes(CANARY)))
+      wrong.push(`${route.method} ${url} shows ${answer.body.slice(0, 300)}`);
+    if (answer.statusCode === 422) wrong.push(`${route.method} ${url} lacks an example: ${answer.body.slice(0, 300)}`);
+  }
+  expect(wrong).toEqual([]);
+  for (const list of ['/v1/interrupts', `/v1/runs?tag=${CANARY}`, '/v1/retention'])
+    expect((await rig.globex('GET', list)).json().items).toEqual([]);
+  expect((await rig.acme('GET', '/v1/retention')).json().items).toHaveLength(1);
+});
+
+test('names of another tenant mean nothing in what is started', async () => {
+  const start = (body: object) => rig.globex('POST', '/v1/runs', { payload: body });
+  expect((await start({ workflow: FLOW })).statusCode).toBe(404);
+  expect((await start({ workflow: { name: FLOW, version: 1 } })).statusCode).toBe(404);
+  const { items } = (await rig.globex('POST', '/v1/runs/batch', { payload: { runs: [{ workflow: FLOW }] } })).json();
+  expect(items).toEqual([expect.objectContaining({ code: 'not_found' })]);
+
+  const parent = { name: 'parent', nodes: { child: { type: 'subgraph', workflow: FLOW, input: {} } } };
+  const run = (await start({ workflow: parent })).json();
+  const status = async () => (await rig.globex('GET', `/v1/runs/${run.id}`)).json();
+  await expect.poll(async () => (await status()).status, PATIENCE).toBe('failed');
+  expect((await status()).error.message).toContain('there is no workflow');
+});
