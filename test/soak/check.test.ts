@@ -35,8 +35,8 @@ function honest(): Judged {
       },
     ],
     tasks: [
-      { run: RUN, id: 't1', key: 'a#0', status: 'succeeded', attempt: 1, crashes: 0, call: 'c1' },
-      { run: RUN, id: 't2', key: 'b#0', status: 'succeeded', attempt: 1, crashes: 0, call: 'c2' },
+      { run: RUN, id: 't1', key: 'a#0', status: 'succeeded', attempt: 1, crashes: 0, error: null, call: 'c1' },
+      { run: RUN, id: 't2', key: 'b#0', status: 'succeeded', attempt: 1, crashes: 0, error: null, call: 'c2' },
     ],
     effects: [
       { ...effect, what: 'began', call: 'c1', taskId: 't1', at: 10, after: [] },

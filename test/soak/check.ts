@@ -99,13 +99,17 @@ function poisonedRuns({ runs, tasks }: Judged): Set<string> {
 }
 
 function ofEnds(
-  { history, runs }: Judged,
+  { history, runs, tasks }: Judged,
   byId: ReadonlyMap<string, SeenRun>,
   poisoned: ReadonlySet<string>,
 ): Violation[] {
   const stuck = runs
     .filter(({ status }) => !ENDED.has(status))
     .map(({ id, status }): Violation => ({ kind: 'stuck', run: id, what: `it is ${status}` }));
+  const failed = Map.groupBy(
+    tasks.filter(({ status }) => status === 'failed'),
+    ({ run }) => run,
+  );
   const wrong = history.promised.flatMap(({ runId, expect, kind }): Violation[] => {
     const run = byId.get(runId);
     if (!run || !ENDED.has(run.status) || poisoned.has(runId)) return [];
@@ -117,16 +121,24 @@ function ofEnds(
         { kind: 'wrong end', run: runId, what: `${kind} is ${status} ${error ?? ''}, not ${expect.ends.join(' or ')}` },
       ];
     }
-    return status === 'succeeded' ? ofTotal(run, expect.total) : [];
+    return status === 'succeeded' ? ofTotal(run, expect.total, failed.get(runId) ?? []) : [];
   });
   return [...stuck, ...wrong];
 }
 
-function ofTotal({ id, total, calls }: SeenRun, expected: number | undefined): Violation[] {
+/** An item of a send whose worker was killed under it for the third time does not count, and its run goes on without it. */
+function ofTotal(
+  { id, total, calls }: SeenRun,
+  expected: number | undefined,
+  failed: readonly SeenTask[],
+): Violation[] {
   const violations: Violation[] = [];
-  if (expected !== undefined && total !== expected) {
-    const kind = (total ?? 0) < expected ? 'lost' : 'doubled';
-    violations.push({ kind, run: id, what: `its tasks count ${total}, not ${expected}` });
+  const poisoned = failed.filter(({ error, crashes }) => error === 'poison' && crashes >= MOST_CRASHES).length;
+  if (expected !== undefined && total !== expected - poisoned) {
+    const kind = (total ?? 0) < expected - poisoned ? 'lost' : 'doubled';
+    const unplanned = failed.filter(({ error }) => error !== 'planned').map(({ key, error }) => `${key} ${error}`);
+    const what = `its tasks count ${total}, not ${expected - poisoned}; failed: ${unplanned.slice(0, 5).join(', ') || 'none'}`;
+    violations.push({ kind, run: id, what });
   }
   const twice = (calls ?? []).filter((call, index, all) => all.indexOf(call) !== index);
   if (twice.length > 0) violations.push({ kind: 'doubled', run: id, what: `the call ${twice[0]} counts twice` });

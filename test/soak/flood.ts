@@ -36,14 +36,19 @@ export async function startFlood({ seed, clients, deadAfterMs, world, history }:
       await (program.tenant === 'default' ? runProgram(driver, program) : tenants.run(program));
     }
   };
+  const all = async (): Promise<void> => {
+    try {
+      await Promise.all(Array.from({ length: clients }, (_, n) => loop(n)));
+    } finally {
+      await tenants.close();
+    }
+  };
   return {
     get begun() {
       return begun;
     },
     stop: () => void (stopped = true),
-    over: Promise.all(Array.from({ length: clients }, (_, n) => loop(n)))
-      .finally(() => tenants.close())
-      .then(() => undefined),
+    over: all(),
     giveUp: () => givenUp.abort(),
   };
 }

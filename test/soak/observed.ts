@@ -28,6 +28,8 @@ export type SeenTask = {
   status: string;
   attempt: number;
   crashes: number;
+  /** Why it failed, if it has. */
+  error: string | null;
   /** The number of the call that was committed. */
   call: string | null;
 };
@@ -55,6 +57,7 @@ export function readRuns(database: LiveDatabase): Promise<SeenRun[]> {
 
 export function readTasks(database: LiveDatabase): Promise<SeenTask[]> {
   return database.rows<SeenTask>(`select run_id::text as run, id::text, key, status, attempt, crashes,
+      error->>'code' as error,
       case when json_typeof(output) = 'object' then output->>'call' end as call
     from task where lane is not null`);
 }

@@ -37,7 +37,7 @@ export function programOf(seed: number, index: number): Program {
 }
 
 function tenantOf({ deeds, workflow }: Shape, random: SeededRandom): string {
-  const isPlain = deeds === undefined && JSON.stringify(workflow).includes('subgraph') === false;
+  const isPlain = deeds === undefined && !JSON.stringify(workflow).includes('subgraph');
   return isPlain ? random.pick(['default', 'default', 'acme', 'globex']) : 'default';
 }
 

@@ -4,7 +4,7 @@ import type { ClientBase, QueryResultRow } from 'pg';
 
 export type Examination = {
   /** Runs one statement, which may take no longer than the examination allows. */
-  ask<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+  ask: <Row extends QueryResultRow>(text: string, values?: unknown[]) => Promise<Row[]>;
   /** After what silence a worker is dead, ms. */
   deadAfterMs: number;
   /** The release of whoever asks. */
