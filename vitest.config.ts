@@ -50,6 +50,7 @@ export default defineConfig({
             'test/architecture.test.ts',
             'test/reliability.test.ts',
             'test/{simulation,mutants}/**/*.test.ts',
+            'test/soak/*.test.ts',
           ],
           exclude: ['**/*.int.test.ts', '**/node_modules/**'],
           // Properties of random graphs take seconds where the machine is busy: the limit is there for what hangs.

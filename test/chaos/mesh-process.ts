@@ -25,14 +25,14 @@ export type MeshProcess = {
   kill(): Promise<void>;
 };
 
-/** `main`: the program of another release; `through`: a command that ends by running what follows it. */
-export type HowStarted = { main?: string; through?: readonly string[] };
+/** `main`: the program of another release; `through`: a command that ends by running what follows it; `onLine` hears each line that it logs. */
+export type HowStarted = { main?: string; through?: readonly string[]; onLine?: ((line: string) => void) | undefined };
 
 /** Starts a process and waits until it is ready. */
 export async function startMeshProcess(
   args: readonly string[],
   env: Record<string, string>,
-  { main = MAIN, through = [] }: HowStarted = {},
+  { main = MAIN, through = [], onLine }: HowStarted = {},
 ): Promise<MeshProcess> {
   const [command = process.execPath, ...rest] = [...through, process.execPath, main, '--json', ...args];
   const child = spawn(command, rest, {
@@ -45,6 +45,7 @@ export async function startMeshProcess(
   process.once('exit', killGroup);
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-MOST_LOG)));
+  if (onLine) createInterface(child.stderr).on('line', onLine);
   const ended = once(child, 'exit');
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     if (child.exitCode === null && child.signalCode === null) {

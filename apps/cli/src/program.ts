@@ -12,6 +12,7 @@ import { addBranchCommands } from './program-branches.ts';
 import { addCheckpointCommands } from './program-checkpoints.ts';
 import { addDeadCommands } from './program-dead.ts';
 import { addDevCommand } from './program-dev.ts';
+import { addDoctorCommand } from './program-doctor.ts';
 import { addKeyCommands } from './program-keys.ts';
 import { addLimitCommands } from './program-limits.ts';
 import { addMigrateCommand } from './program-migrate.ts';
@@ -74,5 +75,6 @@ export function createProgram(io: CliIo): Session {
   addWorkflowCommands(program, perform);
   addTestCommands(program, perform);
   addStressCommand(program, perform);
+  addDoctorCommand(program, perform);
   return { program, exitCode: () => exitCode };
 }

@@ -143,3 +143,4 @@ export {
   WsSnapshot,
   WsTopic,
 } from './ws.ts';
+export type { Finding } from './finding.ts';

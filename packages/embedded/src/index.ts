@@ -15,3 +15,4 @@ export { createMemoryRateLimiter } from './memory-rate-limiter.ts';
 export { createMemoryTimers } from './memory-timers.ts';
 export type { MemoryTimersOptions } from './memory-timers.ts';
 export { systemClock } from './system-clock.ts';
+export { runningDatabaseUrl } from './running-database.ts';

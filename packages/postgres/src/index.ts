@@ -5,3 +5,7 @@ export { checkInvariants } from './queries/invariants.ts';
 export type { RetentionOptions } from './retention-store.ts';
 export { openStore } from './store.ts';
 export type { PostgresStore } from './store.ts';
+export { DATABASE_CHECKS, examineDatabase } from './doctor/examine-database.ts';
+export type { ExamineOptions } from './doctor/examine-database.ts';
+export { readServerFacts } from './doctor/server-facts.ts';
+export type { ServerFacts } from './doctor/server-facts.ts';

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { RedisError } from './redis-error.ts';
 
 /** The first version that has BLMPOP and script flags. */
-const OLDEST_MAJOR = 7;
+export const OLDEST_MAJOR = 7;
 
 /**
  * Refuses a server that cannot carry the lanes: one that is too old, or one that drops keys when its memory is full. All
@@ -24,7 +24,8 @@ export async function checkRedis(client: Redis): Promise<void> {
   }
 }
 
-function fieldOf(info: string, name: string): string | null {
+/** A field of what `INFO` says; null where it does not say. */
+export function fieldOf(info: string, name: string): string | null {
   const line = info.split(/\r?\n/).find((candidate) => candidate.startsWith(`${name}:`));
   return line === undefined ? null : line.slice(name.length + 1).trim();
 }

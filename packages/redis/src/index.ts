@@ -13,4 +13,5 @@ export { createRedisLiveLog } from './redis-live-log.ts';
 export type { RedisLiveLogOptions } from './redis-live-log.ts';
 export { RedisError } from './redis-error.ts';
 export type { RedisErrorCode } from './redis-error.ts';
+export { examineRedis, REDIS_CHECKS } from './examine-redis.ts';
 export { createRedisRateLimiter } from './redis-rate-limiter.ts';

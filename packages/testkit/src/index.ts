@@ -23,3 +23,4 @@ export type { PostgresProxy } from './postgres-proxy.ts';
 export { runStatement } from './admin-connection.ts';
 export { openTcpProxy } from './tcp-proxy.ts';
 export type { TcpProxy } from './tcp-proxy.ts';
+export { freePort } from './free-port.ts';

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
+
+import { DelayLine } from './delay-line.ts';
 
 export type TcpProxy = {
   /** The server's URL, by way of the proxy. */
@@ -12,34 +13,27 @@ export type TcpProxy = {
   holdReplies(): void;
   /** The connections there are fall silent both ways, and nobody is told. New ones pass. */
   freeze(): void;
+  /** From now on all that is said takes so long, ms, each way: 0 for no delay, or drawn anew for each piece. */
+  delay(ms: number | (() => number)): void;
   /** Ends all connections; what was held is gone. New ones pass. */
   cut(): void;
   close(): Promise<void>;
 };
 
-const silenced = new WeakSet<Socket>();
-
 type Pair = { client: Socket; upstream: Socket };
 
-export type TcpProxyOptions = {
-  /** Asked for each piece that comes, either way: how much later it is handed on, ms. None overtakes another (0). */
-  latencyMs?: () => number;
-};
-
-/** Stands between a client and its server, to lose and to delay what a network can lose and delay. */
-export async function openTcpProxy(target: string, { latencyMs }: TcpProxyOptions = {}): Promise<TcpProxy> {
+/** Stands between a client and its server, to lose what a network can lose. */
+export async function openTcpProxy(target: string): Promise<TcpProxy> {
   const { hostname, port } = new URL(target);
   const pairs = new Set<Pair>();
   const held = { requests: false, replies: false };
+  let delayMs = (): number => 0;
   const server = createServer((client) => {
     const pair = { client, upstream: connect(Number(port), hostname) };
     pairs.add(pair);
-    if (latencyMs) {
-      delay(pair.client, pair.upstream, latencyMs);
-      delay(pair.upstream, pair.client, latencyMs);
-    } else pass(pair);
-    if (held.requests) silence(pair.client, pair.upstream);
-    if (held.replies) silence(pair.upstream, pair.client);
+    pass(pair, () => delayMs());
+    if (held.requests) silence(pair.client);
+    if (held.replies) silence(pair.upstream);
     for (const socket of Object.values(pair)) {
       socket.on('error', () => undefined);
       socket.on('close', () => {
@@ -57,17 +51,20 @@ export async function openTcpProxy(target: string, { latencyMs }: TcpProxyOption
     url: byWayOf(target, server.address() as AddressInfo),
     holdRequests: () => {
       held.requests = true;
-      for (const { client, upstream } of pairs) silence(client, upstream);
+      for (const { client } of pairs) silence(client);
     },
     holdReplies: () => {
       held.replies = true;
-      for (const { client, upstream } of pairs) silence(upstream, client);
+      for (const { upstream } of pairs) silence(upstream);
     },
     freeze: () => {
       for (const { client, upstream } of pairs) {
-        silence(client, upstream);
-        silence(upstream, client);
+        silence(client);
+        silence(upstream);
       }
+    },
+    delay: (ms) => {
+      delayMs = typeof ms === 'number' ? () => ms : ms;
     },
     cut,
     close: async () => {
@@ -85,25 +82,14 @@ function byWayOf(target: string, { port }: AddressInfo): string {
   return url.href;
 }
 
-function pass({ client, upstream }: Pair): void {
-  client.pipe(upstream);
-  upstream.pipe(client);
-}
-
-/** Hands on each piece after its own time, in the order in which they came. */
-function delay(from: Socket, to: Socket, latencyMs: () => number): void {
-  let before: Promise<unknown> = Promise.resolve();
-  from.on('data', (chunk: Buffer) => {
-    before = Promise.all([before, wait(latencyMs())]).then(() => {
-      if (!silenced.has(from) && !to.destroyed) to.write(chunk);
-    });
-  });
+function pass({ client, upstream }: Pair, delayMs: () => number): void {
+  client.pipe(new DelayLine(delayMs)).pipe(upstream);
+  upstream.pipe(new DelayLine(delayMs)).pipe(client);
 }
 
 /** Reads on, so that the sender notices nothing, but hands on nothing. */
-function silence(from: Socket, to: Socket): void {
-  silenced.add(from);
-  from.unpipe(to);
+function silence(from: Socket): void {
+  from.unpipe();
   from.resume();
 }
 

@@ -37,8 +37,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 }
 
 /** Proves of any database that each of its runs is what its journal says, and that nothing in it is out of joint. */
-export async function verifyDatabase(url: string): Promise<void> {
+export async function verifyDatabase(url: string, tenants?: readonly string[]): Promise<void> {
   const broken = await checkInvariants(url);
   if (broken.length > 0) throw new Error(`${broken.length} invariants are broken:\n${broken.join('\n')}`);
-  await verifyRuns(url);
+  await verifyRuns(url, tenants);
 }

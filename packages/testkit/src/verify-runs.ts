@@ -18,11 +18,12 @@ import { openStore } from '@weft/postgres';
 
 const EVERYTHING = 1_000_000;
 
-/** Throws with all that is wrong, or returns how many runs were verified. */
-export async function verifyRuns(url: string): Promise<number> {
+/** Throws with all that is wrong, or returns how many runs of these tenants were verified. */
+export async function verifyRuns(url: string, tenants: readonly string[] = ['default']): Promise<number> {
   const store = openStore({ url, maxConnections: 2, onError: () => undefined });
   try {
-    const runs = await store.reader.runs({ tenant: 'default', limit: EVERYTHING });
+    const ofTenants = tenants.map((tenant) => store.reader.runs({ tenant, limit: EVERYTHING }));
+    const runs = (await Promise.all(ofTenants)).flat();
     const wrong: string[] = [];
     for (const run of runs) {
       for (const problem of await verifyRun(store, run)) wrong.push(`run ${run.head.id}: ${problem}`);

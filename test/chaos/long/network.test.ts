@@ -9,11 +9,12 @@ import type { Flood } from './flood.ts';
 type Way = 'REDIS_URL' | 'DATABASE_URL';
 
 /** A flood whose processes reach one of the servers through a proxy. */
-async function openFloodBehind(way: Way, options: { latencyMs?: () => number } = {}) {
+async function openFloodBehind(way: Way, delayMs: () => number = () => 0) {
   const proxies: TcpProxy[] = [];
   const flood = await openFlood({
     async env(mesh) {
-      const proxy = await openTcpProxy(way === 'REDIS_URL' ? mesh.redis.url : mesh.databaseUrl, options);
+      const proxy = await openTcpProxy(way === 'REDIS_URL' ? mesh.redis.url : mesh.databaseUrl);
+      proxy.delay(delayMs);
       onTestFinished(() => proxy.close());
       proxies.push(proxy);
       return { [way]: proxy.url };
@@ -39,7 +40,7 @@ describe.skipIf(testRedisUrl() === null)('a flood over a bad network', () => {
     ['F20', 'Redis', 'REDIS_URL'],
     ['F34', 'Postgres', 'DATABASE_URL'],
   ])('%s: to %s, with 200 ms and jitter, is slower, and nobody is taken for dead', async (_, __, way) => {
-    const { flood } = await openFloodBehind(way, { latencyMs: jitter(20) });
+    const { flood } = await openFloodBehind(way, jitter(20));
     await flood.succeed(await flood.send(60, 5));
 
     expect(await endedWorkers(flood.mesh)).toEqual([]);

@@ -17,6 +17,8 @@ import {
 } from '@weft/redis';
 import type { Logger } from 'pino';
 
+import { tellCaught } from './tell-caught.ts';
+
 export type MeshOptions = {
   databaseUrl: string;
   redisUrl: string;
@@ -56,12 +58,15 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const rates = createRedisRateLimiter(redis);
   const parts = { broker, bus, live: createRedisLiveLog(redis), rates, timers, housekeeping };
   const deps = { ...store, ...parts, inputs: inputChecker, clock: systemClock, log };
+  const engine = createEngine(deps, { sweep: recoverWithin(options.deadAfterMs).sweep });
+  const tellNoMore = tellCaught({ engine, clock: systemClock, log });
   return {
-    engine: createEngine(deps, { sweep: recoverWithin(options.deadAfterMs).sweep }),
+    engine,
     deps,
     keys: store.keys,
     clock: systemClock,
     async close() {
+      tellNoMore();
       await timers.close();
       await housekeeping.close();
       await broker.close();

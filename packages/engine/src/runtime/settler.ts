@@ -36,6 +36,7 @@ export type SettleItem = {
 /** `applied` is false where the fence refused the event, or the run does not exist. */
 export type Settled = { applied: boolean; exists: boolean };
 
+/** `refused`: outcomes that came too late, of an attempt that counts no more. */
 export type SettleCounters = { settled: number; refused: number; batches: number };
 
 export type Settler = {
@@ -238,7 +239,8 @@ class GroupSettler implements Settler {
         continue;
       }
       const ok = applied[index] ?? false;
-      this.counters[ok ? 'settled' : 'refused'] += 1;
+      if (ok) this.counters.settled += 1;
+      else if (item.event.type === 'outcome') this.counters.refused += 1;
       item.done({ applied: ok, exists: true });
     }
     this.#deps.post(sentMail);

@@ -130,7 +130,27 @@ export async function brokenInvariants(client: ClientBase): Promise<string[]> {
   const { rows } = await client.query<{ n: number; run: string; what: string | null }>(parts.join(' union all '));
   const names = Object.keys(INVARIANTS);
   return [...Map.groupBy(rows, (row) => row.n)].map(([n, broken]) => {
-    const places = broken.slice(0, SHOWN).map(({ run, what }) => (what === null ? run : `${run} (${what})`));
+    const places = broken.slice(0, SHOWN).map(placeOf);
     return `${names[n]}: ${places.join(', ')}${broken.length > SHOWN ? ` and ${broken.length - SHOWN} more` : ''}`;
   });
+}
+
+export type BrokenPlace = { run: string; what: string | null };
+
+export function placeOf({ run, what }: BrokenPlace): string {
+  return what === null ? run : `${run} (${what})`;
+}
+
+/**
+ * The same statements, each by itself, about the runs from one id on: ids are in order of time. `$1` is that id. The tables
+ * are shadowed by what of them belongs to those runs.
+ */
+export function invariantsFrom(): { name: string; sql: string }[] {
+  const parts = [...PARTITIONED, 'idempotency'].map(
+    (table) => `${table} as not materialized (select * from ${table} where ${table === 'run' ? 'id' : 'run_id'} >= $1)`,
+  );
+  return Object.entries(INVARIANTS).map(([name, sql]) => ({
+    name,
+    sql: `with ${parts.join(', ')} select i.run::text, i.what::text from (${sql}) as i limit 1000`,
+  }));
 }

@@ -18,7 +18,6 @@ export function createMemoryWorkflows(clock: Pick<Clock, 'now'>, versions: Store
       const saved = versionsOf(tenant, name);
       return (version === undefined ? saved.at(-1) : saved[version - 1]) ?? null;
     },
-    tenants: async () => Array.from(new Set(versions.map(({ ref }) => ref.tenant))),
     list: async ({ tenant, limit, afterName }) => {
       const newest = new Map(versions.filter(({ ref }) => ref.tenant === tenant).map((one) => [one.ref.name, one]));
       const later = Array.from(newest.values()).filter(({ ref }) => afterName === null || ref.name > afterName);

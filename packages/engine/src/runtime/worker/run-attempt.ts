@@ -68,7 +68,7 @@ async function settle(
 }
 
 /** Releasing a started task is a commit: it is handed out anew, with the next attempt (rule A4). */
-async function handBack({ settler }: WorkerDeps, { message, isHeld }: Slot): Promise<void> {
+export async function handBack({ settler }: WorkerDeps, { message, isHeld }: Slot): Promise<void> {
   const { runId, workflow } = message;
   const event = { type: 'released', reason: 'handback', ...attemptOf(message) } as const;
   await settler.settle({ runId, workflow, event, message, isHeld });

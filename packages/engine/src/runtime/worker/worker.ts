@@ -16,7 +16,7 @@ import { LaneRates } from './lane-rates.ts';
 import { LiveOutbox } from './live-outbox.ts';
 import { prepareAttempts } from './prepare-attempts.ts';
 import type { Prepared } from './prepare-attempts.ts';
-import { runAttempt } from './run-attempt.ts';
+import { handBack, runAttempt } from './run-attempt.ts';
 import { flushRunning, markBeginning, RUNNING_AFTER_MS } from './running-flush.ts';
 import { SharedResults } from './shared-results.ts';
 import type { CacheCounters } from './shared-results.ts';
@@ -305,24 +305,13 @@ class ClaimingWorker implements Worker {
       else if (isSuspect(slot.message.crashes)) await this.#runAlone(slot, one);
       else await this.#runPrepared(slot, one);
     } catch (error) {
-      this.#deps.log.error({ err: error, runId, taskId }, 'an attempt could not be run; it is offered again');
-      void this.#disclaim(slot.message);
+      this.#deps.log.error({ err: error, runId, taskId }, 'an attempt could not be run; it is handed out anew');
+      // It may have been written as running by now: to give back the claim alone would leave it so for ever.
+      await pause(this.#deps.clock, CLAIM_RETRY_MS);
+      await handBack(this.#deps, slot);
     } finally {
       this.#ended(slot);
       this.#slots.leave(slot);
-    }
-  }
-
-  /** A message that is held in the name of a worker that lives is in its hand, says every sweeper: so it does not give up. */
-  async #disclaim(message: TaskMessage): Promise<void> {
-    const { broker, clock } = this.#deps;
-    while (!this.#closed) {
-      try {
-        await broker.publish([], [message]);
-        return;
-      } catch {
-        await pause(clock, CLAIM_RETRY_MS);
-      }
     }
   }
 
