@@ -36,8 +36,8 @@ describe.skipIf(testRedisUrl() === null)('processes that are told to stop', () =
     proxy.freeze();
     proxy.holdRequests();
     const since = performance.now();
-    const stopped = [producer, worker].map(async ({ stop }) => {
-      expect(await stop()).toBe(0);
+    const stopped = [producer, worker].map(async (one) => {
+      expect(await one.stop()).toBe(0);
       return performance.now() - since;
     });
     const times = await Promise.all(stopped);

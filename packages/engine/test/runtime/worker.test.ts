@@ -1,27 +1,23 @@
 import { createMemoryBroker } from '@weft/embedded';
-import type { Broker, ClaimRequest } from '../../src/ports/index.ts';
 import { createWorker } from '../../src/runtime/index.ts';
-import type { WorkerDeps } from '../../src/runtime/index.ts';
+import type { Settler, WorkerDeps } from '../../src/runtime/index.ts';
 import { createFakeClock, taskMessage } from '@weft/testkit';
 import { expect, test, vi } from 'vitest';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** A worker whose store does not answer, on a broker that refuses the first `refusals` times it is told something. */
-async function startWorker(refusals: number) {
+/** A worker whose store does not answer when it wants to begin something. */
+async function startWorker() {
   const broker = createMemoryBroker();
   const clock = createFakeClock();
-  const told = vi.fn<Broker['publish']>(async (messages, acks) => {
-    if (told.mock.calls.length <= refusals) throw new Error('the broker is away');
-    return broker.publish(messages, acks);
+  const settle = vi.fn<Settler['settle']>(async ({ message }) => {
+    if (message) await broker.publish([], [message]);
+    return { applied: true, exists: true };
   });
   const deps = {
-    broker: {
-      publish: told,
-      claim: (request: ClaimRequest) => broker.claim(request),
-      onRevoke: () => () => undefined,
-    },
+    broker,
     clock,
+    settler: { settle },
     log: silent,
     graphs: { load: async () => Promise.reject(new Error('the store is away')) },
     fleet: { register: async () => undefined, beat: async () => true },
@@ -39,17 +35,19 @@ async function startWorker(refusals: number) {
     rssBytes: () => 0,
   });
   await worker.start();
-  return { broker, clock, told };
+  return { broker, clock, settle };
 }
 
-test('A2: a message that could not be run is let go of, however often the broker does not hear of it', async () => {
+test('A2: a task that could not be begun is handed back by a commit, after a pause', async () => {
   const message = taskMessage('t');
-  const { broker, clock, told } = await startWorker(2);
+  const { broker, clock, settle } = await startWorker();
 
   await broker.publish([message]);
-  await vi.waitFor(() => expect(told).toHaveBeenCalledTimes(1));
-  await vi.waitFor(async () => {
+  await vi.waitFor(() => {
     clock.advance(500);
-    expect(await broker.held([message])).toEqual([null]);
+    expect(settle).toHaveBeenCalledTimes(1);
   });
+  const event = { type: 'released', reason: 'handback', attempt: message.attempt };
+  expect(settle.mock.calls[0]?.[0]).toMatchObject({ message, isHeld: true, event });
+  expect(await broker.held([message])).toEqual([null]);
 });
