@@ -59,7 +59,10 @@ describe('hostile URLs', () => {
 
   test('a NUL character in a path names nothing', async () => {
     for (const path of ['workers/%00/drain', 'workers/a%00/cordon', 'lanes/%00/pause', 'dead-letters/%00/retry'])
-      expect(await seen({ method: 'POST', url: `/v1/${path}` }), path).toMatchObject({ status: 404, code: 'not_found' });
+      expect(await seen({ method: 'POST', url: `/v1/${path}` }), path).toMatchObject({
+        status: 404,
+        code: 'not_found',
+      });
   });
 });
 

@@ -50,7 +50,11 @@ export async function retryLetters(
       throw usage('--with and --set edit one dead letter: weft dead retry TASK --set key=value');
     const filter = manyOf(options);
     const signal = interrupt;
-    return told(context, { verb: 'retried', dryRun }, await client.deadLetters.retryMany(filter, { limit, dryRun, user, signal }));
+    return told(
+      context,
+      { verb: 'retried', dryRun },
+      await client.deadLetters.retryMany(filter, { limit, dryRun, user, signal }),
+    );
   }
   const edited = await inputOf(context, id, options);
   const letter = await client.deadLetters.retry(id, {
@@ -125,7 +129,8 @@ function told(
     for (const { taskId, node, reason } of refused) say(context, `${taskId} ${node}: ${reason}`);
     if (items.length === 0) say(context, 'no dead letters');
     else say(context, dryRun ? `${items.length} would be ${verb}` : `${done} of ${items.length} ${verb}`);
-    if (more) say(context, `there are more; ${dryRun ? '--limit takes more of them' : 'the same command goes on with them'}`);
+    if (more)
+      say(context, `there are more; ${dryRun ? '--limit takes more of them' : 'the same command goes on with them'}`);
   }
   return done === 0 && refused.length > 0 ? exitCodes.conflict : exitCodes.ok;
 }

@@ -3,7 +3,16 @@ import type { Reason, Task } from '@weft/contract';
 import { ApiError, type WeftClient } from '@weft/sdk';
 
 /** Who asks wants to know what is wrong; that a task is about to be claimed is not. */
-const WORTH_SAYING = new Set(['no_worker', 'lane_paused', 'tenant_limit', 'tenant_rate', 'key_limit', 'key_rate']);
+const WORTH_SAYING = new Set([
+  'no_worker',
+  'workers_closed',
+  'workers_short',
+  'lane_paused',
+  'tenant_limit',
+  'tenant_rate',
+  'key_limit',
+  'key_rate',
+]);
 const MOST_LANES = 5;
 
 /** One line for each reason, asked for one task of each lane. */

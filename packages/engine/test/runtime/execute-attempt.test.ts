@@ -35,6 +35,7 @@ function scene(answer: (call: ExecutorCall) => Promise<Outcome>) {
   };
   const shared = new SharedResults({ results, leaseMs: LEASE_MS, clock, log });
   let calls = 0;
+  const resolved: (readonly string[])[] = [];
   const run = async (call: ExecutorCall): Promise<Outcome> => {
     calls += 1;
     return answer(call);
@@ -55,11 +56,10 @@ function scene(answer: (call: ExecutorCall) => Promise<Outcome>) {
         clock,
         log,
         secrets: {
-          resolve: (input, paths) => ({
-            kind: 'resolved',
-            input: paths.length > 0 ? { token: secret } : input,
-            secrets: [secret],
-          }),
+          resolve: (input, paths) => {
+            resolved.push(paths);
+            return { kind: 'resolved', input: paths.length > 0 ? { token: secret } : input, secrets: [secret] };
+          },
           redact: (value) => value,
           redactText: () => null,
           redactOutcome: (given) => JSON.parse(JSON.stringify(given).replaceAll(secret, '***')) as Outcome,
@@ -75,7 +75,7 @@ function scene(answer: (call: ExecutorCall) => Promise<Outcome>) {
     );
     return { outcome, stop };
   }
-  return { execute, clock, asked, calls: () => calls };
+  return { execute, clock, asked, resolved, calls: () => calls };
 }
 
 /** Nobody watches. */
@@ -127,6 +127,20 @@ describe('a cached task', () => {
     expect(again).toEqual({ kind: 'succeeded', output: { token: '***' }, cached: true });
     expect(calls()).toBe(1);
     expect(JSON.stringify(asked)).not.toContain('s3cret');
+  });
+
+  test('puts secrets where an edited input names them, not where the input of its node did', async () => {
+    const inputs: unknown[] = [];
+    const { execute, resolved } = scene(async ({ input }) => {
+      inputs.push(input);
+      return { kind: 'succeeded', output: 1 };
+    });
+    const node = { cache: undefined, with: { token: { secret: 'TOKEN' } } };
+    const edited = { headers: [{ 'a/b': { secret: 'OTHER' } }], secret: { secret: 'ONE', too: 1 } };
+    await execute({ node, edit: { with: edited, by: null } }).outcome;
+    await execute({ node, edit: { with: { token: 'none any more' }, by: null } }).outcome;
+    expect(resolved).toEqual([['/headers/0/a~1b'], []]);
+    expect(inputs[1]).toEqual({ token: 'none any more' });
   });
 
   test('does not take for a secret what only looks like one', async () => {

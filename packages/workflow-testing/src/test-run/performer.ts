@@ -43,7 +43,9 @@ export class Performer {
     const executor = { type: node.uses ?? node.type, run: (call: ExecutorCall) => this.#run(play, call, place) };
     const deps = { secrets: this.#secrets, clock: this.#clock, log: SILENT };
     const ear = createEar({ ...deps, message });
-    const called = callExecutor(deps, { attempt: { message, node, stop, voice: ear.voice }, executor, input });
+    const secretPaths = node.template?.secretPaths ?? [];
+    const attempt = { message, node, stop, voice: ear.voice };
+    const called = callExecutor(deps, { attempt, executor, input, secretPaths });
     const outcome = (await this.#inTime(called, place)) ?? unreachable();
     return { outcome, told: ear.told() };
   }

@@ -109,5 +109,6 @@ async function whyNot({ letters }: Deps, { id, attempt, workflow: { tenant } }: 
   if (stateOf(now) === 'discarded') return 'it was discarded meanwhile';
   if (!TERMINAL_RUN.has(now.runStatus))
     return 'its run goes on without it, and others may be reading that: retry it when the run has ended';
-  return 'doing it again would change nothing: replay its run from a step before it instead';
+  if (now.lane === null) return 'doing it again would change nothing: replay its run from a step before it instead';
+  return 'its run could not take it up just then: ask again if the run has only now ended, else replay it from a step before it';
 }

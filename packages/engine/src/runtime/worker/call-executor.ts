@@ -27,13 +27,17 @@ export type RunningCall = {
   voice: AttemptVoice;
 };
 
-export type Work = { attempt: RunningCall; executor: Executor; input: Json };
+/** `secretPaths`: the JSON pointers of the secrets in the input. */
+export type Work = { attempt: RunningCall; executor: Executor; input: Json; secretPaths: readonly string[] };
 
 /** Null: it was stopped for a reason that makes its outcome worthless. Never throws. */
-export async function callExecutor(deps: CallDeps, { attempt, executor, input }: Work): Promise<Outcome | null> {
+export async function callExecutor(
+  deps: CallDeps,
+  { attempt, executor, input, secretPaths }: Work,
+): Promise<Outcome | null> {
   const { node, stop, message } = attempt;
   const { clock, secrets, log } = deps;
-  const resolved = secrets.resolve(input, node.template?.secretPaths ?? []);
+  const resolved = secrets.resolve(input, secretPaths);
   if (resolved.kind === 'failed') return resolved;
   attempt.voice.hide(resolved.secrets);
   const heartbeat = watchHeartbeat(clock, node, stop);

@@ -25,7 +25,7 @@ export async function executeAttempt(deps: ExecuteDeps, attempt: Attempt): Promi
   if (!executor) return failed('unknown_executor', `this worker has no executor ${node.uses}`);
   const input = renderInput(attempt);
   if (input.kind === 'failed') return input;
-  const work = { attempt, executor, input: input.value };
+  const work = { attempt, executor, input: input.value, secretPaths: input.secretPaths };
   attempt.voice.start(input.value);
   const endWatch = watchTimeout(deps.clock, node, stop);
   try {
@@ -38,12 +38,12 @@ export async function executeAttempt(deps: ExecuteDeps, attempt: Attempt): Promi
 
 /** The result of an equal call, if there is or will be one. What stops the attempt ends its wait, too. */
 async function callOnce(deps: ExecuteDeps, work: Work, ttlMs: number): Promise<Outcome | null> {
-  const { executor, input } = work;
+  const { executor, input, secretPaths } = work;
   const { node, stop, message } = work.attempt;
   const { type: uses, version = deps.version } = executor;
   const outcome = await deps.shared.take({
     tenant: message.workflow.tenant,
-    key: cacheKey({ uses, version, input, secretPaths: node.template?.secretPaths ?? [] }),
+    key: cacheKey({ uses, version, input, secretPaths }),
     ttlMs,
     signal: stop.signal,
     run: async () => (stop.signal.aborted ? stoppedOutcome(stop.signal, node) : callExecutor(deps, work)),

@@ -2,6 +2,7 @@
 import type { Json } from '@weft/contract';
 
 import { ExpressionError } from '../../domain/expression/expression-error.ts';
+import { secretPathsOf } from '../../domain/expression/secret-paths.ts';
 import type { GraphNode } from '../../domain/graph/graph.ts';
 import type { Outcome } from '../../domain/outcome/outcome.ts';
 import { ownerOf } from '../../domain/task-key.ts';
@@ -10,18 +11,21 @@ import { failed } from './failed.ts';
 
 type ToRender = { node: GraphNode; material: InputMaterial; message: Pick<TaskMessage, 'key'> };
 
+/** `secretPaths`: where in it secrets stand by name. What only looks like one, since something has rendered it, is data. */
+export type RenderedInput = { kind: 'rendered'; value: Json; secretPaths: readonly string[] };
+
 /** What somebody has put in its place, or else renders the node's `with`; a template that fails is a failure of the task. */
 export function renderInput({
   node,
   material,
   message,
-}: ToRender): { kind: 'rendered'; value: Json } | Extract<Outcome, { kind: 'failed' }> {
+}: ToRender): RenderedInput | Extract<Outcome, { kind: 'failed' }> {
   const { input, config, captured, item, nodes, edit } = material;
-  if (edit) return { kind: 'rendered', value: edit.with };
+  if (edit) return { kind: 'rendered', value: edit.with, secretPaths: secretPathsOf(edit.with) };
   const scope = { input, config, state: captured, nodes, ...(ownerOf(message.key) && { item }) };
   try {
-    if (node.template === null) return { kind: 'rendered', value: {} };
-    return { kind: 'rendered', value: node.template.render(scope) };
+    if (node.template === null) return { kind: 'rendered', value: {}, secretPaths: [] };
+    return { kind: 'rendered', value: node.template.render(scope), secretPaths: node.template.secretPaths };
   } catch (error) {
     if (error instanceof ExpressionError) return failed(error.code, `with${error.pointer}: ${error.message}`);
     return failed('template_failed', String(error));
