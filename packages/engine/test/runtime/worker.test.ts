@@ -7,24 +7,24 @@ import { expect, test, vi } from 'vitest';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** A worker whose store does not answer, on a broker that refuses the first `refusals` times it is told something. */
-async function startWorker(refusals: number) {
+/** A worker whose store does not answer. */
+async function startWorker(overrides: Partial<Broker>, desired: 'active' | 'cordoned' = 'active') {
   const broker = createMemoryBroker();
   const clock = createFakeClock();
-  const told = vi.fn<Broker['publish']>(async (messages, acks) => {
-    if (told.mock.calls.length <= refusals) throw new Error('the broker is away');
-    return broker.publish(messages, acks);
-  });
+  const settle = vi.fn(async () => ({ applied: true, exists: true }));
   const deps = {
     broker: {
-      publish: told,
+      publish: broker.publish.bind(broker),
       claim: (request: ClaimRequest) => broker.claim(request),
       onRevoke: () => () => undefined,
+      ...overrides,
     },
     clock,
     log: silent,
+    settler: { settle },
     graphs: { load: async () => Promise.reject(new Error('the store is away')) },
-    fleet: { register: async () => undefined, beat: async () => true },
+    dispatch: { markRunning: async () => [] },
+    fleet: { register: async () => undefined, beat: async () => desired },
   } as Partial<Record<keyof WorkerDeps, unknown>> as WorkerDeps;
   const worker = createWorker(deps, {
     id: 'w',
@@ -39,17 +39,45 @@ async function startWorker(refusals: number) {
     rssBytes: () => 0,
   });
   await worker.start();
-  return { broker, clock, told };
+  return { broker, clock, settle, worker };
 }
 
-test('A2: a message that could not be run is let go of, however often the broker does not hear of it', async () => {
+test('A4: a task that could not be begun is handed out anew, with its claim', async () => {
   const message = taskMessage('t');
-  const { broker, clock, told } = await startWorker(2);
+  const { broker, clock, settle, worker } = await startWorker({});
 
   await broker.publish([message]);
-  await vi.waitFor(() => expect(told).toHaveBeenCalledTimes(1));
+  await vi.waitFor(() => {
+    clock.advance(500);
+    expect(settle).toHaveBeenCalledTimes(1);
+  });
+  const { runId, key, attempt } = message;
+  const event = expect.objectContaining({ type: 'released', reason: 'handback', key, attempt }) as unknown;
+  expect(settle).toHaveBeenCalledWith(expect.objectContaining({ runId, message, isHeld: true, event }));
+  await vi.waitFor(() => expect(worker.running).toBe(0));
+});
+
+test('A2: what a claim gives after it has ended goes back, however often the broker does not hear of it', async () => {
+  const message = taskMessage('t');
+  const late = createMemoryBroker();
+  const release = vi.fn<Broker['release']>(async (worker, messages) => {
+    if (release.mock.calls.length <= 2) throw new Error('the broker is away');
+    return late.release(worker, messages);
+  });
+  const claim = async ({ worker, lanes, limit, signal, onWait }: ClaimRequest) => {
+    onWait?.();
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    return late.claim({ worker, lanes, limit, signal: new AbortController().signal });
+  };
+  await late.publish([message]);
+  const { clock, settle } = await startWorker({ claim, release }, 'cordoned');
+
+  clock.advance(2000);
   await vi.waitFor(async () => {
     clock.advance(500);
-    expect(await broker.held([message])).toEqual([null]);
+    expect(release).toHaveBeenCalledTimes(3);
+    expect(await late.claimed('w')).toEqual([]);
   });
+  expect(await late.held([message])).toEqual([message.attempt]);
+  expect(settle).not.toHaveBeenCalled();
 });
