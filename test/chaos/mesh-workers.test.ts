@@ -127,6 +127,20 @@ describe.skipIf(testRedisUrl() === null)('a worker process', () => {
     expect(performance.now() - askedAt).toBeLessThan(8000);
   });
 
+  test('F55: told to stop ends although a handler does not care, and its task goes on elsewhere at once', async () => {
+    const mesh = await openMesh({ deadAfterMs: 60_000 });
+    const [producer, leaving] = await Promise.all([mesh.producer(), mesh.worker('--grace-ms=200')]);
+    const ids = await startRuns(producer, 1, chain(1, work(mesh, { gate: mesh.gate.file })));
+    await expect.poll(() => runningCount(mesh, ids), SOON).toBe(1);
+    const [next, status] = await Promise.all([mesh.worker(), leaving.stop()]);
+    expect(status).toBe(0);
+    await expect.poll(() => mesh.noted('began').at(-1)?.pid, SOON).toBe(next.ready.pid);
+    mesh.gate.open();
+
+    await mesh.allSucceed(ids, 1);
+    expect(await tasksOf(mesh, ids)).toMatchObject([{ attempt: 2, crashes: 0, failures: 0 }]);
+  });
+
   test('F07: whose event loop is blocked for three seconds loses nothing and doubles nothing', async () => {
     const mesh = await openMesh();
     const [producer] = await Promise.all([

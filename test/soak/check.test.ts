@@ -35,8 +35,28 @@ function honest(): Judged {
       },
     ],
     tasks: [
-      { run: RUN, id: 't1', key: 'a#0', status: 'succeeded', attempt: 1, crashes: 0, error: null, call: 'c1' },
-      { run: RUN, id: 't2', key: 'b#0', status: 'succeeded', attempt: 1, crashes: 0, error: null, call: 'c2' },
+      {
+        run: RUN,
+        id: 't1',
+        key: 'a#0',
+        status: 'succeeded',
+        attempt: 1,
+        crashes: 0,
+        superseded: false,
+        error: null,
+        call: 'c1',
+      },
+      {
+        run: RUN,
+        id: 't2',
+        key: 'b#0',
+        status: 'succeeded',
+        attempt: 1,
+        crashes: 0,
+        superseded: false,
+        error: null,
+        call: 'c2',
+      },
     ],
     effects: [
       { ...effect, what: 'began', call: 'c1', taskId: 't1', at: 10, after: [] },
@@ -110,6 +130,28 @@ describe('the checker of a soak', () => {
 
   test.each(FORGERIES)('finds what is %s: %s', (kind, _, forge) => {
     expect(check(forge(honest())).violations.map((violation) => violation.kind)).toContain(kind);
+  });
+
+  test.each([
+    [
+      'does not miss an item whose worker was killed under it for the third time',
+      { superseded: false, total: 2, lacks: [] },
+    ],
+    ['misses it where it counts all the same', { superseded: false, total: 3, lacks: ['doubled'] }],
+    ['expects it where the run went back to before it', { superseded: true, total: 2, lacks: ['lost'] }],
+    ['finds it counted where the run went back to before it', { superseded: true, total: 3, lacks: [] }],
+  ])('%s', (_, { superseded, total, lacks }) => {
+    const judged = honest();
+    const poison = { run: RUN, id: 't3', key: 'e#0[1]/c#0', status: 'failed', attempt: 4, crashes: 3, call: null };
+    const promised = judged.history.promised.map((one) => ({ ...one, expect: { ...one.expect, total: 3 } }));
+    const found = check({
+      ...judged,
+      history: { ...judged.history, promised },
+      runs: judged.runs.map((one) => ({ ...one, total })),
+      tasks: [...judged.tasks, { ...poison, superseded, error: 'poison' }],
+    });
+
+    expect(found.violations.map(({ kind }) => kind)).toEqual(lacks);
   });
 
   test('counts calls that were repeated and overtaken, and does not mind them', () => {

@@ -107,7 +107,7 @@ function ofEnds(
     .filter(({ status }) => !ENDED.has(status))
     .map(({ id, status }): Violation => ({ kind: 'stuck', run: id, what: `it is ${status}` }));
   const failed = Map.groupBy(
-    tasks.filter(({ status }) => status === 'failed'),
+    tasks.filter(({ status, superseded }) => status === 'failed' && !superseded),
     ({ run }) => run,
   );
   const wrong = history.promised.flatMap(({ runId, expect, kind }): Violation[] => {

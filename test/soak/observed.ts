@@ -28,6 +28,8 @@ export type SeenTask = {
   status: string;
   attempt: number;
   crashes: number;
+  /** Its run has gone back to before it, and counts it no more. */
+  superseded: boolean;
   /** Why it failed, if it has. */
   error: string | null;
   /** The number of the call that was committed. */
@@ -56,7 +58,7 @@ export function readRuns(database: LiveDatabase): Promise<SeenRun[]> {
 }
 
 export function readTasks(database: LiveDatabase): Promise<SeenTask[]> {
-  return database.rows<SeenTask>(`select run_id::text as run, id::text, key, status, attempt, crashes,
+  return database.rows<SeenTask>(`select run_id::text as run, id::text, key, status, attempt, crashes, superseded,
       error->>'code' as error,
       case when json_typeof(output) = 'object' then output->>'call' end as call
     from task where lane is not null`);

@@ -7,6 +7,8 @@ import { runCli } from './run-cli.ts';
 
 /** One Ctrl-C may come twice: from the terminal, and from a parent that passes it on. */
 const SAME_MS = 500;
+/** How long what is still open after a command may keep the process. */
+const LINGER_MS = 1000;
 
 /** Runs the command that the arguments of this process name, and sets its exit status. */
 export async function start(): Promise<void> {
@@ -18,6 +20,8 @@ export async function start(): Promise<void> {
     interrupt: interruptSignal(insist),
     insist,
   });
+  // What a handler has left behind, or a connection to a server that has fallen silent, must not keep a process that is done.
+  setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
 function interruptSignal(insist: Insistence): AbortSignal {

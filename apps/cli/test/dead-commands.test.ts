@@ -64,6 +64,14 @@ describe('weft dead', () => {
     });
   });
 
+  test('says what would be done only where it was asked to, and when there is nothing to do', async () => {
+    const none = await server();
+    expect((await weft(['dead', 'discard', '--node', 'a', '--url', none.url])).err).toBe('no dead letters\n');
+    const { url } = await server({ done: 0, items: [{ taskId: 'T1', runId: 'R', node: 'a', done: false }], more: true });
+    const dry = await weft(['dead', 'discard', '--all', '--dry-run', '--url', url]);
+    expect(dry.err).toBe('1 would be discarded\nthere are more; --limit takes more of them\n');
+  });
+
   test('retries many by a filter, tells of each that was refused, and does none without a filter', async () => {
     const items = [
       { taskId: 'T1', runId: 'R', node: 'a', done: true },

@@ -40,6 +40,29 @@ function yaml(url: string, payload: string): Promise<Seen> {
 
 const DOCUMENT = '{"name":"ok","nodes":{"a":{"type":"task","uses":"echo"}}}';
 
+describe('hostile URLs', () => {
+  test('a NUL character in a query is refused where it stands', async () => {
+    const urls = [
+      '/v1/dead-letters?node=%00',
+      '/v1/dead-letters?code=a%00b',
+      '/v1/dead-letters?lane=%00',
+      '/v1/runs?tag=%00',
+      '/v1/keys?cursor=%00',
+    ];
+    for (const url of urls) {
+      const name = /\?(\w+)=/.exec(url)?.[1];
+      expect(await seen({ url }), url).toMatchObject({ status: 422, places: [`invalid_value /query/${name}`] });
+    }
+    const removed = await seen({ method: 'DELETE', url: '/v1/limits?key=%00' });
+    expect(removed).toMatchObject({ status: 422, places: ['invalid_value /query/key'] });
+  });
+
+  test('a NUL character in a path names nothing', async () => {
+    for (const path of ['workers/%00/drain', 'workers/a%00/cordon', 'lanes/%00/pause', 'dead-letters/%00/retry'])
+      expect(await seen({ method: 'POST', url: `/v1/${path}` }), path).toMatchObject({ status: 404, code: 'not_found' });
+  });
+});
+
 describe('hostile bodies', () => {
   test('10 MB are refused with 413', async () => {
     expect(await json('/v1/workflows', `"${'x'.repeat(10_000_000)}"`)).toMatchObject({

@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import { ApiError, ConnectionError, createClient } from '@weft/sdk';
 import { testRedisUrl } from '@weft/testkit';
 import { describe, expect, test } from 'vitest';
@@ -9,10 +11,14 @@ import type { Mesh, Producer } from '../use-mesh.ts';
 type Fleet = { producers: Producer[] };
 
 const LENGTH = 3;
+/** Between two runs of one client: the load shall take the workers' slots, and not the time of the checks after it. */
+const PACE_MS = 60;
+/** How long tasks take, from run to run: some are always at work when a worker is told to stop. */
+const TASK_MS = [20, 60, 600];
 
 /** Sends to one producer; refused for the time being, or cut off, it tries once more, at another one and with the same key. */
-async function startOrRetryOnce(mesh: Mesh, fleet: Fleet, key: string): Promise<string> {
-  const workflow = chain(LENGTH, { uses: 'handler:work', with: { notes: mesh.notes, ms: 20 } });
+async function startOrRetryOnce(mesh: Mesh, fleet: Fleet, { key, ms }: { key: string; ms: number }): Promise<string> {
+  const workflow = chain(LENGTH, { uses: 'handler:work', with: { notes: mesh.notes, ms } });
   const [first, second = first] = fleet.producers.map(({ ready }) =>
     createClient({ url: ready.url ?? '', retry: { times: 0 } }),
   );
@@ -36,10 +42,11 @@ describe.skipIf(testRedisUrl() === null)('a mesh under load', () => {
     let isOver = false;
     const client = async (name: string): Promise<void> => {
       for (let n = 0; !isOver; n++) {
-        await startOrRetryOnce(mesh, fleet, `${name}-${n}`).then(
+        await startOrRetryOnce(mesh, fleet, { key: `${name}-${n}`, ms: TASK_MS[n % TASK_MS.length] ?? 0 }).then(
           (id) => ids.push(id),
           (error: unknown) => errors.push(error),
         );
+        await pause(PACE_MS);
       }
     };
     const load = Promise.all(['a', 'b', 'c'].map(client));

@@ -85,7 +85,7 @@ describe.skipIf(testRedisUrl() === null)('workers', () => {
     const heir = await mesh.worker(`--concurrency=${2 * COUNT}`);
     await expect.poll(() => begunBy(mesh, heir.ready.pid), SOON).toBe(COUNT);
     victim.signal('SIGTERM');
-    await pause(500);
+    await pause(5000);
     await victim.kill();
     const killedAt = performance.now();
     await expect.poll(() => begunBy(mesh, heir.ready.pid), SOON).toBe(2 * COUNT);

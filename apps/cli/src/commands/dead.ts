@@ -50,7 +50,7 @@ export async function retryLetters(
       throw usage('--with and --set edit one dead letter: weft dead retry TASK --set key=value');
     const filter = manyOf(options);
     const signal = interrupt;
-    return told(context, 'retried', await client.deadLetters.retryMany(filter, { limit, dryRun, user, signal }));
+    return told(context, { verb: 'retried', dryRun }, await client.deadLetters.retryMany(filter, { limit, dryRun, user, signal }));
   }
   const edited = await inputOf(context, id, options);
   const letter = await client.deadLetters.retry(id, {
@@ -70,7 +70,7 @@ export async function discardLetters(
   const { by: user, limit, dryRun } = options;
   if (id === undefined) {
     const many = { limit, dryRun, user, signal: interrupt };
-    return told(context, 'discarded', await client.deadLetters.discardMany(manyOf(options), many));
+    return told(context, { verb: 'discarded', dryRun }, await client.deadLetters.discardMany(manyOf(options), many));
   }
   const letter = await client.deadLetters.discard(id, { user, signal: interrupt });
   return shown(context, letter, `${letter.node} is discarded`);
@@ -113,15 +113,19 @@ function shown(context: CommandContext, letter: DeadLetter, text: string): ExitC
 }
 
 /** Those that were refused are told of one by one; where all were, the command has come to nothing. */
-function told(context: CommandContext, verb: string, results: LetterResults): ExitCode {
+function told(
+  context: CommandContext,
+  { verb, dryRun }: { verb: string; dryRun: boolean },
+  results: LetterResults,
+): ExitCode {
   const { done, items, more } = results;
   const refused = items.filter(({ reason }) => reason !== undefined);
   if (context.json) writeJson(context, results);
   else {
     for (const { taskId, node, reason } of refused) say(context, `${taskId} ${node}: ${reason}`);
-    const isDry = done === 0 && refused.length === 0;
-    say(context, isDry ? `${items.length} would be ${verb}` : `${done} of ${items.length} ${verb}`);
-    if (more) say(context, 'there are more; the same command goes on with them');
+    if (items.length === 0) say(context, 'no dead letters');
+    else say(context, dryRun ? `${items.length} would be ${verb}` : `${done} of ${items.length} ${verb}`);
+    if (more) say(context, `there are more; ${dryRun ? '--limit takes more of them' : 'the same command goes on with them'}`);
   }
   return done === 0 && refused.length > 0 ? exitCodes.conflict : exitCodes.ok;
 }

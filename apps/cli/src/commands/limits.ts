@@ -2,7 +2,7 @@
 import { exitCodes, type ExitCode, type KeyLimitList, type Rate, type SetRate } from '@weft/contract';
 import { say, writeJson, type CommandContext } from '../command-context.ts';
 import { CliError } from '../cli-error.ts';
-import { formatDuration } from '../output/duration.ts';
+import { formatAge } from '../output/duration.ts';
 import { painter } from '../output/paint.ts';
 import { tableLines } from '../output/table.ts';
 
@@ -67,11 +67,16 @@ function limitCells({ maxConcurrent, rate, running, waiting }: Shown): string[] 
 }
 
 function rateText({ count, perMs, burst }: Rate): string {
-  return `${count} in ${formatDuration(perMs)}, ${burst} at once`;
+  return `${count} in ${spanText(perMs)}, burst ${burst}`;
+}
+
+/** As it may be given to --rate, in whole units: `1m`, not `1m00s`. */
+function spanText(ms: number): string {
+  return ms % 60_000 !== 0 && ms % 1000 === 0 ? `${ms / 1000}s` : formatAge(ms);
 }
 
 function sentence({ maxConcurrent, rate }: Pick<Shown, 'maxConcurrent' | 'rate'>): string {
-  const most = maxConcurrent === null ? 'any number of tasks at once' : `${maxConcurrent} tasks at once at most`;
+  const most = maxConcurrent === null ? 'any number at once' : `at most ${maxConcurrent} at once`;
   return rate === null ? most : `${most}, ${rateText(rate)}`;
 }
 

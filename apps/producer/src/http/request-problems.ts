@@ -23,10 +23,24 @@ export const validateByZod: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPa
   const checked = schema === StartRunBatch ? UncheckedBatch : schema;
   const root = ROOTS[httpPart ?? 'body'] ?? [];
   return (data: unknown) => {
+    const nul = refusedNul(data, httpPart, root);
+    if (nul) return { error: nul };
     const result = checkBy(checked, data, root);
     return result instanceof AppError ? { error: result } : { value: result.value };
   };
 };
+
+/** No text of Postgres holds a NUL. Bodies are scanned for it when they are read; a URL may hold it as %00. */
+function refusedNul(data: unknown, httpPart: string | undefined, root: Path): AppError | null {
+  if (httpPart !== 'querystring' && httpPart !== 'params') return null;
+  const values = Object.entries(data ?? {}) as [string, unknown][];
+  const [name] = values.find(([, value]) => String(value).includes('\u0000')) ?? [];
+  if (name === undefined) return null;
+  const message = 'must not hold a NUL character';
+  return httpPart === 'params'
+    ? new AppError('not_found', `there is nothing here: the path ${message}`)
+    : invalidValue(pointerOf([...root, name]), message);
+}
 
 /** What the schema makes of the value, or everything that is wrong with it, at pointers that begin with `root`. */
 export function checkBy<T>(schema: z.ZodType<T>, data: unknown, root: Path): { value: T } | AppError {

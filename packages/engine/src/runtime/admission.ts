@@ -204,7 +204,10 @@ class WindowAdmission implements Admission {
   async #fill(): Promise<void> {
     const waiting = this.#waitingLists();
     await this.#measure(waiting);
-    for (const state of waiting) if (state.depth < WINDOW) await this.#topUpList(state, WINDOW - state.depth);
+    for (const state of waiting) {
+      if (this.#stopped) return;
+      if (state.depth < WINDOW) await this.#topUpList(state, WINDOW - state.depth);
+    }
   }
 
   /** Whoever had to wait meanwhile waits for the next one: until then nobody is offered past them. */

@@ -29,9 +29,12 @@ export type RunningEngine = Engine & {
   readonly sweeper: Sweeper;
   /** Begins to sweep, to listen to timers and to keep house. */
   start(): void;
-  /** Ends what is under way; call it after the workers of this process have stopped. */
+  /** Ends what is under way, within ten seconds; call it after the workers of this process have stopped. */
   stop(): Promise<void>;
 };
+
+/** A store that is gone must not keep the process: what is not committed by then is found by the sweepers of others. */
+const GIVE_UP_MS = 10_000;
 
 export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettings }): RunningEngine {
   const graphs = createGraphCache(deps.workflows);
@@ -63,6 +66,13 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
     return result ?? new AppError('internal', 'the run was not started');
   }
 
+  async function ended(): Promise<void> {
+    await Promise.all([sweeper.stop(), admission.stop()]);
+    await starter.idle();
+    await post.idle();
+    await settler.idle();
+  }
+
   let ends: (() => void)[] = [];
 
   return {
@@ -82,11 +92,10 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
     },
     async stop() {
       for (const end of ends.splice(0)) end();
-      await sweeper.stop();
-      await admission.stop();
-      await starter.idle();
-      await post.idle();
-      await settler.idle();
+      const { promise: tooLate, resolve } = Promise.withResolvers<void>();
+      const cancel = deps.clock.after(GIVE_UP_MS, resolve);
+      await Promise.race([ended(), tooLate]);
+      cancel();
       settler.stop();
     },
   };

@@ -67,6 +67,7 @@ class RoundSweeper implements Sweeper {
   #restUntil = 0;
   #round: Promise<void> | null = null;
   #end: (() => void) | null = null;
+  #stopped = false;
 
   constructor(deps: SweeperDeps, settings: SweeperSettings) {
     this.#deps = deps;
@@ -79,7 +80,9 @@ class RoundSweeper implements Sweeper {
     void this.sweep();
   }
 
+  /** What a round has not come to yet is left to others: with a store that answers late, each part may take long. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#end?.();
     await this.#round;
   }
@@ -108,6 +111,7 @@ class RoundSweeper implements Sweeper {
 
   /** One part that fails does not keep the others from their work. */
   async #step(what: string, work: () => Promise<void>): Promise<void> {
+    if (this.#stopped) return;
     try {
       await work();
     } catch (error) {
@@ -135,7 +139,7 @@ class RoundSweeper implements Sweeper {
       if (!emptied) this.repairs.offers += lost.length;
       after = next;
       seen += messages.length;
-    } while (after !== null);
+    } while (after !== null && !this.#stopped);
     this.#restUntil = clock.monotonicMs() + Math.min(seen * REST_MS_PER_OFFER, MOST_REST_MS);
     this.#brokerEpoch = epoch;
   }

@@ -1,5 +1,4 @@
 /** What a command tells watchers while it runs: lines of JSON on a pipe of its own. */
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
 import { JsonRecord, JsonValue } from '@weft/contract';
@@ -25,18 +24,48 @@ const SHOWN_CHARS = 200;
 /** Lines that mean nothing are logged so often. */
 const MOST_WARNINGS = 5;
 
-/** Tells what comes; a line that means nothing is logged and left out. */
+/** Of a longer line nothing is kept. */
+const MOST_LINE_BYTES = 1024 * 1024;
+
+/** Tells what comes; a line that means nothing, or is longer than a MiB, is logged and left out. */
 export function tellLines(pipe: Readable, call: Pick<ExecutorCall, 'emit' | 'token' | 'heartbeat' | 'log'>): void {
   let bad = 0;
-  const lines = createInterface({ input: pipe, crlfDelay: Number.POSITIVE_INFINITY });
-  lines.on('line', (text) => {
-    if (text.trim() === '') return;
-    const problem = tellLine(text, call);
+  readLines(pipe, (text) => {
+    if (text?.trim() === '') return;
+    const problem = text === null ? `it is longer than ${MOST_LINE_BYTES} bytes` : tellLine(text, call);
     if (problem === null) return;
     bad += 1;
-    if (bad <= MOST_WARNINGS) call.log('warn', `a line of events was left out: ${problem}`, { line: shown(text) });
+    if (bad > MOST_WARNINGS) return;
+    call.log('warn', `a line of events was left out: ${problem}`, text === null ? {} : { line: shown(text) });
   });
   pipe.on('error', () => undefined);
+}
+
+/** Hears each line; null for one that is too long. The readline of Node would keep a line whatever its length. */
+function readLines(pipe: Readable, onLine: (text: string | null) => void): void {
+  let parts: Buffer[] = [];
+  let size = 0;
+  const take = (part: Buffer): void => {
+    size += part.length;
+    if (size > MOST_LINE_BYTES) parts = [];
+    else parts.push(part);
+  };
+  const end = (): void => {
+    const text = size > MOST_LINE_BYTES ? null : Buffer.concat(parts).toString();
+    parts = [];
+    size = 0;
+    onLine(text);
+  };
+  pipe.on('data', (chunk: Buffer) => {
+    let from = 0;
+    for (let at = chunk.indexOf('\n'); at >= 0; at = chunk.indexOf('\n', from)) {
+      take(chunk.subarray(from, at));
+      end();
+      from = at + 1;
+    }
+    take(chunk.subarray(from));
+  });
+  pipe.on('end', end);
 }
 
 /** Why it could not be told, or null. */

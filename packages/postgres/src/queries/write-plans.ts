@@ -13,10 +13,12 @@ import { insertSteps, insertWrites, upsertJoins } from './write-journal.ts';
 import { deleteMail, insertMail, keepMail, takeMail } from './write-mail.ts';
 import { closeTasks, insertTasks, takeBackTasks, updateTasks, writeLetters } from './write-tasks.ts';
 
+/** The rows of all decisions, each with its run. */
+type RowsOf = <Row>(of: (decision: Decision) => readonly Row[]) => Tagged<Row>[];
+
 /** Sends all statements for these runs except that for their heads. Returns the answers to wait for. */
 export function sendPlans(client: Client, runs: readonly PlannedRun[]): Promise<unknown>[] {
-  const rows = <Row>(of: (decision: Decision) => readonly Row[]): Tagged<Row>[] =>
-    runs.flatMap((run) => of(run.plan.decision).map((row) => ({ run, row })));
+  const rows: RowsOf = (of) => runs.flatMap((run) => of(run.plan.decision).map((row) => ({ run, row })));
   const armed = rows((decision) => decision.tasks.filter((task) => decision.armed.has(task.key)));
   const changed = rows((decision) => decision.tasks.filter((task) => !decision.armed.has(task.key)));
   const ending = rows((decision) => (isWorthWriting(decision) ? [decision] : []));
@@ -59,6 +61,14 @@ export function sendPlans(client: Client, runs: readonly PlannedRun[]): Promise<
       client,
       rows((decision) => decision.chunks),
     ),
+    sendMail(client, runs, rows),
+    updateBodies(client, ending),
+    closeTasks(client, closing),
+  ].flat();
+}
+
+function sendMail(client: Client, runs: readonly PlannedRun[], rows: RowsOf): Promise<unknown>[] {
+  return [
     insertMail(client, runs),
     keepMail(
       client,
@@ -72,7 +82,5 @@ export function sendPlans(client: Client, runs: readonly PlannedRun[]): Promise<
       client,
       rows((decision) => decision.takenMail),
     ),
-    updateBodies(client, ending),
-    closeTasks(client, closing),
   ].flat();
 }

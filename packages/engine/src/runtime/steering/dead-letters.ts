@@ -91,7 +91,7 @@ function refuse(letter: LetterRecord, { action, with: edited }: LetterRequest): 
   if (state === 'retried')
     throw new AppError(
       'conflict',
-      `the task is no dead letter any more: it is ${letter.superseded ? 'superseded' : letter.status}`,
+      `the task is not a dead letter any more; its status is ${letter.superseded ? 'superseded' : letter.status}`,
     );
   if (state === 'discarded' && action === 'discard')
     throw new AppError('conflict', 'the dead letter was discarded already');
