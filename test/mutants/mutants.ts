@@ -43,8 +43,13 @@ export const PATCHES = {
   },
   noHandBack: {
     file: 'packages/engine/src/runtime/worker/run-attempt.ts',
-    from: "  else if (stop.signal.reason === 'shutdown') await handBack(deps, slot);",
+    from: '  else if (isHandedBack(stop.signal)) await handBack(deps, slot);',
     to: '',
+  },
+  letGoOnly: {
+    file: 'packages/engine/src/runtime/worker/worker.ts',
+    from: '      await pause(this.#deps.clock, CLAIM_RETRY_MS);\n      await handBack(this.#deps, slot);',
+    to: '      void handBack;\n      await this.#deps.broker.publish([], [slot.message]).catch(() => undefined);',
   },
   mailTwice: {
     file: 'packages/engine/src/runtime/steering/letters.ts',
@@ -145,6 +150,11 @@ export const MUTANTS: readonly Mutant[] = [
   },
   { name: 'liveness by the wall clock', patches: ['wallClockLiveness'], catcher: alone('skew') },
   { name: 'nothing is handed back at shutdown', patches: ['noHandBack', 'letGoAtShutdown'], catcher: alone('deploy') },
+  {
+    name: 'what could not be begun is only let go of',
+    patches: ['letGoOnly'],
+    catcher: { seeds: 400, faults: ['slow', 'errorBefore@dispatch.loadInputs'] },
+  },
   {
     name: 'mail is not deduplicated',
     patches: ['mailTwice', 'mailTwiceNeeds'],

@@ -30,7 +30,9 @@ export class Agenda {
     if (entry.isOff || process?.isAlive === false) return true;
     this.now = Math.max(this.now, entry.at);
     if (process && process.pausedUntil > this.now) {
-      this.#push({ ...entry, at: process.pausedUntil, order: this.#order++ });
+      entry.at = process.pausedUntil;
+      entry.order = this.#order++;
+      this.#push(entry);
       return true;
     }
     entry.call();

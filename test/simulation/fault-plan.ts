@@ -33,6 +33,7 @@ export const OTHER_FAULTS = [
   'lostRevoke',
   'skew',
   'deploy',
+  'cordon',
 ] as const;
 export type OtherFault = (typeof OTHER_FAULTS)[number];
 
@@ -94,7 +95,7 @@ export class FaultPlan {
   }
 }
 
-/** What no sweeper may have to do with: clocks that differ, and processes that are told to stop. */
+/** What no sweeper may have to do with: clocks that differ, and processes that are told to stop, or to take on nothing. */
 function isHarmless(kind: string): boolean {
-  return kind === 'deploy' || kind === 'skew';
+  return kind === 'deploy' || kind === 'skew' || kind === 'cordon';
 }

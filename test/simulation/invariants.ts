@@ -64,8 +64,8 @@ export class Invariants {
     const returned = Map.groupBy(all, ({ taskId, attempt }) => `${taskId}/${attempt}`);
     for (const run of this.#services.stores.runs.values())
       for (const task of run.rows.tasks.filter(isExecuted)) {
-        const ids = this.#activationsOf(run, task.key);
-        const outcomes = ids.flatMap((id) => returned.get(`${id}/${task.attempt}`) ?? []).map(({ outcome }) => outcome);
+        const names = [`${task.id}/${task.attempt}`, ...this.#leftBehind(run, task)];
+        const outcomes = names.flatMap((name) => returned.get(name) ?? []).map(({ outcome }) => outcome);
         const isOne = outcomes.some((one) => one?.kind === 'succeeded' && same(one.output, task.output));
         if (isOne) continue;
         const what = `${task.key} of ${run.id} (${task.id}/${task.attempt})`;
@@ -80,11 +80,15 @@ export class Invariants {
     if (twice) this.#world.violate(`${twice} was executed twice without any fault`);
   }
 
-  /** What was done before a replay or a fork, and waited then, goes on under another id. */
-  #activationsOf({ rows, forkedFrom }: StoredRun, key: string): string[] {
-    const own = rows.tasks.filter((task) => task.key === key).map(({ id }) => id);
+  /**
+   * What was done before a replay or a fork, and waited then, goes on under another id, whose attempts are counted anew:
+   * the attempts of this task under the ids that it had before.
+   */
+  #leftBehind({ rows, forkedFrom }: StoredRun, { key, id }: Pick<TaskRecord, 'key' | 'id'>): string[] {
+    const others = rows.tasks.filter((task) => task.key === key && task.id !== id);
+    const names = others.flatMap((other) => Array.from({ length: other.attempt }, (_, i) => `${other.id}/${i + 1}`));
     const before = forkedFrom && this.#services.stores.runs.get(forkedFrom.runId);
-    return before ? [...own, ...this.#activationsOf(before, key)] : own;
+    return before ? [...names, ...this.#leftBehind(before, { key, id })] : names;
   }
 
   #rests(run: StoredRun): boolean {

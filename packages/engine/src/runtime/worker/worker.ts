@@ -267,7 +267,7 @@ class ClaimingWorker implements Worker {
     this.#nothingWaits = false;
     if (messages.length === 0) return;
     if (signal.aborted) {
-      await broker.release(worker, messages);
+      await this.#giveBack(messages, { worker, isHeld: true });
       return;
     }
     this.#takeOn(messages, { isHeld: true });
@@ -299,9 +299,10 @@ class ClaimingWorker implements Worker {
 
   async #runSlot(slot: Slot, index: number, prepared: Promise<(Prepared | null)[]>): Promise<void> {
     const { runId, taskId } = slot.message;
+    const worker = this.#incarnation;
     try {
       const one = (await prepared)[index] ?? null;
-      if (one && !(await this.#begins(slot, one))) await this.#giveBack(slot);
+      if (one && !(await this.#begins(slot, one))) await this.#giveBack([slot.message], { ...slot, worker });
       else if (isSuspect(slot.message.crashes)) await this.#runAlone(slot, one);
       else await this.#runPrepared(slot, one);
     } catch (error) {
@@ -339,11 +340,26 @@ class ClaimingWorker implements Worker {
     return slot.load !== null;
   }
 
-  /** What has not begun goes back to where it was, and nobody counts it. */
-  async #giveBack({ message, isHeld }: Slot): Promise<void> {
-    const { broker } = this.#deps;
-    if (isHeld) await broker.release(this.#incarnation, [message]);
-    else await broker.publish([message]);
+  /**
+   * What has not begun goes back to where it was, and nobody counts it. What is held in the name of a worker that lives is in
+   * its hand, says every sweeper: so it asks until the broker hears of it, or it signs off.
+   */
+  async #giveBack(
+    messages: readonly TaskMessage[],
+    { worker, isHeld }: { worker: string; isHeld: boolean },
+  ): Promise<void> {
+    const { broker, clock, log } = this.#deps;
+    for (;;) {
+      try {
+        if (isHeld) await broker.release(worker, messages);
+        else await broker.publish(messages);
+        return;
+      } catch (error) {
+        if (this.#closed) throw error;
+        log.warn({ err: error, workerId: worker, tasks: messages.length }, 'could not give tasks back; trying again');
+        await pause(clock, CLAIM_RETRY_MS);
+      }
+    }
   }
 
   /** Once for each slot that has begun. */
