@@ -1,5 +1,5 @@
 import { DeadLetter, DeadLetterPage, LetterQuery, LetterResults, ManyLetters, RetryLetter } from '@weft/contract';
-import type { LetterFilter } from '@weft/contract';
+import type { Json, LetterFilter } from '@weft/contract';
 import { listDeadLetters, viewDeadLetter } from '@weft/engine/runtime';
 import { z } from 'zod';
 
@@ -65,7 +65,7 @@ function readRoute(api: Api, { queries }: AppOptions): void {
   });
 }
 
-function actRoutes(api: Api, { engine, queries }: AppOptions): void {
+function actRoutes(api: Api, options: AppOptions): void {
   api.route({
     method: 'POST',
     url: '/v1/dead-letters/:id/retry',
@@ -79,14 +79,7 @@ function actRoutes(api: Api, { engine, queries }: AppOptions): void {
       body: RetryLetter,
       response: { 200: DeadLetter, ...problems },
     },
-    handler: async (request) => {
-      const taskId = asId('task', request.params.id);
-      const idempotency = actionKeyOf(request, { action: 'retry letter', runId: taskId });
-      const by = request.headers['x-weft-user'] ?? null;
-      const edited = request.body?.with;
-      await engine.actOnLetter({ tenant: request.tenant, action: 'retry', taskId, with: edited, by, idempotency });
-      return found(await viewDeadLetter(queries, request.tenant, taskId), SUCH_LETTER);
-    },
+    handler: (request) => act(options, request, { action: 'retry', with: request.body?.with }),
   });
   api.route({
     method: 'POST',
@@ -100,14 +93,27 @@ function actRoutes(api: Api, { engine, queries }: AppOptions): void {
       body: NoBody,
       response: { 200: DeadLetter, ...problems },
     },
-    handler: async (request) => {
-      const taskId = asId('task', request.params.id);
-      const idempotency = actionKeyOf(request, { action: 'discard letter', runId: taskId });
-      const by = request.headers['x-weft-user'] ?? null;
-      await engine.actOnLetter({ tenant: request.tenant, action: 'discard', taskId, by, idempotency });
-      return found(await viewDeadLetter(queries, request.tenant, taskId), SUCH_LETTER);
-    },
+    handler: (request) => act(options, request, { action: 'discard' }),
   });
+}
+
+type ActRequest = Parameters<typeof actionKeyOf>[0] & {
+  tenant: string;
+  params: z.infer<typeof IdParams>;
+  headers: z.infer<typeof UserHeaders>;
+};
+
+async function act(
+  { engine, queries }: AppOptions,
+  request: ActRequest,
+  wanted: { action: 'retry' | 'discard'; with?: Json | undefined },
+): Promise<DeadLetter> {
+  const { tenant } = request;
+  const taskId = asId('task', request.params.id);
+  const idempotency = actionKeyOf(request, { action: `${wanted.action} letter`, runId: taskId });
+  const by = request.headers['x-weft-user'] ?? null;
+  await engine.actOnLetter({ tenant, taskId, ...wanted, by, idempotency });
+  return found(await viewDeadLetter(queries, tenant, taskId), SUCH_LETTER);
 }
 
 const SUMMARIES = { retry: 'Do many dead letters again', discard: 'Put many dead letters away' } as const;
