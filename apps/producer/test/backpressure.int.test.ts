@@ -20,7 +20,7 @@ const CALM: GaugeReading = {
 
 /** A gauge that shows what it is told to. */
 function gaugeOf(reading: { now: GaugeReading }): ProcessGauge {
-  return { read: async () => reading.now, rssBytes: () => reading.now.rssBytes, relieve() {}, close() {} };
+  return { read: async () => reading.now, rssBytes: () => reading.now.rssBytes, relieve: async () => 0, close() {} };
 }
 
 const document = { name: 'slow', nodes: { a: { type: 'task', uses: 'held' } } };

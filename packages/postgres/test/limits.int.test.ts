@@ -1,5 +1,5 @@
 import type { WorkflowDocument } from '@weft/contract';
-import { createMemoryBroker } from '@weft/embedded';
+import { createMemoryBroker, createMemoryRateLimiter } from '@weft/embedded';
 import type { Executor, Limit } from '@weft/engine/ports';
 import { createRig, createTestDatabase } from '@weft/testkit';
 import type { Rig, RigOptions } from '@weft/testkit';
@@ -61,10 +61,10 @@ async function openRig(options: RigOptions): Promise<Rig> {
 }
 
 /** Processes of one mesh: each with an engine and a worker of its own. */
-async function openMesh(count: number, options: Omit<RigOptions, 'url' | 'broker'>): Promise<Rig[]> {
+async function openMesh(count: number, options: Omit<RigOptions, 'url' | 'broker' | 'rates'>): Promise<Rig[]> {
   const url = await newDatabase();
-  const broker = createMemoryBroker();
-  return Promise.all(Array.from({ length: count }, () => openRig({ ...options, url, broker })));
+  const shared = { url, broker: createMemoryBroker(), rates: createMemoryRateLimiter() };
+  return Promise.all(Array.from({ length: count }, () => openRig({ ...options, ...shared })));
 }
 
 /** Lets all of them hear of what has changed: a round that was under way may have looked before. */

@@ -16,6 +16,7 @@ import type {
   Executor,
   LiveLog,
   Log,
+  RateLimiter,
   RunRecord,
   Secrets,
   TaskView,
@@ -43,6 +44,7 @@ export type RigOptions = {
   timers?: Timers;
   bus?: EventBus;
   live?: LiveLog;
+  rates?: RateLimiter;
   /** Puts something between the engine and what it works with: faults, counters. */
   decorate?: (deps: EngineDeps) => EngineDeps;
 };
@@ -85,7 +87,7 @@ export async function createRig(options: RigOptions): Promise<Rig> {
   const timers = options.timers ?? createMemoryTimers({ clock });
   const bus = options.bus ?? createMemoryEventBus();
   const live = options.live ?? createMemoryLiveLog({ bus, clock });
-  const rates = createMemoryRateLimiter();
+  const rates = options.rates ?? createMemoryRateLimiter();
   const parts = { broker, bus, live, rates, timers, housekeeping: createMemoryHousekeeping({ clock }) };
   const bare = { ...store, ...parts, inputs: inputChecker, clock, log };
   const deps = options.decorate?.(bare) ?? bare;

@@ -24,7 +24,7 @@ export function watchProcess(gauge: ProcessGauge, clock: Pick<Clock, 'monotonicM
       state = nextZone(state, { share, lagMs, running: 1, nowMs });
       if (!isAtLeast(state.memory, 'yellow') || nowMs - relievedAt < RELIEVE_MS) return;
       relievedAt = nowMs;
-      gauge.relieve();
+      await gauge.relieve();
     },
     get isOverloaded() {
       return isAtLeast(state.zone, 'orange');

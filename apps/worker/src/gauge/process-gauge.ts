@@ -1,6 +1,7 @@
 /** Measures this process: the ProcessGauge port on /proc, control groups, pidusage and perf_hooks. */
 import { totalmem } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as wait } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
@@ -72,13 +73,20 @@ function endOutgrown(trees: Map<StartedProcess, number>, bounds: readonly Memory
   if (largest && bytes !== undefined && bytes > tightest.limitBytes / 4) largest.outgrew(bytes);
 }
 
+/** Buffers are given back to the system by threads of V8, which take so long for it. */
+const FREED_AFTER_MS = 20;
+
 let collect: (() => void) | null = null;
 
 /** V8 gives memory back when it is asked to, but an idle process is not asked by anybody. */
-function collectGarbage(): void {
+async function collectGarbage(): Promise<number> {
   if (!collect) {
     setFlagsFromString('--expose-gc');
     collect = runInNewContext('gc') as () => void;
   }
+  const before = performance.now();
   collect();
+  const pausedMs = performance.now() - before;
+  await wait(FREED_AFTER_MS);
+  return pausedMs;
 }

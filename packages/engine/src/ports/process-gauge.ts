@@ -19,7 +19,7 @@ export type ProcessGauge = {
   read(): Promise<GaugeReading>;
   /** Of this process, at once; cheap. */
   rssBytes(): number;
-  /** Gives back what memory can be given back at once; it may stop the process for a moment. */
-  relieve(): void;
+  /** Gives back what memory can be given back at once. Resolves once it shows, with how long the process stood still for it, ms. */
+  relieve(): Promise<number>;
   close(): void;
 };

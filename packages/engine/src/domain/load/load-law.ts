@@ -3,7 +3,7 @@
  * what is about to. Pure but for its memory: time and measures are given.
  */
 import { MemoryEstimate } from './memory-estimates.ts';
-import { CALM, isAtLeast, nextZone, SOFT_LIMIT } from './zone.ts';
+import { CALM, isAtLeast, isTightAt, nextZone, SOFT_LIMIT } from './zone.ts';
 import type { Zone, ZoneState } from './zone.ts';
 
 /** `bounds`: what is used of what may be used. `treeBytes`: of this process and what it has started. */
@@ -49,9 +49,9 @@ export class LoadLaw {
     return this.#state.zone;
   }
 
-  /** Whether memory is what is getting short, and not time. */
-  get isTight(): boolean {
-    return isAtLeast(this.#state.memory, 'yellow');
+  /** Whether memory is getting short, by this measure or by those before. */
+  isTight(bounds: LoadSample['bounds']): boolean {
+    return isAtLeast(this.#state.memory, 'yellow') || isTightAt(shareOf(bounds));
   }
 
   get limitBytes(): number {
@@ -68,7 +68,7 @@ export class LoadLaw {
     const growth = isFirst ? 0 : treeBytes - this.#tree;
     this.#tree = treeBytes;
     this.#sampledAt = nowMs;
-    this.#share = Math.max(0, ...bounds.map(({ usedBytes, limitBytes }) => usedBytes / limitBytes));
+    this.#share = shareOf(bounds);
     this.#headroom = Math.min(...bounds.map((bound) => SOFT_LIMIT * bound.limitBytes - bound.usedBytes));
     this.#limit = Math.min(...bounds.map(({ limitBytes }) => limitBytes));
     this.#attribute(growth);
@@ -207,4 +207,9 @@ export class LoadLaw {
     this.#kinds.set(uses, kind);
     return kind;
   }
+}
+
+/** The share that is used of the tightest bound. */
+function shareOf(bounds: LoadSample['bounds']): number {
+  return Math.max(0, ...bounds.map(({ usedBytes, limitBytes }) => usedBytes / limitBytes));
 }

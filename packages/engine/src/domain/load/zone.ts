@@ -68,6 +68,11 @@ export function isAtLeast(zone: Zone, other: Zone): boolean {
   return ZONES.indexOf(zone) >= ZONES.indexOf(other);
 }
 
+/** Whether the zones of short memory begin at this share. */
+export function isTightAt(share: number): boolean {
+  return share >= MARKS.yellow.enter;
+}
+
 /** The state after one more sample. Samples come in order of time. */
 export function nextZone(state: ZoneState, sample: ZoneSample): ZoneState {
   const level = state.level === 0 ? sample.share : state.level + SMOOTHING * (sample.share - state.level);

@@ -23,8 +23,7 @@ export type ProcessHealth = Omit<WorkerHealth, 'slotsEffective' | 'rates'>;
 const SAMPLE_MS = 200;
 /** A task that ended without having been seen by a sample is looked at, if nobody looked for so long. */
 const GLANCE_MS = 25;
-/** Garbage is collected where memory is short, once in this time and for a twentieth of all time at most. */
-const RELIEVE_MS = 1000;
+/** Garbage is collected where memory is short, for a twentieth of all time at most. */
 const RELIEVE_REST = 20;
 const SHED_MS = 1000;
 
@@ -110,14 +109,13 @@ export class WorkerLoad {
   }
 
   async #sample(gauge: ProcessGauge): Promise<void> {
-    const reading = await gauge.read();
+    const reading = await this.#read(gauge);
     const now = this.#deps.clock.monotonicMs();
     const before = this.#law.zone;
     this.#reading = reading;
     this.#lookedAt = now;
     this.#law.sample({ ...reading, nowMs: now });
     this.#tell(before);
-    if (this.#law.isTight && this.#hasGarbage && now >= this.#relieveFrom) this.#relieve(gauge, now);
     if (isAtLeast(this.#law.zone, 'orange')) this.#act(now);
     else this.#law.limp(false);
     this.#listener.onSample();
@@ -132,12 +130,17 @@ export class WorkerLoad {
     else if (isAtLeast(before, 'orange')) this.#deps.log.info(fields, 'this worker claims again');
   }
 
-  /** An idle or half idle process would keep what nobody needs any more, and be taken to be full. */
-  #relieve(gauge: ProcessGauge, now: number): void {
-    gauge.relieve();
-    const endedAt = this.#deps.clock.monotonicMs();
-    this.#relieveFrom = endedAt + Math.max(RELIEVE_MS, RELIEVE_REST * (endedAt - now));
+  /** What nobody needs any more must not make a process seem full: an idle one would keep it for ever. */
+  async #read(gauge: ProcessGauge): Promise<GaugeReading> {
+    const reading = await gauge.read();
+    const now = this.#deps.clock.monotonicMs();
+    if (!this.#hasGarbage || now < this.#relieveFrom || !this.#law.isTight(reading.bounds)) return reading;
+    // What has grown until now is what tasks have taken, whether or not it is still there afterwards.
+    this.#law.glance(reading.treeBytes);
     this.#hasGarbage = false;
+    this.#relieveFrom = now + RELIEVE_REST * (await gauge.relieve());
+    const { lagMs } = reading;
+    return { ...(await gauge.read()), lagMs };
   }
 
   #act(now: number): void {
