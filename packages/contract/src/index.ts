@@ -19,6 +19,17 @@ export {
   Differences,
   RunComparison,
 } from './compare-runs.ts';
+export {
+  Circuit,
+  Endpoint,
+  EndpointHealthCheck,
+  EndpointLimits,
+  EndpointName,
+  EndpointPrice,
+  EndpointProtocol,
+  EndpointStatus,
+  NewEndpoint,
+} from './endpoint.ts';
 export { TaskError, Usage } from './error.ts';
 export { Event, EventGap, EventId, EventMode, EventsQuery } from './event.ts';
 export { exitCodes } from './exit-code.ts';

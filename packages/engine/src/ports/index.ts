@@ -15,6 +15,15 @@ export type {
   StrandedAttempt,
   TaskAttempt,
 } from './dispatch-store.ts';
+export type {
+  CallGrant,
+  CallReport,
+  EndpointLoad,
+  EndpointMeter,
+  EndpointRecord,
+  EndpointStore,
+  MeteredEndpoint,
+} from './endpoint.ts';
 export type { EventBus, RunNotice } from './event-bus.ts';
 export type { Executor, ExecutorCall, ExecutorLog, Outcome, TaskError, Usage } from './executor.ts';
 export type { DesiredState, FleetStore, LaneRate, WorkerBeat, WorkerHealth, WorkerRecord } from './fleet-store.ts';

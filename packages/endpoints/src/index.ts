@@ -1,0 +1,10 @@
+export type {
+  CallTarget,
+  ChatMessage,
+  Probe,
+  ProtocolCall,
+  ProtocolClient,
+  ProtocolResult,
+  Tool,
+  ToolCall,
+} from './protocol.ts';
