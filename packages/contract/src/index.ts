@@ -136,6 +136,8 @@ export {
   SendNode,
   SubgraphNode,
   TaskNode,
+  EndpointChoice,
+  AgentTool,
   TransformNode,
   WaitNode,
   WorkflowNode,
