@@ -18,6 +18,7 @@ export type {
 export type {
   CallGrant,
   CallReport,
+  EndpointCall,
   EndpointLoad,
   EndpointMeter,
   EndpointRecord,
