@@ -19,6 +19,9 @@ export type ExecutorCall = {
   node: string;
   /** Numbered from 1; the fencing token. */
   attempt: number;
+  /** What the attempt before has left by an outcome of the kind `again`; null for the first one. */
+  memo: Json;
+  tenant: string;
   /** Stable over attempts: pass it on, so that the outside can recognise a repeat. */
   idempotencyKey: string;
   log: ExecutorLog;

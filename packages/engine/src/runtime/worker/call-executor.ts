@@ -23,6 +23,8 @@ export type RunningCall = {
   node: GraphNode;
   /** Aborted with a StopReason. */
   stop: AbortController;
+  /** What the attempt before has left. */
+  memo: Json;
   /** By which it tells watchers what it does. */
   voice: AttemptVoice;
 };
@@ -69,6 +71,8 @@ function toCall(deps: CallDeps, { attempt, input, secrets, beat }: CallParts): E
     taskId,
     node,
     attempt: message.attempt,
+    memo: attempt.memo,
+    tenant: message.workflow.tenant,
     idempotencyKey: taskId,
     signal: stop.signal,
     log(level, text, fields) {
