@@ -19,6 +19,7 @@ export { compileTemplate, compileUpdates } from './expression/template.ts';
 export type { Template } from './expression/template.ts';
 export { cacheKey } from './cache-key.ts';
 export { canonicalJson, contentHash } from './content-hash.ts';
+export { checkEndpointUrl } from './endpoints/endpoint-url.ts';
 export { makeUuidV7, runTimeRange, taskId, taskIdOf, taskName, uuidTimeMs } from './ids.ts';
 export { retryCapMs, retryDelayMs, roll } from './retry.ts';
 export type { RetryTiming } from './retry.ts';
