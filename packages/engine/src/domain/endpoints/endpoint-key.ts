@@ -9,7 +9,8 @@ const MOST_CHARACTERS = 200;
 /** Of tasks for that endpoint (`pin`), or for any with one of these tags; without tags, for any. */
 export function endpointKey({ pin, tags }: { pin: string | null; tags: readonly string[] }): string {
   if (pin !== null) return `${PREFIX}${pin}`;
-  const text = `${PREFIX}${TAGS}${tags.map(escaped).toSorted().join(',')}`;
+  const names = Array.from(new Set(tags.map(escaped))).toSorted();
+  const text = `${PREFIX}${TAGS}${names.join(',')}`;
   // They wait as those do that any endpoint can take: some of them may be offered before there is room.
   return text.length <= MOST_CHARACTERS ? text : `${PREFIX}${TAGS}`;
 }
