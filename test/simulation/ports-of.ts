@@ -1,6 +1,7 @@
 /** All that one process needs of the outside. */
 import type {
   DispatchStore,
+  EndpointStore,
   FleetStore,
   Housekeeping,
   LimitStore,
@@ -27,6 +28,12 @@ const MISTAKES = ['the engine could not compute a step', 'the store refused an e
 
 /** Chores have nothing to do with what is simulated. */
 const NO_CHORES: Housekeeping = { keep: async () => undefined, onTurn: () => () => undefined };
+
+/** Nothing outside does work here. */
+const NO_ENDPOINTS = {
+  version: async () => 0,
+  list: async () => [],
+} as Pick<EndpointStore, 'version' | 'list'> as EndpointStore;
 
 /** Nobody is limited here. */
 const NO_LIMITS = {
@@ -63,6 +70,7 @@ export function portsOf(means: Means): EngineDeps {
     comparer: notHere('comparer'),
     letters: notHere('letters'),
     limits: NO_LIMITS,
+    endpoints: NO_ENDPOINTS,
     gate: { keyedTenants: async () => [], pass: async () => null },
     rates: notHere('rates'),
     retention: notHere('retention'),

@@ -25,10 +25,16 @@ export {
   EndpointHealthCheck,
   EndpointLimits,
   EndpointName,
+  EndpointPage,
   EndpointPrice,
   EndpointProtocol,
   EndpointStatus,
+  FileEndpoint,
+  ListEndpointsQuery,
   NewEndpoint,
+  ReplaceEndpoint,
+  SetCircuit,
+  UpdateEndpoint,
 } from './endpoint.ts';
 export { Placement, TaskError, Usage } from './error.ts';
 export { Event, EventGap, EventId, EventMode, EventsQuery } from './event.ts';

@@ -1,3 +1,4 @@
+export { createHttpProber } from './http-prober.ts';
 export type {
   CallTarget,
   ChatMessage,

@@ -116,7 +116,13 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
   const producer = await startProducer({
     ...config,
     engine,
-    queries: { ...store, broker, rates, loadGraph: (ref) => engine.graphs.load(ref) },
+    queries: {
+      ...store,
+      broker,
+      rates,
+      endpointBook: engine.endpointBook,
+      loadGraph: (ref) => engine.graphs.load(ref),
+    },
     bus,
     live,
     keys: store.keys,

@@ -20,7 +20,7 @@ export async function startProducerProcess(options: ProducerProcessOptions): Pro
     const producer = await startProducer({
       ...config,
       engine,
-      queries: { ...deps, loadGraph: (ref) => engine.graphs.load(ref) },
+      queries: { ...deps, endpointBook: engine.endpointBook, loadGraph: (ref) => engine.graphs.load(ref) },
       bus: deps.bus,
       live: deps.live,
       keys: mesh.keys,

@@ -18,10 +18,14 @@ export type {
 export type {
   CallGrant,
   CallReport,
+  DueProbe,
+  EndpointCall,
   EndpointLoad,
   EndpointMeter,
+  EndpointProber,
   EndpointRecord,
   EndpointStore,
+  EndpointToken,
   MeteredEndpoint,
 } from './endpoint.ts';
 export type { EventBus, RunNotice } from './event-bus.ts';

@@ -5,6 +5,9 @@ import type { Json } from '@weft/contract';
 import { contentHash } from '../domain/content-hash.ts';
 import { createAdmission } from './admission.ts';
 import type { EngineDeps } from './deps.ts';
+import { EndpointBook } from './endpoints/endpoint-book.ts';
+import { createEndpointCommands } from './endpoints/endpoint-commands.ts';
+import { createProbes } from './endpoints/probe-endpoints.ts';
 import type { Engine, StartResult } from './engine.ts';
 import { createGraphCache } from './graph-cache.ts';
 import type { GraphCache } from './graph-cache.ts';
@@ -27,6 +30,8 @@ export type RunningEngine = Engine & {
   readonly graphs: GraphCache;
   readonly settler: Settler;
   readonly sweeper: Sweeper;
+  /** The endpoints as this process knows them. */
+  readonly endpointBook: EndpointBook;
   /** Begins to sweep, to listen to timers and to keep house. */
   start(): void;
   /** Ends what is under way, within ten seconds; call it after the workers of this process have stopped. */
@@ -39,6 +44,8 @@ const GIVE_UP_MS = 10_000;
 export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettings }): RunningEngine {
   const graphs = createGraphCache(deps.workflows);
   const admission = createAdmission(deps);
+  const endpointBook = new EndpointBook(deps.endpoints);
+  const probes = createProbes({ ...deps, endpointBook });
   const post = createPost({
     log: deps.log,
     advance,
@@ -46,7 +53,13 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
   });
   const settler = createSettler({ ...deps, graphs, admission, post: (mail) => post.deliver(mail) });
   const sweeper = createSweeper(
-    { ...deps, settler, admission, startChild: (runId) => startChild({ ...deps, start: startOne, advance }, runId) },
+    {
+      ...deps,
+      settler,
+      admission,
+      endpointBook,
+      startChild: (runId) => startChild({ ...deps, start: startOne, advance }, runId),
+    },
     settings?.sweep,
   );
   const starter = createStartRuns({
@@ -79,15 +92,17 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
     graphs,
     settler,
     sweeper,
+    endpointBook,
     saveWorkflow: (request) => deps.workflows.save({ ...request, hash: contentHash(request.document as Json) }),
     startRuns: (requests) => starter.start(requests),
     ...createSteering({ ...deps, settler, graphs, start: startOne }),
     ...createDeadLetters({ ...deps, settler, graphs, start: startOne }),
     ...createRetention(deps),
     ...createLimitCommands({ ...deps, admission }),
+    ...createEndpointCommands({ ...deps, endpointBook }),
     directWorker: (request) => directWorker(deps, request),
     start() {
-      ends = [deps.timers.onDue((timers) => fireTimers(settler, timers)), keepHouse(deps)];
+      ends = [deps.timers.onDue((timers) => fireTimers(settler, timers)), keepHouse({ ...deps, probes })];
       sweeper.start();
     },
     async stop() {

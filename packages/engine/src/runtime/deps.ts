@@ -3,6 +3,9 @@ import type {
   Broker,
   Clock,
   DispatchStore,
+  EndpointMeter,
+  EndpointProber,
+  EndpointStore,
   EventBus,
   FleetStore,
   GateStore,
@@ -40,6 +43,11 @@ export type EngineDeps = {
   live: LiveLog;
   timers: Timers;
   housekeeping: Housekeeping;
+  endpoints: EndpointStore;
+  /** What all share of the endpoints; without it nobody calls any. */
+  meter?: EndpointMeter;
+  /** Without it this process asks no endpoint about its health. */
+  prober?: EndpointProber;
   inputs: InputChecker;
   clock: Clock;
   log: Log;

@@ -1,8 +1,10 @@
 import type { Graph } from '../../domain/graph/graph.ts';
+import type { EndpointBook } from '../endpoints/endpoint-book.ts';
 import type { WorkflowRef } from '../../domain/run/records.ts';
 import type {
   Broker,
   DispatchStore,
+  EndpointMeter,
   FleetStore,
   LetterReader,
   LimitStore,
@@ -23,6 +25,8 @@ export type QueryDeps = {
   fleet: FleetStore;
   limits: Pick<LimitStore, 'load'>;
   queue: QueueReader;
+  endpointBook: EndpointBook;
+  meter?: EndpointMeter;
   rates: Pick<RateLimiter, 'waitMs'>;
   retention: Pick<RetentionStore, 'fallback' | 'policies' | 'bytesOf' | 'storage'>;
   dispatch: Pick<DispatchStore, 'backlog' | 'laneWaits'>;
