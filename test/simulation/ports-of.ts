@@ -1,5 +1,6 @@
 /** All that one process needs of the outside. */
 import type {
+  BudgetStore,
   DispatchStore,
   FleetStore,
   Housekeeping,
@@ -33,6 +34,12 @@ const NO_LIMITS = {
   load: async (since) => (since === null ? { version: 1, tenants: [], keys: [], paused: [] } : null),
 } as Pick<LimitStore, 'load'> as LimitStore;
 
+/** Nobody has a budget here. */
+const NO_BUDGETS = {
+  load: async (since) => (since === null ? { version: 1, budgets: [] } : null),
+  sweep: async () => 0,
+} as Pick<BudgetStore, 'load' | 'sweep'> as BudgetStore;
+
 export function portsOf(means: Means): EngineDeps {
   const { world, process, services } = means;
   const { stores } = services;
@@ -63,6 +70,7 @@ export function portsOf(means: Means): EngineDeps {
     comparer: notHere('comparer'),
     letters: notHere('letters'),
     limits: NO_LIMITS,
+    budgets: NO_BUDGETS,
     gate: { keyedTenants: async () => [], pass: async () => null },
     rates: notHere('rates'),
     retention: notHere('retention'),

@@ -1,6 +1,7 @@
 /** What the use cases need from outside; each takes only what it uses. */
 import type {
   Broker,
+  BudgetStore,
   Clock,
   DispatchStore,
   EventBus,
@@ -28,6 +29,7 @@ export type EngineDeps = {
   workflows: WorkflowStore;
   fleet: FleetStore;
   limits: LimitStore;
+  budgets: BudgetStore;
   gate: GateStore;
   reader: RunReader;
   comparer: RunComparer;

@@ -3,10 +3,11 @@
  * engine learns is deleted here, and nowhere else.
  */
 export const unsupported = {
-  document: ['budget'],
+  /** What may be said of a used-up budget. */
+  onExceeded: ['interrupt'],
   nodeTypes: ['agent'],
   /** Of nodes whose type is supported. */
-  nodeFields: ['prompt', 'cost'],
+  nodeFields: ['prompt'],
   /** Of the request that starts a run. */
-  runFields: ['callbacks', 'budget'],
+  runFields: ['callbacks'],
 };
