@@ -30,7 +30,7 @@ export {
   EndpointStatus,
   NewEndpoint,
 } from './endpoint.ts';
-export { TaskError, Usage } from './error.ts';
+export { Placement, TaskError, Usage } from './error.ts';
 export { Event, EventGap, EventId, EventMode, EventsQuery } from './event.ts';
 export { exitCodes } from './exit-code.ts';
 export type { ExitCode } from './exit-code.ts';

@@ -29,6 +29,10 @@ export function redactOutcome(outcome: Outcome, secrets: readonly string[]): Out
     const details = error.details === undefined ? {} : { details: redact(error.details, secrets) };
     return { ...outcome, error: { ...error, message: redact(error.message, secrets), ...details } };
   }
+  if (outcome.kind === 'again') {
+    const note = outcome.note === undefined ? {} : { note: redact(outcome.note, secrets) };
+    return { ...outcome, memo: redact(outcome.memo, secrets), ...note };
+  }
   const { stateUpdates } = outcome;
   const updates = stateUpdates === undefined ? {} : { stateUpdates: redact(stateUpdates, secrets) };
   return { ...outcome, output: redact(outcome.output, secrets), ...updates };

@@ -5,9 +5,7 @@ alter table usage alter column usd type numeric(24, 9);
 alter table usage
   add column tenant text collate "C" not null default '',
   add column at timestamptz not null default now(),
-  add column inherited boolean not null default false,
-  add column endpoint text collate "C",
-  add column model text collate "C";
+  add column inherited boolean not null default false;
 update usage u set tenant = r.tenant, at = r.created_at from run r where r.id = u.run_id;
 create index usage_account_idx on usage (tenant, at);
 
@@ -212,8 +210,7 @@ begin
   perform lock_budgets(locked);
 
   for q in select * from json_to_recordset(reports) as r (tenant text, "runId" uuid, "taskKey" text, "taskEpoch" int,
-      "taskId" uuid, attempt int, "inputTokens" bigint, "outputTokens" bigint, usd numeric(24, 9), endpoint text, model text,
-      keep boolean)
+      "taskId" uuid, attempt int, "inputTokens" bigint, "outputTokens" bigint, usd numeric(24, 9), placed json, keep boolean)
   loop
     warned := '[]';
     if q.keep then
@@ -221,8 +218,8 @@ begin
     else
       charged := end_reservations(q."taskId", q.attempt);
       if q."inputTokens" is not null then
-        insert into usage (run_id, key, epoch, attempt, input_tokens, output_tokens, usd, tenant, endpoint, model)
-          select t.run_id, t.key, t.epoch, q.attempt, q."inputTokens", q."outputTokens", q.usd, q.tenant, q.endpoint, q.model
+        insert into usage (run_id, key, epoch, attempt, input_tokens, output_tokens, usd, tenant, placed)
+          select t.run_id, t.key, t.epoch, q.attempt, q."inputTokens", q."outputTokens", q.usd, q.tenant, q.placed
             from task t where t.run_id = q."runId" and t.key = q."taskKey" and t.epoch = q."taskEpoch"
           on conflict do nothing;
         update budget b set spent_usd = b.spent_usd + q.usd, spent_tokens = b.spent_tokens + q."inputTokens" + q."outputTokens"

@@ -18,13 +18,12 @@ export function createBudgetStore(pool: Pool): BudgetStore {
       call<BudgetUse[]>(
         pool,
         'settle_budgets',
-        reports.map(({ usage, endpoint, model, keep, ...spender }) => ({
+        reports.map(({ usage, placed, keep, ...spender }) => ({
           ...spenderOf(spender),
           inputTokens: usage && Math.round(usage.inputTokens),
           outputTokens: usage && Math.round(usage.outputTokens),
           usd: usage?.usd ?? 0,
-          endpoint,
-          model,
+          placed,
           keep,
         })),
       ),

@@ -241,8 +241,7 @@ describe('reservations', () => {
     const report = (n: number, usd: number, attempt = 1) => ({
       ...spender(n, attempt),
       usage: { inputTokens: 10, outputTokens: 5, usd },
-      endpoint: null,
-      model: null,
+      placed: null,
       keep: false,
     });
     expect(await budgets.settle([report(1, 0.45)])).toEqual([[]]);
@@ -259,10 +258,10 @@ describe('reservations', () => {
     const { budgets, used, pool } = await openBudget(1);
     await budgets.reserve([asks(1, 0.4), asks(2, 0.5)]);
     const usage = { inputTokens: 0, outputTokens: 0, usd: 0.5 };
-    await budgets.settle([{ ...spender(2), usage, endpoint: null, model: null, keep: false }]);
+    await budgets.settle([{ ...spender(2), usage, placed: null, keep: false }]);
     await pool.query(`update budget set period_start = period_start - interval '1 day'`);
     expect(await used()).toEqual([0, 0.4]);
-    await budgets.settle([{ ...spender(1), usage, endpoint: null, model: null, keep: false }]);
+    await budgets.settle([{ ...spender(1), usage, placed: null, keep: false }]);
     expect(await used()).toEqual([0.5, 0]);
   });
 

@@ -1,4 +1,4 @@
-import type { Usage } from '@weft/contract';
+import type { Placement, Usage } from '@weft/contract';
 
 import type { Estimate } from '../domain/budget/estimate.ts';
 import type { Payer } from '../domain/budget/payer.ts';
@@ -73,8 +73,8 @@ export type BudgetGrant =
 export type SpendReport = Spender & {
   /** Null: nothing is known to be spent. */
   usage: Usage | null;
-  endpoint: string | null;
-  model: string | null;
+  /** Where it was spent, if that is known. */
+  placed: Placement | null;
   /** The reservation is left to the next attempt of the task, which goes on with it. */
   keep: boolean;
 };

@@ -74,6 +74,7 @@ function scene(answer: (call: ExecutorCall) => Promise<Outcome>) {
         node: compiled,
         material: { input: {}, config: {}, captured: {}, item: null, nodes: {}, ...material },
         stop,
+        memo: null,
         voice: silentVoice(),
       },
     );

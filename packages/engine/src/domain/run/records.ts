@@ -3,7 +3,7 @@
  *
  * Instants are epoch milliseconds of the database's clock; steps are journal numbers.
  */
-import type { Json, JsonObject, TaskError, Usage } from '@weft/contract';
+import type { Json, JsonObject, Placement, TaskError, Usage } from '@weft/contract';
 
 import type { Payer } from '../budget/payer.ts';
 import type { Failure, Letter } from './letters/letter.ts';
@@ -120,6 +120,8 @@ export type TaskDetail =
   /** It went on by goto, so its edges were not taken. `to`: where, of one that a breakpoint had held. */
   | { kind: 'jumped'; to?: string[] }
   | PendingDetail
+  /** What an attempt that has not finished the task leaves to the next one. */
+  | { kind: 'memo'; memo: Json }
   /** It was to go back more often than it may, and its run has failed with it. `items`: those of a send. */
   | { kind: 'halted'; items: number | null };
 
@@ -180,7 +182,7 @@ export type KeptMail = { id: string; topic: string };
 /** Items of a send that are not armed yet, in pieces of CHUNK_ITEMS. */
 export type ItemChunk = { key: string; chunk: number; items: Json[] };
 
-export type UsageRecord = { key: string; epoch: number; attempt: number; usage: Usage };
+export type UsageRecord = { key: string; epoch: number; attempt: number; usage: Usage; placed?: Placement };
 
 /** The part of a task that the journal determines. */
 export type TaskProgress = {

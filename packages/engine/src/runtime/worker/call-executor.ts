@@ -23,6 +23,8 @@ export type RunningCall = {
   node: GraphNode;
   /** Aborted with a StopReason. */
   stop: AbortController;
+  /** What the attempt before has left. */
+  memo: Json;
   /** By which it tells watchers what it does. */
   voice: AttemptVoice;
 };
@@ -88,6 +90,8 @@ function toCall(deps: CallDeps, { attempt, input, secrets, beat, budget }: CallP
     taskId,
     node,
     attempt: message.attempt,
+    memo: attempt.memo,
+    tenant: message.workflow.tenant,
     idempotencyKey: taskId,
     signal: stop.signal,
     ...(budget && { budget }),

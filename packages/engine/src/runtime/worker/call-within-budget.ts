@@ -8,6 +8,9 @@ import type { CallDeps, RunningCall, Work } from './call-executor.ts';
 import type { Cashier } from './cashier.ts';
 import { Purse } from './purse.ts';
 
+/** How long an attempt waits in its slot for what others have reserved. */
+const HOLD_MS = 5000;
+
 export type BudgetDeps = CallDeps & { cashier: Cashier };
 
 /** Null: it was stopped for a reason that makes its outcome worthless. Never throws. */
@@ -23,24 +26,30 @@ export async function callWithinBudget(deps: BudgetDeps, work: Work): Promise<Ou
 }
 
 /** Null: nothing bounds it. */
-function purseOf(deps: BudgetDeps, { message, stop, voice }: RunningCall): Purse | null {
+function purseOf(deps: BudgetDeps, { message, node, stop, memo, voice }: RunningCall): Purse | null {
   const { tenant } = message.workflow;
   const payer = message.payer ?? null;
   if (!deps.cashier.book.bounds(tenant, payer)) return null;
   const { runId, taskId, key: taskKey, taskEpoch, runEpoch, attempt } = message;
   const spender = { tenant, payer, runId, taskId, taskKey, taskEpoch, runEpoch, attempt };
-  return new Purse(deps, { spender, signal: stop.signal, voice });
+  const holdMs = Math.min(HOLD_MS, node.timeoutMs / 2);
+  return new Purse(deps, { spender, signal: stop.signal, voice, holdMs, goesOn: memo !== null });
 }
 
 /** Null: it may begin. */
-async function reserve(purse: Purse, { attempt: { node, stop } }: Work): Promise<{ outcome: Outcome | null } | null> {
+async function reserve(
+  purse: Purse,
+  { attempt: { node, stop, memo } }: Work,
+): Promise<{ outcome: Outcome | null } | null> {
   const estimate = node.cost ? { ...node.cost, isStated: true } : UNSTATED;
   const reserved = await purse.reserve(estimate);
   if (stop.signal.aborted) {
     await purse.settle(null);
     return { outcome: stoppedOutcome(stop.signal, node) };
   }
-  return reserved.kind === 'granted' ? null : { outcome: { kind: 'failed', error: reserved.error } };
+  if (reserved.kind === 'granted') return null;
+  if (reserved.kind === 'held') return { outcome: { kind: 'again', memo, afterMs: reserved.afterMs } };
+  return { outcome: { kind: 'failed', error: reserved.error } };
 }
 
 /** Where nobody knows better, what succeeds has cost what the node says. */

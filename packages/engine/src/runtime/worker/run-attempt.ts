@@ -41,7 +41,7 @@ export async function runAttempt(
   const { executors, version, secrets } = options;
   const { clock, log } = deps;
   const voice = new AttemptVoice({ outbox, message, worker, secrets, clock, log });
-  const attempt = { message, ...prepared, stop, voice };
+  const attempt = { message, ...prepared, memo: prepared.material.memo ?? null, stop, voice };
   const outcome = await executeAttempt({ executors, version, secrets, shared, cashier, clock, log }, attempt);
   voice.end();
   onOver();
