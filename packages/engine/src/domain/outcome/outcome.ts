@@ -34,6 +34,8 @@ export type Outcome =
       memo: Json;
       afterMs: number;
       isTurn?: boolean;
+      /** What a turn writes to the state. In superstep mode nothing is written before a task has ended, so that it fails. */
+      stateUpdates?: JsonObject;
       /** What the journal says of it. */
       note?: JsonObject;
       usage?: Usage;
