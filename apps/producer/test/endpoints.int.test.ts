@@ -20,7 +20,7 @@ const meter: EndpointMeter = {
   look: async (endpoints) =>
     endpoints.map(({ name }): EndpointLoad => {
       const circuit = circuits[name] ?? 'closed';
-      return { running: 2, latencyMs: 120.5, circuit, freeAt: null, succeeded: 5, failed: 1 };
+      return { running: 2, latencyMs: 120.5, circuit, freeAt: null, room: 1, succeeded: 5, failed: 1 };
     }),
   begin: async () => ({ kind: 'granted' }),
   renew: async () => undefined,

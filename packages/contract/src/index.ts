@@ -36,7 +36,7 @@ export {
   SetCircuit,
   UpdateEndpoint,
 } from './endpoint.ts';
-export { TaskError, Usage } from './error.ts';
+export { Placement, TaskError, Usage } from './error.ts';
 export { Event, EventGap, EventId, EventMode, EventsQuery } from './event.ts';
 export { exitCodes } from './exit-code.ts';
 export type { ExitCode } from './exit-code.ts';
@@ -142,6 +142,8 @@ export {
   SendNode,
   SubgraphNode,
   TaskNode,
+  EndpointChoice,
+  AgentTool,
   TransformNode,
   WaitNode,
   WorkflowNode,

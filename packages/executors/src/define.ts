@@ -62,7 +62,7 @@ async function runChecked<I extends z.ZodType, O extends z.ZodType<Json>>(
   const input = spec.input.safeParse(call.input);
   if (!input.success) return validationFailure('invalid_input', input.error);
   const outcome = await spec.run({ ...call, input: input.data });
-  if (outcome.kind === 'failed') return outcome;
+  if (outcome.kind !== 'succeeded') return outcome;
   const output = spec.output.safeParse(outcome.output);
   if (!output.success) return validationFailure('invalid_output', output.error);
   return { ...outcome, output: output.data };

@@ -112,3 +112,6 @@ export type { Place } from './place.ts';
 export { LoadLaw } from './load/load-law.ts';
 export { CALM, isAtLeast, nextZone, ZONES } from './load/zone.ts';
 export type { Zone } from './load/zone.ts';
+export * as endpointMetering from './endpoints/metering.ts';
+export type { CredentialState, EndpointState, MeterRules, MeterSight, MeterState } from './endpoints/metering.ts';
+export type { CallTicket } from './endpoints/call.ts';

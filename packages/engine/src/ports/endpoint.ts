@@ -1,11 +1,8 @@
-import type {
-  Circuit,
-  EndpointHealthCheck,
-  EndpointLimits,
-  EndpointPrice,
-  EndpointProtocol,
-  JsonObject,
-} from '@weft/contract';
+import type { EndpointHealthCheck, EndpointLimits, EndpointPrice, EndpointProtocol, JsonObject } from '@weft/contract';
+
+import type { CallGrant, CallReport, EndpointCall, EndpointLoad } from '../domain/endpoints/call.ts';
+
+export type { CallGrant, CallReport, EndpointCall, EndpointLoad } from '../domain/endpoints/call.ts';
 
 /**
  * The credential of an endpoint: in clear text where it is read to be used, and only there; the name of a secret of the worker;
@@ -44,36 +41,6 @@ export type EndpointRecord = {
   updatedAt: number;
 };
 
-/** What all processes know together of how an endpoint is. */
-export type EndpointLoad = {
-  running: number;
-  /** Exponentially weighted, ms; null before the first answer. */
-  latencyMs: number | null;
-  circuit: Circuit;
-  /** When the circuit may let a trial through, or a rate has room again, epoch ms; null: now. */
-  freeAt: number | null;
-  succeeded: number;
-  failed: number;
-};
-
-export type CallGrant =
-  | { kind: 'granted' }
-  /** `waitMs`: when it is worth asking again, at least. */
-  | { kind: 'refused'; reason: 'full' | 'circuit_open' | 'rate_limited'; waitMs: number };
-
-/** What came of a call, as far as the endpoint is concerned. */
-export type CallReport = {
-  /** `neutral`: neither speaks for nor against the endpoint (cancelled, a bad request). */
-  verdict: 'succeeded' | 'failed' | 'neutral';
-  latencyMs: number;
-  /** Input and output together. */
-  tokens: number;
-  /** The endpoint said that it wants to be left alone for so long. */
-  retryAfterMs?: number;
-  /** What it said of its rate limit. */
-  rateLimit?: { remaining: number; limit?: number; resetMs: number };
-};
-
 /** An endpoint for the meter; what `limits` and the credential bound is shared by all that name the same `credential`. */
 export type MeteredEndpoint = Pick<EndpointRecord, 'tenant' | 'name' | 'maxConcurrent' | 'limits'> & {
   credential: string;
@@ -86,8 +53,8 @@ export type MeteredEndpoint = Pick<EndpointRecord, 'tenant' | 'name' | 'maxConcu
 export type EndpointMeter = {
   /** In order of what is asked for. */
   look(endpoints: readonly MeteredEndpoint[]): Promise<EndpointLoad[]>;
-  /** One step: takes a place of each kind, or none. `tokens`: how many the call may need at most. */
-  begin(endpoint: MeteredEndpoint, call: { callId: string; tokens: number; leaseMs: number }): Promise<CallGrant>;
+  /** One step: takes a place of each kind, or none. Asked again with the id of a call under way, it takes nothing more. */
+  begin(endpoint: MeteredEndpoint, call: EndpointCall): Promise<CallGrant>;
   renew(endpoint: MeteredEndpoint, callId: string, leaseMs: number): Promise<void>;
   end(endpoint: MeteredEndpoint, callId: string, report: CallReport): Promise<void>;
   /** By hand: closes a circuit, or opens it until it is closed again. */

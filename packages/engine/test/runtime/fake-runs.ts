@@ -120,7 +120,15 @@ export function fakeRuns() {
         waits,
         detail,
       });
-      const task = { ...fresh, runId, offeredAt: null, deadline: null, usage: BLANK.usage, cached: false };
+      const task = {
+        ...fresh,
+        runId,
+        offeredAt: null,
+        deadline: null,
+        usage: BLANK.usage,
+        cached: false,
+        placed: null,
+      };
       get(runId).tasks.push(task);
       return task;
     },

@@ -24,6 +24,7 @@ const UNUSED: EndpointLoad = {
   latencyMs: null,
   circuit: 'closed',
   freeAt: null,
+  room: 0,
   succeeded: 0,
   failed: 0,
 };

@@ -1,0 +1,45 @@
+/** An attempt is over, and its task is not: a turn of a conversation, an answer that is still to come, or no place to go to. */
+import type { Outcome } from '../outcome/outcome.ts';
+import type { TaskRecord } from './records.ts';
+import { clearTimers } from './settled.ts';
+import type { WorkingRun } from './working-run.ts';
+
+type Again = Extract<Outcome, { kind: 'again' }>;
+
+/** The task runs again with the memo, now or once it is due; neither costs it a failure. */
+export function continueTask(
+  run: WorkingRun,
+  task: TaskRecord,
+  { outcome, worker }: { outcome: Again; worker: string | null },
+): void {
+  const { placed, note, isTurn } = outcome;
+  clearTimers(run, task);
+  run.openStep('task_continued', { task, worker });
+  if (placed || note) run.note({ ...(placed && { placed }), ...(note && { note }) });
+  if (isTurn) beginTurn(run, task, outcome);
+  else if (outcome.afterMs > 0) wait(run, task, outcome);
+  else {
+    run.change(task, { status: 'ready', attempt: task.attempt + 1 }, { detail: memoOf(outcome) });
+    run.handOut(task);
+  }
+}
+
+function memoOf({ memo }: Again): TaskRecord['detail'] {
+  return { kind: 'memo', memo };
+}
+
+function wait(run: WorkingRun, task: TaskRecord, outcome: Again): void {
+  const dueAt = run.now + Math.ceil(outcome.afterMs);
+  const row = { worker: null, startedAt: null, detail: memoOf(outcome) };
+  run.change(task, { status: 'waiting', attempt: task.attempt + 1, dueAt }, row);
+  run.setTimer(task, 'retry', dueAt);
+}
+
+/** It is armed anew, so that it reads what the run knows by now. */
+function beginTurn(run: WorkingRun, task: TaskRecord, outcome: Again): void {
+  const { key, item, attempt } = task;
+  run.change(task, { status: 'pending', attempt });
+  run.arm(run.node(task.node), { key, fate: null, item, passes: true, again: task });
+  const next = run.task(key);
+  if (next) next.detail = memoOf(outcome);
+}
