@@ -44,13 +44,14 @@ function addChanging(endpoints: Command, perform: Perform): void {
   );
   withFields(
     endpoints
-      .command('update <name>')
-      .description('change one; what is not named stays as it is')
+      .command('update <name> [url]')
+      .description(
+        'change one; what is not named stays as it is, and a URL of another server needs the token once more',
+      )
       .addOption(protocol())
-      .option('--url <url>', 'where it is; another server needs the token once more')
       .option('--unset <fields>', 'what it shall not have any more, such as model,token,tags', splitNames),
-  ).action((name: string, options: UpdateOptions, command: Command) =>
-    perform(command, async (context) => (await load()).updateEndpoint(context, name, options)),
+  ).action((name: string, url: string | undefined, options: UpdateOptions, command: Command) =>
+    perform(command, async (context) => (await load()).updateEndpoint(context, { name, url, options })),
   );
   endpoints
     .command('rm <name>')

@@ -102,6 +102,8 @@ test('an endpoint is added, shown, changed, drained and removed', async () => {
     maxConcurrent: 1,
     hasToken: true,
   });
+  await weft('endpoints', 'update', 'writer', `${url}/chat`);
+  expect(await shown('writer')).toMatchObject({ url: `${url}/chat`, model: 'large', hasToken: true });
   const text = (await weft('endpoints', 'show', 'writer')).out;
   expect(text).toMatch(/^price +0\.2 USD \/ 1M tokens in, 0\.6 USD \/ 1M tokens out$/m);
   expect(text).toMatch(/^token +set$/m);

@@ -10,7 +10,7 @@ import { tableLines } from '../output/table.ts';
 
 export type ListOptions = { tag?: string; protocol?: EndpointProtocol; limit: number; cursor?: string };
 export type AddOptions = FieldOptions & { protocol: EndpointProtocol };
-export type UpdateOptions = FieldOptions & { protocol?: EndpointProtocol; url?: string; unset?: string[] };
+export type UpdateOptions = FieldOptions & { protocol?: EndpointProtocol; unset?: string[] };
 
 export async function listEndpoints(context: CommandContext, options: ListOptions): Promise<ExitCode> {
   const { client, terminal, interrupt: signal } = context;
@@ -44,9 +44,12 @@ export async function addEndpoint(
   return tell(context, made, 'is registered');
 }
 
-export async function updateEndpoint(context: CommandContext, name: string, options: UpdateOptions): Promise<ExitCode> {
+export async function updateEndpoint(
+  context: CommandContext,
+  { name, url, options }: { name: string; url: string | undefined; options: UpdateOptions },
+): Promise<ExitCode> {
   const { client, interrupt: signal } = context;
-  const { protocol, url, unset: gone = [] } = options;
+  const { protocol, unset: gone = [] } = options;
   const before = await client.endpoints.get(name, { signal });
   const place = { ...(protocol !== undefined && { protocol }), ...(url !== undefined && { url }) };
   const changes = { ...place, ...unset(gone), ...(await fieldsOf(options, before)) };

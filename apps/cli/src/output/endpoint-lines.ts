@@ -1,6 +1,6 @@
 import type { Endpoint } from '@weft/contract';
 
-import { formatAge, formatDuration } from './duration.ts';
+import { formatDuration } from './duration.ts';
 import { plainText } from './plain-text.ts';
 
 export const ENDPOINT_HEADER = ['NAME', 'PROTOCOL', 'STATUS', 'RUNNING', 'LATENCY', 'MODEL', 'TAGS', 'URL'];
@@ -77,7 +77,7 @@ function limitText({ limits = {} }: Endpoint): string {
 function healthText({ health = {}, protocol, url }: Endpoint): string {
   if (health.enabled === false) return 'not asked';
   if (protocol === 'mqtt' || protocol === 'redis_stream') return 'not asked: there is nothing to ask';
-  return `GET ${health.url ?? url} every ${formatAge(health.everyMs ?? 30_000)}`;
+  return `GET ${health.url ?? url} every ${(health.everyMs ?? 30_000) / 1000} s`;
 }
 
 function optionText({ options = {} }: Endpoint): string {
