@@ -200,12 +200,12 @@ test('the key lies in the data folder, for nobody else to read; the doctor names
     code: 0,
     out: expect.stringContaining('no key is at hand here'),
   });
-  const other = { WEFT_SECRET_KEY: 'ab'.repeat(32) };
+  const other = { WEFT_ENCRYPTION_KEY: 'ab'.repeat(32) };
   expect(await doctor(other, '/nowhere')).toMatchObject({
     code: 1,
     out: expect.stringMatching(/^error endpoint tokens: 1 tokens[^]*default\/safe, under the key [0-9a-f]{12}\n/),
   });
-  expect(await doctor({ WEFT_SECRET_KEY: 'canary' }, folder)).toMatchObject({ code: 2 });
+  expect(await doctor({ WEFT_ENCRYPTION_KEY: 'canary' }, folder)).toMatchObject({ code: 2 });
 
   // Once the environment names a key, tokens move to it, and that of the folder is needed no more.
   await stack.stop();

@@ -211,9 +211,9 @@ test('a server without a key refuses a token in clear text by a code of its own,
   answers.push(refused.body);
   expect([refused.statusCode, refused.json()]).toMatchObject([
     422,
-    { code: 'no_secret_key', errors: [{ code: 'no_secret_key', pointer: '/token' }] },
+    { code: 'no_encryption_key', errors: [{ code: 'no_encryption_key', pointer: '/token' }] },
   ]);
-  expect(refused.json().detail).toContain('WEFT_SECRET_KEY');
+  expect(refused.json().detail).toContain('WEFT_ENCRYPTION_KEY');
   const named = await api.post('/v1/endpoints', { name: 'a', ...CHAT, token: { secret: 'OPENAI' } });
   expect([named.statusCode, named.json()]).toMatchObject([201, { hasToken: true }]);
   const nowhere = await api.post('/v1/endpoints/a/circuit', { circuit: 'open' });

@@ -25,6 +25,7 @@ export async function endpointTokens({ endpoints }: PostgresStore, { present, ol
     level: known.length === 0 ? 'warn' : 'error',
     what: `${sealed.length} tokens of endpoints cannot be decrypted; ${here}`,
     where: [...sealed.slice(0, SHOWN), ...more],
-    advice: 'give all processes the key (WEFT_SECRET_KEY, or among WEFT_SECRET_KEYS_OLD), or set these tokens anew',
+    advice:
+      'give all processes the key (WEFT_ENCRYPTION_KEY, or among WEFT_ENCRYPTION_KEYS_OLD), or set these tokens anew',
   };
 }

@@ -9,8 +9,8 @@ import { secretKeyTexts, type Environment } from '../config.ts';
 export function secretKeys(env: Environment): SecretKeys {
   const { present, old } = textsOf(env);
   return {
-    present: present === null ? null : parseSecretKey(present, 'WEFT_SECRET_KEY'),
-    old: old === null ? [] : parseSecretKeys(old, 'WEFT_SECRET_KEYS_OLD'),
+    present: present === null ? null : parseSecretKey(present, 'WEFT_ENCRYPTION_KEY'),
+    old: old === null ? [] : parseSecretKeys(old, 'WEFT_ENCRYPTION_KEYS_OLD'),
   };
 }
 

@@ -9,7 +9,7 @@ import { EndpointsFileError, parseEndpoints, readEndpointsText, wrongWith } from
 type FollowDeps = Pick<AppOptions, 'clock' | 'log'> & { engine: Pick<AppOptions['engine'], 'syncEndpoints'> };
 
 /** The file is read anew so often: that notices any way in which it is replaced, and a list of endpoints is short. */
-const EVERY_MS = 2000;
+const EVERY_MS = 1000;
 
 /**
  * Takes over the file, and follows it until the returned function is called. Throws ConfigError where anything is wrong with it;
