@@ -216,6 +216,15 @@ test('a server without a key refuses a token in clear text by a code of its own,
   expect(refused.json().detail).toContain('WEFT_ENCRYPTION_KEY');
   const named = await api.post('/v1/endpoints', { name: 'a', ...CHAT, token: { secret: 'OPENAI' } });
   expect([named.statusCode, named.json()]).toMatchObject([201, { hasToken: true }]);
+  const file = [
+    { name: 'plain', ...HOOK, protocol: 'webhook' as const },
+    { name: 'sealed', ...HOOK, protocol: 'webhook' as const, token: TOKEN },
+  ];
+  await expect(api.options.engine.syncEndpoints(file)).rejects.toMatchObject({
+    code: 'no_encryption_key',
+    errors: [{ pointer: '/1/token' }],
+  });
+  expect((await api.get('/v1/endpoints/plain')).statusCode).toBe(404);
   const nowhere = await api.post('/v1/endpoints/a/circuit', { circuit: 'open' });
   expect([nowhere.statusCode, nowhere.json()]).toMatchObject([503, { code: 'unavailable' }]);
   await api.stop();
