@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/contract': [],
   'packages/engine': ['contract'],
+  'packages/endpoints': ['contract', 'engine'],
   'packages/executors': ['contract', 'engine'],
   'packages/formats': ['contract', 'engine'],
   'packages/postgres': ['contract', 'engine'],
@@ -19,6 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'apps/cli': [
     'contract',
     'embedded',
+    'endpoints',
     'engine',
     'executors',
     'formats',

@@ -16,5 +16,6 @@ export type { MemoryLiveLogOptions } from './memory-live-log.ts';
 export { createMemoryRateLimiter } from './memory-rate-limiter.ts';
 export { createMemoryTimers } from './memory-timers.ts';
 export type { MemoryTimersOptions } from './memory-timers.ts';
+export { ensureSecretKey, readSecretKey, secretKeyFile } from './secret-key.ts';
 export { systemClock } from './system-clock.ts';
 export { runningDatabaseUrl } from './running-database.ts';

@@ -6,6 +6,7 @@ const SELF_EXPLAINING = new Set([
   'MigrationError',
   'HandlersFileError',
   'RedisError',
+  'SecretKeyError',
   'WorkerConfigError',
 ]);
 

@@ -21,6 +21,7 @@ import {
 import type { FleetStore } from '@weft/engine/ports';
 import { createEngine, createWorker } from '@weft/engine/runtime';
 import type { RunningEngine, Worker } from '@weft/engine/runtime';
+import { createHttpProber } from '@weft/endpoints';
 import { inputChecker } from '@weft/formats';
 import { lockDatabase, migrate, openStore } from '@weft/postgres';
 import type { PostgresStore, RetentionOptions } from '@weft/postgres';
@@ -31,7 +32,10 @@ import { destination, pino } from 'pino';
 import type { Logger } from 'pino';
 
 import { cacheMetric } from './cache-metric.ts';
+import type { Environment } from '../config.ts';
 import { producerBackpressure } from './producer-backpressure.ts';
+import { resealTokens } from './reseal-tokens.ts';
+import { secretKeysOf } from './secret-keys.ts';
 import { surviveStrayErrors } from './survive-stray-errors.ts';
 import { weftVersion } from './version.ts';
 
@@ -46,6 +50,10 @@ export type DevOptions = {
   retention?: RetentionOptions;
   /** A file of user handlers, or null. */
   handlersFile: string | null;
+  /** A file that the registry of endpoints follows, or null. */
+  endpointsFile?: string | null;
+  /** Where the keys for tokens are named; the data folder has one of its own where none is. */
+  env?: Environment;
   /** Where log lines go: the error stream, or a file in the data folder. */
   log: 'stderr' | 'file';
 };
@@ -74,15 +82,18 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
   await mkdir(options.dataDir, { recursive: true });
   const log = openLog(options);
   surviveStrayErrors(log);
+  const secretKeys = secretKeysOf(options.env ?? {}, options.dataDir);
   const database = await openDatabase(options, log);
   stops.push(database.stop);
   const lock = await lockDatabase(database.url, 'exclusive');
   stops.push(() => lock.release());
   await migrate(database.url);
   const onError = (error: Error) => log.warn({ err: error }, 'a connection broke');
-  const store = openStore({ url: database.url, ...(options.retention && { retention: options.retention }), onError });
+  const { retention } = options;
+  const store = openStore({ url: database.url, secretKeys, ...(retention && { retention }), onError });
   stops.push(() => store.close());
   await endFormerWorkers(store.fleet);
+  await resealTokens(store.endpoints, log);
   const { engine, worker, producer } = await compose({ options, config, store, log });
   stops.push(() => engine.stop());
   stops.push(() => worker.stop(STOP_GRACE_MS));
@@ -101,7 +112,8 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
   const timers = createMemoryTimers({ clock });
   const housekeeping = createMemoryHousekeeping({ clock });
   const rates = createMemoryRateLimiter();
-  const deps = { ...store, broker, bus, live, rates, timers, housekeeping, inputs: inputChecker, clock, log };
+  const prober = createHttpProber();
+  const deps = { ...store, broker, bus, live, rates, timers, housekeeping, prober, inputs: inputChecker, clock, log };
   const engine = createEngine(deps);
   const version = weftVersion();
   const setup = {
@@ -116,13 +128,7 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
   const producer = await startProducer({
     ...config,
     engine,
-    queries: {
-      ...store,
-      broker,
-      rates,
-      endpointBook: engine.endpointBook,
-      loadGraph: (ref) => engine.graphs.load(ref),
-    },
+    queries: { ...deps, endpointBook: engine.endpointBook, loadGraph: (ref) => engine.graphs.load(ref) },
     bus,
     live,
     keys: store.keys,
@@ -141,9 +147,14 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
   return { engine, worker, producer };
 }
 
-function devConfig({ host, port }: DevOptions): ProducerConfig {
+function devConfig({ host, port, endpointsFile }: DevOptions): ProducerConfig {
   const config = readProducerConfig();
-  return { ...config, host: host ?? config.host, port: port ?? config.port };
+  return {
+    ...config,
+    host: host ?? config.host,
+    port: port ?? config.port,
+    endpointsFile: endpointsFile ?? config.endpointsFile,
+  };
 }
 
 async function openDatabase({ databaseUrl, dataDir }: DevOptions, log: Logger) {

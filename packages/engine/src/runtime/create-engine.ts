@@ -5,9 +5,8 @@ import type { Json } from '@weft/contract';
 import { contentHash } from '../domain/content-hash.ts';
 import { createAdmission } from './admission.ts';
 import type { EngineDeps } from './deps.ts';
-import { EndpointBook } from './endpoints/endpoint-book.ts';
-import { createEndpointCommands } from './endpoints/endpoint-commands.ts';
-import { createProbes } from './endpoints/probe-endpoints.ts';
+import type { EndpointBook } from './endpoints/endpoint-book.ts';
+import { createRegistry } from './endpoints/create-registry.ts';
 import type { Engine, StartResult } from './engine.ts';
 import { createGraphCache } from './graph-cache.ts';
 import type { GraphCache } from './graph-cache.ts';
@@ -44,22 +43,11 @@ const GIVE_UP_MS = 10_000;
 export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettings }): RunningEngine {
   const graphs = createGraphCache(deps.workflows);
   const admission = createAdmission(deps);
-  const endpointBook = new EndpointBook(deps.endpoints);
-  const probes = createProbes({ ...deps, endpointBook });
-  const post = createPost({
-    log: deps.log,
-    advance,
-    startChild: (runId) => startChild({ ...deps, start: startOne, advance }, runId),
-  });
+  const { endpointBook, probes, commands } = createRegistry(deps);
+  const post = createPost({ log: deps.log, advance, startChild: startChildOf });
   const settler = createSettler({ ...deps, graphs, admission, post: (mail) => post.deliver(mail) });
   const sweeper = createSweeper(
-    {
-      ...deps,
-      settler,
-      admission,
-      endpointBook,
-      startChild: (runId) => startChild({ ...deps, start: startOne, advance }, runId),
-    },
+    { ...deps, settler, admission, endpointBook, startChild: startChildOf },
     settings?.sweep,
   );
   const starter = createStartRuns({
@@ -72,6 +60,10 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
 
   async function advance(runId: string): Promise<void> {
     await settler.settle({ runId, workflow: null, event: { type: 'advance' } });
+  }
+
+  async function startChildOf(runId: string): Promise<void> {
+    await startChild({ ...deps, start: startOne, advance }, runId);
   }
 
   async function startOne(run: RunToStart): Promise<StartResult | AppError> {
@@ -99,7 +91,7 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
     ...createDeadLetters({ ...deps, settler, graphs, start: startOne }),
     ...createRetention(deps),
     ...createLimitCommands({ ...deps, admission }),
-    ...createEndpointCommands({ ...deps, endpointBook }),
+    ...commands,
     directWorker: (request) => directWorker(deps, request),
     start() {
       ends = [deps.timers.onDue((timers) => fireTimers(settler, timers)), keepHouse({ ...deps, probes })];
