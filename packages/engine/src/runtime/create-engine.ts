@@ -6,6 +6,7 @@ import { contentHash } from '../domain/content-hash.ts';
 import { createAdmission } from './admission.ts';
 import type { EngineDeps } from './deps.ts';
 import { EndpointBook } from './endpoints/endpoint-book.ts';
+import { EndpointRooms } from './endpoints/endpoint-rooms.ts';
 import { createEndpointCommands } from './endpoints/endpoint-commands.ts';
 import { createProbes } from './endpoints/probe-endpoints.ts';
 import type { Engine, StartResult } from './engine.ts';
@@ -43,8 +44,9 @@ const GIVE_UP_MS = 10_000;
 
 export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettings }): RunningEngine {
   const graphs = createGraphCache(deps.workflows);
-  const admission = createAdmission(deps);
   const endpointBook = new EndpointBook(deps.endpoints);
+  const rooms = deps.meter ? new EndpointRooms(endpointBook, deps.meter) : null;
+  const admission = createAdmission({ ...deps, endpoints: rooms });
   const probes = createProbes({ ...deps, endpointBook });
   const post = createPost({
     log: deps.log,
