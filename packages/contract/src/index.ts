@@ -142,6 +142,8 @@ export {
   SendNode,
   SubgraphNode,
   TaskNode,
+  EndpointChoice,
+  AgentTool,
   TransformNode,
   WaitNode,
   WorkflowNode,

@@ -50,15 +50,18 @@ describe('an attempt that does not finish its task', () => {
   });
 
   test('A4: what it has left outlives crashes and failures, unless the failure says that it is worthless', () => {
-    const run = new Scenario(withNodes({ a: { ...echo, retry: { maxAttempts: 3 } } }));
+    const run = new Scenario(withNodes({ a: { ...echo, retry: { maxAttempts: 5 } } }));
     run.run(run.again('a', 'kept', { isTurn: true }));
     run.release('a', 'crash');
     expect(run.task('a').detail).toEqual({ kind: 'memo', memo: 'kept' });
     run.fail('a', { retryable: true });
     expect(run.task('a').detail).toEqual({ kind: 'memo', memo: 'kept' });
     run.fire('a', 'retry');
-    run.fail('a', { retryable: true, forgets: true });
+    run.fail('a', { retryable: true, memo: null });
     expect(run.task('a').detail).toBeNull();
+    run.fire('a', 'retry');
+    run.fail('a', { retryable: true, memo: ['other'] });
+    expect(run.task('a').detail).toEqual({ kind: 'memo', memo: ['other'] });
   });
 
   test('A5: what it has spent is kept for each attempt, with where it was spent', () => {

@@ -39,10 +39,12 @@ export type GraphNode = {
   routeValues: ReadonlySet<string>;
   hasDefault: boolean;
   /**
-   * What it renders when it begins: `with` of a task, `updates` of a transform, `message` of an interrupt, `items` of a send,
+   * What it renders when it begins: `with` or the prompts of a task, `updates` of a transform, `message` of an interrupt, `items` of a send,
    * `input` of a subgraph, `until` of a wait.
    */
   template: Template | null;
+  /** What is added to that as it stands, of nodes with a prompt. */
+  settings: JsonObject | null;
   /** State keys and nodes that its own expressions read, `when` included; and whether they read `state.__meta`. */
   stateReads: string[];
   resultReads: string[];

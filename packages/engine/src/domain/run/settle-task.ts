@@ -43,8 +43,8 @@ export function settleTask(
   const placed = outcome.placed && { ...given, placed: outcome.placed };
   const note = placed ?? given;
   if (outcome.kind === 'failed') {
-    const { error, retryAfterMs, forgets } = outcome;
-    failTask(run, task, { error, worker, retryAfterMs, note, forgets });
+    const { error, retryAfterMs, memo } = outcome;
+    failTask(run, task, { error, worker, retryAfterMs, note, memo });
     return;
   }
   const { output, goto, cached } = outcome;
@@ -77,13 +77,13 @@ type Failure = {
   worker: string | null;
   retryAfterMs?: number | undefined;
   note?: Settled['note'] | undefined;
-  forgets?: true | undefined;
+  memo?: Json | undefined;
 };
 
 /** A failed outcome: another attempt after a pause if the policy has one left, else the end of the task. */
 export function failTask(run: WorkingRun, task: TaskRecord, failure: Failure): void {
   const { retry } = run.node(task.node);
-  const { error, worker, retryAfterMs = 0, note, forgets } = failure;
+  const { error, worker, retryAfterMs = 0, note, memo } = failure;
   const failures = task.failures + 1;
   const mayRetry = error.retryable && (retry.retryOn?.includes(error.code) ?? true);
   if (!mayRetry || failures >= retry.maxAttempts) {
@@ -96,7 +96,8 @@ export function failTask(run: WorkingRun, task: TaskRecord, failure: Failure): v
   if (note) run.note(note);
   const fact = { status: 'waiting', attempt: task.attempt + 1, failures, error, dueAt } as const;
   // What it waited for belongs to the attempt that has failed; what it has done so far does not.
-  const detail = task.detail?.kind === 'memo' && !forgets ? task.detail : null;
+  const kept = task.detail?.kind === 'memo' ? task.detail : null;
+  const detail = memo === undefined ? kept : memo === null ? null : ({ kind: 'memo', memo } as const);
   run.change(task, fact, { error, worker: null, startedAt: null, detail });
   run.setTimer(task, 'retry', dueAt);
 }

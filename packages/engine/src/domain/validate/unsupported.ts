@@ -4,9 +4,7 @@
  */
 export const unsupported = {
   document: ['budget'],
-  nodeTypes: ['agent'],
-  /** Of nodes whose type is supported. */
-  nodeFields: ['prompt', 'cost'],
+  nodeFields: ['cost'],
   /** Of the request that starts a run. */
   runFields: ['callbacks', 'budget'],
 };

@@ -51,7 +51,10 @@ function cleanFailure(outcome: Extract<Outcome, { kind: 'failed' }>): Outcome {
   const { code, message, retryable, details } = outcome.error;
   const safe = { code: cleanText(code, 200), message: cleanText(message, 8000), retryable };
   const kept = details === undefined ? null : cleanJson(details, DETAIL_LIMITS);
-  return { ...outcome, error: kept?.ok ? { ...safe, details: kept.value as NonNullable<typeof details> } : safe };
+  const error = kept?.ok ? { ...safe, details: kept.value as NonNullable<typeof details> } : safe;
+  if (outcome.memo === undefined) return { ...outcome, error };
+  const memo = cleanJson(outcome.memo, OUTPUT_LIMITS);
+  return { ...outcome, error, memo: memo.ok ? memo.value : null };
 }
 
 function cleanText(text: string, maxLength: number): string {
