@@ -12,6 +12,7 @@ import {
   createRedisBroker,
   createRedisEventBus,
   createRedisLiveLog,
+  createRedisEndpointMeter,
   createRedisRateLimiter,
   openRedis,
 } from '@weft/redis';
@@ -56,7 +57,8 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const timers = createBullmqTimers(redis, { clock: systemClock, onListenerError });
   const housekeeping = createBullmqHousekeeping(redis, { onListenerError });
   const rates = createRedisRateLimiter(redis);
-  const parts = { broker, bus, live: createRedisLiveLog(redis), rates, timers, housekeeping };
+  const meter = createRedisEndpointMeter(redis);
+  const parts = { broker, bus, live: createRedisLiveLog(redis), rates, meter, timers, housekeeping };
   const deps = { ...store, ...parts, inputs: inputChecker, clock: systemClock, log };
   const engine = createEngine(deps, { sweep: recoverWithin(options.deadAfterMs).sweep });
   const tellNoMore = tellCaught({ engine, clock: systemClock, log });

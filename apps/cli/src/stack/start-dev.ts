@@ -13,6 +13,7 @@ import {
   createMemoryEventBus,
   createMemoryHousekeeping,
   createMemoryLiveLog,
+  createMemoryEndpointMeter,
   createMemoryRateLimiter,
   createMemoryTimers,
   startPostgres,
@@ -101,7 +102,9 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
   const timers = createMemoryTimers({ clock });
   const housekeeping = createMemoryHousekeeping({ clock });
   const rates = createMemoryRateLimiter();
-  const deps = { ...store, broker, bus, live, rates, timers, housekeeping, inputs: inputChecker, clock, log };
+  const meter = createMemoryEndpointMeter({ clock });
+  const parts = { broker, bus, live, rates, meter, timers, housekeeping };
+  const deps = { ...store, ...parts, inputs: inputChecker, clock, log };
   const engine = createEngine(deps);
   const version = weftVersion();
   const setup = {
@@ -120,6 +123,7 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
       ...store,
       broker,
       rates,
+      meter,
       endpointBook: engine.endpointBook,
       loadGraph: (ref) => engine.graphs.load(ref),
     },

@@ -43,7 +43,10 @@ export class EndpointRooms {
 }
 
 /** The room that the tasks leave which have a place, by key: they are with an endpoint, or on their way. */
-export function roomLeft(seen: readonly SeenEndpoint[], taken: Iterable<[key: string | null, count: number]>): SharedRoom {
+export function roomLeft(
+  seen: readonly SeenEndpoint[],
+  taken: Iterable<[key: string | null, count: number]>,
+): SharedRoom {
   const places = new Map(seen.map((one) => [one.endpoint.name, placesAt(one)]));
   const byKey = new Map<string, string[]>();
   const endpointsOf = (key: string): string[] => {

@@ -282,7 +282,8 @@ class Gates implements Gate {
 
   #takeOf({ seen, taken }: Endpoints, chosen: readonly Candidate[]): (candidate: Candidate) => boolean {
     const room = roomLeft(seen, taken);
-    for (const { limitKey } of chosen) if (limitKey !== null && this.#deps.endpoints?.holdsBack(limitKey)) room.take(limitKey, 1);
+    for (const { limitKey } of chosen)
+      if (limitKey !== null && this.#deps.endpoints?.holdsBack(limitKey)) room.take(limitKey, 1);
     return ({ limitKey }) => {
       return limitKey === null || !this.#deps.endpoints?.holdsBack(limitKey) || room.take(limitKey, 1) === 1;
     };
