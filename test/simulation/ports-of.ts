@@ -1,5 +1,6 @@
 /** All that one process needs of the outside. */
 import type {
+  BudgetStore,
   DispatchStore,
   EndpointStore,
   FleetStore,
@@ -40,6 +41,12 @@ const NO_LIMITS = {
   load: async (since) => (since === null ? { version: 1, tenants: [], keys: [], paused: [] } : null),
 } as Pick<LimitStore, 'load'> as LimitStore;
 
+/** Nobody has a budget here. */
+const NO_BUDGETS = {
+  load: async (since) => (since === null ? { version: 1, budgets: [] } : null),
+  sweep: async () => 0,
+} as Pick<BudgetStore, 'load' | 'sweep'> as BudgetStore;
+
 export function portsOf(means: Means): EngineDeps {
   const { world, process, services } = means;
   const { stores } = services;
@@ -71,6 +78,7 @@ export function portsOf(means: Means): EngineDeps {
     letters: notHere('letters'),
     limits: NO_LIMITS,
     endpoints: NO_ENDPOINTS,
+    budgets: NO_BUDGETS,
     gate: { keyedTenants: async () => [], pass: async () => null },
     rates: notHere('rates'),
     retention: notHere('retention'),

@@ -74,12 +74,22 @@ export const OnFailure = z
   .meta({ id: 'OnFailure', description: 'failRun (default), skipDependents, continue, or the node to go on at' });
 export type OnFailure = z.infer<typeof OnFailure>;
 
+/** An amount of money; it is kept with nine decimal places. */
+export const Usd = z.number().min(0).max(1_000_000).meta({ description: 'USD' });
+
+/** The name of a budget that several runs are charged to. */
+export const BudgetName = Label.meta({ description: 'The name of a budget of the tenant' });
+
 /** A bound on what a run may spend. */
 export const Budget = z
   .strictObject({
-    usd: z.number().min(0).optional(),
-    tokens: z.int().min(0).optional(),
-    onExceeded: z.enum(['fail', 'interrupt']).optional(),
+    usd: Usd.optional().meta({ description: 'USD, its child runs included' }),
+    tokens: z.int().min(0).optional().meta({ description: 'Input and output together, its child runs included' }),
+    name: BudgetName.optional().meta({ description: 'A budget of the tenant that is charged as well' }),
+    onExceeded: z
+      .enum(['fail', 'interrupt', 'fallback'])
+      .optional()
+      .meta({ description: 'fail (default): the task fails; fallback: something cheaper may be taken before it does' }),
   })
   .meta({ id: 'Budget', description: 'A bound on what a run may spend' });
 export type Budget = z.infer<typeof Budget>;

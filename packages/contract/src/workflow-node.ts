@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { EndpointName } from './endpoint.ts';
 import { JsonRecord, JsonValue } from './json.ts';
 import { Label, NodeReference, StateKeyName, Tags, WorkflowName } from './name.ts';
-import { DurationMs, Join, OnFailure, Priority, RetryPolicy } from './policy.ts';
+import { DurationMs, Join, OnFailure, Priority, RetryPolicy, Usd } from './policy.ts';
 
 const Text = z.string().max(1_000_000);
 const Expression = z.string().min(1, { error: 'must not be empty' }).max(10_000);
@@ -29,9 +29,11 @@ const commonFields = {
   onFailure: OnFailure.optional(),
   defer: z.boolean().optional().meta({ description: 'Run when nothing else is left to do' }),
   cost: z
-    .strictObject({ usd: z.number().min(0).optional(), tokens: z.int().min(0).optional() })
+    .strictObject({ usd: Usd.optional(), tokens: z.int().min(0).optional() })
     .optional()
-    .meta({ description: 'Estimate that is reserved in the budget' }),
+    .meta({
+      description: 'What an attempt costs: reserved in the budgets, and counted where its executor does not say',
+    }),
   concurrencyKey: z
     .string()
     .min(1)
@@ -189,6 +191,10 @@ export const SubgraphNode = z
       .union([WorkflowName, z.strictObject({ name: WorkflowName, version: z.int().min(1) })])
       .meta({ description: 'A name (the latest version when the child starts), or a name and version' }),
     input: JsonValue.optional().meta({ description: 'Input of the child, a template; without it, {}' }),
+    budget: z
+      .strictObject({ usd: Usd.optional(), tokens: z.int().min(0).optional() })
+      .optional()
+      .meta({ description: 'What the child may spend at most, whatever its own document says' }),
     onParentClose: z
       .enum(['cancel', 'abandon'])
       .optional()

@@ -1,5 +1,6 @@
 /** All stores on one pool. */
 import type {
+  BudgetStore,
   DispatchStore,
   EndpointStore,
   FleetStore,
@@ -16,6 +17,7 @@ import type {
   WorkflowStore,
 } from '@weft/engine/ports';
 
+import { createBudgetStore } from './budget-store.ts';
 import { createPool } from './connection.ts';
 import { DatabaseClock } from './database-clock.ts';
 import { createDispatchStore } from './dispatch-store.ts';
@@ -41,6 +43,7 @@ export type PostgresStore = {
   workflows: WorkflowStore;
   fleet: FleetStore;
   limits: LimitStore;
+  budgets: BudgetStore;
   gate: GateStore;
   queue: QueueReader;
   reader: RunReader;
@@ -78,6 +81,7 @@ export function openStore({
     workflows: createWorkflowStore(pool),
     fleet: createFleetStore(pool),
     limits: createLimitStore(pool),
+    budgets: createBudgetStore(pool),
     gate: createGateStore(pool),
     queue: createQueueReader(pool),
     reader: createRunReader(pool),

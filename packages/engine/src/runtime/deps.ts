@@ -1,6 +1,7 @@
 /** What the use cases need from outside; each takes only what it uses. */
 import type {
   Broker,
+  BudgetStore,
   Clock,
   DispatchStore,
   EndpointMeter,
@@ -31,6 +32,7 @@ export type EngineDeps = {
   workflows: WorkflowStore;
   fleet: FleetStore;
   limits: LimitStore;
+  budgets: BudgetStore;
   gate: GateStore;
   reader: RunReader;
   comparer: RunComparer;

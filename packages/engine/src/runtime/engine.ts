@@ -1,6 +1,7 @@
 /** The command side of the engine, as the producer sees it. */
 import type {
   AppError,
+  Budget,
   Json,
   JsonObject,
   LetterResults,
@@ -31,6 +32,10 @@ export type StartRequest = {
   /** Null: the document's. */
   priority: Priority | null;
   tags: string[];
+  /** What it may spend, beside what its document says. */
+  budget?: Budget;
+  /** The id of the API key that it is started by. */
+  key?: string | null;
   /** The caller's key and the hash of what it sent. */
   idempotency: { key: string; payloadHash: string } | null;
 };

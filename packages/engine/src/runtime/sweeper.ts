@@ -39,7 +39,7 @@ export type Sweeper = {
   readonly repairs: Repairs;
 };
 
-export type SweeperDeps = Pick<EngineDeps, 'dispatch' | 'fleet' | 'broker' | 'timers' | 'clock' | 'log'> & {
+export type SweeperDeps = Pick<EngineDeps, 'dispatch' | 'budgets' | 'fleet' | 'broker' | 'timers' | 'clock' | 'log'> & {
   settler: Settler;
   admission: Admission;
   endpointBook: Pick<EndpointBook, 'refresh'>;
@@ -110,6 +110,12 @@ class RoundSweeper implements Sweeper {
     await this.#step('workers', () => this.#endDeadWorkers());
     await this.#step('stranded tasks', () => this.#releaseStranded());
     await this.#step('neglected runs', () => this.#advanceNeglected());
+    await this.#step('reservations', () => this.#sweepReservations());
+  }
+
+  /** What dead workers have reserved is free again once their attempts are. */
+  async #sweepReservations(): Promise<void> {
+    await this.#deps.budgets.sweep(BATCH);
   }
 
   /** One part that fails does not keep the others from their work. */

@@ -59,6 +59,7 @@ export function compileNode(name: string, node: WorkflowNode, context: NodeConte
     queueTimeoutMs: node.queueTimeoutMs ?? defaults.queueTimeoutMs ?? null,
     heartbeatMs: node.heartbeatMs ?? defaults.heartbeatMs ?? null,
     cacheTtlMs: node.cache?.ttlMs ?? null,
+    cost: node.cost ? { usd: node.cost.usd ?? 0, tokens: node.cost.tokens ?? 0 } : null,
     lane: laneOf(node, defaults),
     limitKey,
     priority: node.priority === undefined ? null : priorityLevel(node.priority),
@@ -115,7 +116,12 @@ function ownParts(node: WorkflowNode): OwnParts {
       const { name, version } = typeof node.workflow === 'string' ? { name: node.workflow } : node.workflow;
       return {
         ...none,
-        child: { workflow: name, version: version ?? null, isAbandoned: node.onParentClose === 'abandon' },
+        child: {
+          workflow: name,
+          version: version ?? null,
+          isAbandoned: node.onParentClose === 'abandon',
+          budget: node.budget ? { usd: node.budget.usd ?? null, tokens: node.budget.tokens ?? null } : null,
+        },
       };
     }
     case 'wait': {

@@ -1,6 +1,7 @@
 /** A node, compiled: what a settle follows and a worker runs, with all defaults filled in. */
 import type { Join, Json, JsonObject, OnFailure } from '@weft/contract';
 
+import type { RunBudget } from '../budget/payer.ts';
 import type { Condition } from '../expression/condition.ts';
 import type { Path } from '../expression/path.ts';
 import type { Template } from '../expression/template.ts';
@@ -62,6 +63,8 @@ export type GraphNode = {
   heartbeatMs: number | null;
   /** Null: every task runs its executor. */
   cacheTtlMs: number | null;
+  /** What an attempt is said to cost; null: nobody has said. */
+  cost: { usd: number; tokens: number } | null;
   lane: string;
   /** The key under which limits count its tasks; null: none. Only tasks have one. */
   limitKey: Template | null;
@@ -78,7 +81,13 @@ export type QuestionSpec = { answerSchema: JsonObject | null; expiresMs: number 
 export type SendSpec = { target: string; concurrency: number; failsWithItem: boolean };
 
 /** `version`: null for the newest when the child is started. */
-export type ChildSpec = { workflow: string; version: number | null; isAbandoned: boolean };
+export type ChildSpec = {
+  workflow: string;
+  version: number | null;
+  isAbandoned: boolean;
+  /** What it may spend at most; null: nothing but what its document says. */
+  budget: RunBudget | null;
+};
 
 /** Exactly one of `ms`, an instant (rendered), and `signal` is waited for; `timeoutMs` is the signal's. */
 export type WaitSpec = {

@@ -5,6 +5,7 @@
  */
 import type { Json, JsonObject, Placement, TaskError, Usage } from '@weft/contract';
 
+import type { Payer } from '../budget/payer.ts';
 import type { Failure, Letter } from './letters/letter.ts';
 import type { Jumps, RunStatus, TaskStatus, Waits } from './status.ts';
 import type { StepRecord } from './step-record.ts';
@@ -42,6 +43,8 @@ export type RunHead = {
   kept: number;
   /** The task whose child this run is, and how deep it lies below a run without parent. */
   parent: RunParent | null;
+  /** Who is charged beside its tenant; null for most runs. */
+  payer: Payer | null;
 };
 
 export type RunParent = { runId: string; key: string; epoch: number; depth: number };
