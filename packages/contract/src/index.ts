@@ -85,7 +85,17 @@ export {
 export { pageOf, PageQuery } from './page.ts';
 export type { Page } from './page.ts';
 export { pointerOf, tokensOf } from './pointer.ts';
-export { Budget, DurationMs, FailureMode, Join, MAX_MS, OnFailure, Priority, RetryPolicy } from './policy.ts';
+export {
+  Budget,
+  DurationMs,
+  FailureMode,
+  Join,
+  MAX_MS,
+  OnFailure,
+  Priority,
+  RetryPause,
+  RetryPolicy,
+} from './policy.ts';
 export { MigrateRun, MigrateWorkflow, RunMigration, WorkflowMigration } from './migrate-run.ts';
 export { AppError, Problem, ProblemItem, problemTable, toProblem } from './problem.ts';
 export type { MisfitCode, ProblemCode } from './problem.ts';

@@ -13,6 +13,7 @@ import {
   createRedisBroker,
   createRedisEventBus,
   createRedisLiveLog,
+  createRedisEndpointMeter,
   createRedisRateLimiter,
   openRedis,
 } from '@weft/redis';
@@ -64,6 +65,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
     bus,
     live: createRedisLiveLog(redis),
     rates,
+    meter: createRedisEndpointMeter(redis),
     timers,
     housekeeping,
     prober: createHttpProber(),

@@ -13,6 +13,7 @@ import {
   createMemoryEventBus,
   createMemoryHousekeeping,
   createMemoryLiveLog,
+  createMemoryEndpointMeter,
   createMemoryRateLimiter,
   createMemoryTimers,
   startPostgres,
@@ -112,8 +113,17 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
   const timers = createMemoryTimers({ clock });
   const housekeeping = createMemoryHousekeeping({ clock });
   const rates = createMemoryRateLimiter();
-  const prober = createHttpProber();
-  const deps = { ...store, broker, bus, live, rates, timers, housekeeping, prober, inputs: inputChecker, clock, log };
+  const parts = {
+    broker,
+    bus,
+    live,
+    rates,
+    meter: createMemoryEndpointMeter({ clock }),
+    timers,
+    housekeeping,
+    prober: createHttpProber(),
+  };
+  const deps = { ...store, ...parts, inputs: inputChecker, clock, log };
   const engine = createEngine(deps);
   const version = weftVersion();
   const setup = {

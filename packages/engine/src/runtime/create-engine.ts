@@ -7,6 +7,7 @@ import { createAdmission } from './admission.ts';
 import type { EngineDeps } from './deps.ts';
 import type { EndpointBook } from './endpoints/endpoint-book.ts';
 import { createRegistry } from './endpoints/create-registry.ts';
+import { EndpointRooms } from './endpoints/endpoint-rooms.ts';
 import type { Engine, StartResult } from './engine.ts';
 import { createGraphCache } from './graph-cache.ts';
 import type { GraphCache } from './graph-cache.ts';
@@ -42,8 +43,9 @@ const GIVE_UP_MS = 10_000;
 
 export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettings }): RunningEngine {
   const graphs = createGraphCache(deps.workflows);
-  const admission = createAdmission(deps);
   const { endpointBook, probes, commands } = createRegistry(deps);
+  const rooms = deps.meter ? new EndpointRooms(endpointBook, deps.meter) : null;
+  const admission = createAdmission({ ...deps, endpoints: rooms });
   const post = createPost({ log: deps.log, advance, startChild: startChildOf });
   const settler = createSettler({ ...deps, graphs, admission, post: (mail) => post.deliver(mail) });
   const sweeper = createSweeper(

@@ -147,8 +147,12 @@ function resolveRetry(retry: RetryPolicy): ResolvedRetry {
     initialMs: retry.initialMs ?? 500,
     factor: retry.factor ?? 2,
     maxMs: retry.maxMs ?? 30_000,
+    minMs: retry.minMs ?? 0,
+    perError: Object.entries(retry.perError ?? {}),
+    maxElapsedMs: retry.maxElapsedMs ?? null,
     onCrash: retry.onCrash ?? 'retry',
     retryOn: retry.retryOn ?? null,
+    neverOn: retry.neverOn ?? [],
   };
 }
 

@@ -5,16 +5,13 @@ import type { RunBudget } from '../budget/payer.ts';
 import type { Condition } from '../expression/condition.ts';
 import type { Path } from '../expression/path.ts';
 import type { Template } from '../expression/template.ts';
+import type { RetryRules } from '../retry.ts';
 import type { Priority } from '../run/records.ts';
 import type { Edge } from './edges.ts';
 
-export type ResolvedRetry = {
+export type ResolvedRetry = RetryRules & {
   maxAttempts: number;
-  initialMs: number;
-  factor: number;
-  maxMs: number;
   onCrash: 'retry' | 'fail';
-  retryOn: string[] | null;
 };
 
 export type GraphNode = {

@@ -1,5 +1,5 @@
 /** An attempt is over, and its task is not: a turn of a conversation, an answer that is still to come, or no place to go to. */
-import type { TaskError } from '@weft/contract';
+import type { Json, TaskError } from '@weft/contract';
 
 import type { Outcome } from '../outcome/outcome.ts';
 import type { TaskRecord } from './records.ts';
@@ -31,18 +31,29 @@ export function continueTask(
   if (isTurn) beginTurn(run, task, outcome);
   else if (outcome.afterMs > 0) wait(run, task, outcome);
   else {
-    run.change(task, { status: 'ready', attempt: task.attempt + 1 }, { detail: memoOf(outcome) });
+    run.change(task, { status: 'ready', attempt: task.attempt + 1 }, { detail: memoOf(outcome, task) });
     run.handOut(task);
   }
 }
 
-function memoOf({ memo }: Again): TaskRecord['detail'] {
-  return { kind: 'memo', memo };
+function memoOf({ memo }: Again, { detail }: TaskRecord): TaskRecord['detail'] {
+  return memoDetail(memo, detail?.kind === 'memo' ? (detail.failingSince ?? null) : null);
+}
+
+/** What the next attempt has to know; null: nothing. */
+export function memoDetail(memo: Json, failingSince: number | null): TaskRecord['detail'] {
+  if (memo === null && failingSince === null) return null;
+  return { kind: 'memo', memo, ...(failingSince !== null && { failingSince }) };
+}
+
+/** When the first attempt began of those that have failed; where nothing was kept of it, this one is the first. */
+export function failingSince({ detail, startedAt, readyAt }: TaskRecord): number {
+  return (detail?.kind === 'memo' ? detail.failingSince : undefined) ?? startedAt ?? readyAt;
 }
 
 function wait(run: WorkingRun, task: TaskRecord, outcome: Again): void {
   const dueAt = run.now + Math.ceil(outcome.afterMs);
-  const row = { worker: null, startedAt: null, detail: memoOf(outcome) };
+  const row = { worker: null, startedAt: null, detail: memoOf(outcome, task) };
   run.change(task, { status: 'waiting', attempt: task.attempt + 1, dueAt }, row);
   run.setTimer(task, 'retry', dueAt);
 }
@@ -53,5 +64,6 @@ function beginTurn(run: WorkingRun, task: TaskRecord, outcome: Again): void {
   run.change(task, { status: 'pending', attempt });
   run.arm(run.node(task.node), { key, fate: null, item, passes: true, again: task });
   const next = run.task(key);
-  if (next) next.detail = memoOf(outcome);
+  // Its failures count anew, and so does their time.
+  if (next) next.detail = memoDetail(outcome.memo, null);
 }
