@@ -14,6 +14,7 @@ import { addDeadCommands } from './program-dead.ts';
 import { addDevCommand } from './program-dev.ts';
 import { addDoctorCommand } from './program-doctor.ts';
 import { addKeyCommands } from './program-keys.ts';
+import { addBudgetCommands } from './program-budgets.ts';
 import { addLimitCommands } from './program-limits.ts';
 import { addMigrateCommand } from './program-migrate.ts';
 import { addProcessCommands } from './program-processes.ts';
@@ -72,6 +73,7 @@ export function createProgram(io: CliIo): Session {
   addWorkersCommand(program, perform);
   addKeyCommands(program, perform);
   addLimitCommands(program, perform);
+  addBudgetCommands(program, perform);
   addWorkflowCommands(program, perform);
   addTestCommands(program, perform);
   addStressCommand(program, perform);

@@ -79,6 +79,8 @@ export {
 export { pageOf, PageQuery } from './page.ts';
 export type { Page } from './page.ts';
 export { pointerOf, tokensOf } from './pointer.ts';
+export { BudgetList, BudgetPeriod, BudgetQuery, RunBudget, SetBudget, TenantBudget } from './budget.ts';
+export { CostDimension, CostItem, Costs, CostsQuery } from './cost.ts';
 export { Budget, DurationMs, FailureMode, Join, MAX_MS, OnFailure, Priority, RetryPolicy } from './policy.ts';
 export { MigrateRun, MigrateWorkflow, RunMigration, WorkflowMigration } from './migrate-run.ts';
 export { AppError, Problem, ProblemItem, problemTable, toProblem } from './problem.ts';

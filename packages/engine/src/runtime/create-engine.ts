@@ -8,6 +8,7 @@ import type { EngineDeps } from './deps.ts';
 import type { Engine, StartResult } from './engine.ts';
 import { createGraphCache } from './graph-cache.ts';
 import type { GraphCache } from './graph-cache.ts';
+import { createBudgetCommands } from './set-budgets.ts';
 import { createLimitCommands } from './limits/set-limits.ts';
 import { keepHouse } from './keep-house.ts';
 import { createSettler } from './settler.ts';
@@ -85,6 +86,7 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
     ...createDeadLetters({ ...deps, settler, graphs, start: startOne }),
     ...createRetention(deps),
     ...createLimitCommands({ ...deps, admission }),
+    ...createBudgetCommands(deps),
     directWorker: (request) => directWorker(deps, request),
     start() {
       ends = [deps.timers.onDue((timers) => fireTimers(settler, timers)), keepHouse(deps)];

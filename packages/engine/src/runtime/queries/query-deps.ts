@@ -2,6 +2,8 @@ import type { Graph } from '../../domain/graph/graph.ts';
 import type { WorkflowRef } from '../../domain/run/records.ts';
 import type {
   Broker,
+  BudgetStore,
+  CostReader,
   DispatchStore,
   FleetStore,
   LetterReader,
@@ -22,6 +24,8 @@ export type QueryDeps = {
   workflows: WorkflowStore;
   fleet: FleetStore;
   limits: Pick<LimitStore, 'load'>;
+  budgets: Pick<BudgetStore, 'list'>;
+  costs: CostReader;
   queue: QueueReader;
   rates: Pick<RateLimiter, 'waitMs'>;
   retention: Pick<RetentionStore, 'fallback' | 'policies' | 'bytesOf' | 'storage'>;
