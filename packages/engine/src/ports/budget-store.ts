@@ -108,6 +108,4 @@ export type BudgetStore = {
   set(key: BudgetKey, limit: BudgetLimit): Promise<void>;
   /** False if there is none. */
   remove(key: BudgetKey): Promise<boolean>;
-  /** Raises bounds of a run's budget; what is left out stays. False if it has none of its own. */
-  raise(tenant: string, runId: string, by: { usd?: number; tokens?: number }): Promise<boolean>;
 };
