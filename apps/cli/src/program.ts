@@ -15,6 +15,7 @@ import { addDevCommand } from './program-dev.ts';
 import { addDoctorCommand } from './program-doctor.ts';
 import { addEndpointCommands } from './program-endpoints.ts';
 import { addKeyCommands } from './program-keys.ts';
+import { addBudgetCommands } from './program-budgets.ts';
 import { addLimitCommands } from './program-limits.ts';
 import { addMigrateCommand } from './program-migrate.ts';
 import { addProcessCommands } from './program-processes.ts';
@@ -74,6 +75,7 @@ export function createProgram(io: CliIo): Session {
   addKeyCommands(program, perform);
   addLimitCommands(program, perform);
   addEndpointCommands(program, perform);
+  addBudgetCommands(program, perform);
   addWorkflowCommands(program, perform);
   addTestCommands(program, perform);
   addStressCommand(program, perform);

@@ -4,6 +4,7 @@ const SELF_EXPLAINING = new Set([
   'ConfigError',
   'DatabaseInUse',
   'MigrationError',
+  'PricesFileError',
   'HandlersFileError',
   'RedisError',
   'SecretKeyError',

@@ -37,7 +37,7 @@ export type MeshOptions = {
 
 export type Mesh = {
   engine: RunningEngine;
-  deps: EngineDeps & Pick<PostgresStore, 'queue'>;
+  deps: EngineDeps & Pick<PostgresStore, 'queue' | 'costs'>;
   keys: KeyStore;
   clock: Clock;
   /** Closes connections; call it after the engine has stopped. */

@@ -11,6 +11,7 @@ import { EndpointRooms } from './endpoints/endpoint-rooms.ts';
 import type { Engine, StartResult } from './engine.ts';
 import { createGraphCache } from './graph-cache.ts';
 import type { GraphCache } from './graph-cache.ts';
+import { createBudgetCommands } from './set-budgets.ts';
 import { createLimitCommands } from './limits/set-limits.ts';
 import { keepHouse } from './keep-house.ts';
 import { createSettler } from './settler.ts';
@@ -94,6 +95,7 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
     ...createRetention(deps),
     ...createLimitCommands({ ...deps, admission }),
     ...commands,
+    ...createBudgetCommands(deps),
     directWorker: (request) => directWorker(deps, request),
     start() {
       ends = [deps.timers.onDue((timers) => fireTimers(settler, timers)), keepHouse({ ...deps, probes })];
