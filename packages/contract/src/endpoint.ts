@@ -61,11 +61,9 @@ const fields = {
   options: JsonRecord.optional().meta({ description: 'What only its protocol knows' }),
 };
 
-const Token = z
-  .union([z.string().min(1).max(10_000), z.strictObject({ secret: z.string().min(1).max(200) })])
-  .meta({
-    description: 'Sent as its credential; stored encrypted and never shown, or the name of a secret of the worker',
-  });
+const Token = z.union([z.string().min(1).max(10_000), z.strictObject({ secret: z.string().min(1).max(200) })]).meta({
+  description: 'Sent as its credential; stored encrypted and never shown, or the name of a secret of the worker',
+});
 
 /** The body of `POST /v1/endpoints`. */
 export const NewEndpoint = z
@@ -73,11 +71,9 @@ export const NewEndpoint = z
   .meta({ id: 'NewEndpoint', description: 'Something outside that does work' });
 export type NewEndpoint = z.infer<typeof NewEndpoint>;
 
-export const EndpointStatus = z
-  .enum(['active', 'draining', 'open', 'dead'])
-  .meta({
-    description: 'draining: gets no new work; open: its circuit is open; dead: it does not answer its health check',
-  });
+export const EndpointStatus = z.enum(['active', 'draining', 'open', 'dead']).meta({
+  description: 'draining: gets no new work; open: its circuit is open; dead: it does not answer its health check',
+});
 export type EndpointStatus = z.infer<typeof EndpointStatus>;
 
 export const Circuit = z.enum(['closed', 'open', 'half_open']);

@@ -8,3 +8,5 @@ export type {
   Tool,
   ToolCall,
 } from './protocol.ts';
+export { createProtocols } from './protocols/create-protocols.ts';
+export type { ProtocolsOptions } from './protocols/create-protocols.ts';

@@ -19,6 +19,8 @@ const SCRIPTS = {
   announce: { prelude: null, freesMemory: true },
   notify: { prelude: null, freesMemory: true },
   admit: { prelude: null, freesMemory: false },
+  reply: { prelude: null, freesMemory: false },
+  mailbox: { prelude: null, freesMemory: false },
   'live-append': { prelude: 'live', freesMemory: false },
   'live-since': { prelude: 'live', freesMemory: true },
   'live-read': { prelude: 'live', freesMemory: true },
