@@ -98,6 +98,16 @@ export {
 } from './policy.ts';
 export { BudgetList, BudgetPeriod, BudgetQuery, RunBudget, SetBudget, TenantBudget } from './budget.ts';
 export { CostDimension, CostItem, Costs, CostsQuery } from './cost.ts';
+export {
+  MESH_WORKFLOW,
+  MeshEventBody,
+  MeshEvents,
+  MeshEventsQuery,
+  MeshExecute,
+  MeshExecuteQuery,
+  MeshStep,
+} from './mesh-execute.ts';
+export type { MeshEvent, MeshEventData, MeshEventName } from './mesh-execute.ts';
 export { MigrateRun, MigrateWorkflow, RunMigration, WorkflowMigration } from './migrate-run.ts';
 export { AppError, Problem, ProblemItem, problemTable, toProblem } from './problem.ts';
 export type { MisfitCode, ProblemCode } from './problem.ts';
