@@ -17,6 +17,7 @@ import { addEndpointCommands } from './program-endpoints.ts';
 import { addKeyCommands } from './program-keys.ts';
 import { addBudgetCommands } from './program-budgets.ts';
 import { addLimitCommands } from './program-limits.ts';
+import { addMeshCommands } from './program-mesh.ts';
 import { addMigrateCommand } from './program-migrate.ts';
 import { addProcessCommands } from './program-processes.ts';
 import { addRetentionCommands } from './program-retention.ts';
@@ -76,6 +77,7 @@ export function createProgram(io: CliIo): Session {
   addLimitCommands(program, perform);
   addEndpointCommands(program, perform);
   addBudgetCommands(program, perform);
+  addMeshCommands(program, perform);
   addWorkflowCommands(program, perform);
   addTestCommands(program, perform);
   addStressCommand(program, perform);

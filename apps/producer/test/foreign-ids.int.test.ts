@@ -14,7 +14,7 @@ const PATIENCE = { timeout: 15_000, interval: 20 };
 
 let rig: TenantRig;
 /** What acme has, by what the paths call it. */
-const theirs = { run: '', open: '', task: '', letter: '', question: '', key: '', version: 1 };
+const theirs = { run: '', open: '', mesh: '', task: '', letter: '', question: '', key: '', version: 1 };
 
 const document = {
   name: FLOW,
@@ -40,6 +40,7 @@ beforeAll(async () => {
   theirs.task = (await rig.acme('GET', `/v1/runs/${theirs.run}/tasks`)).json().items[0].id;
   theirs.letter = await deadLetter();
   await rig.acme('POST', '/v1/endpoints', { payload: { name: ENDPOINT, ...HOOK, tags: [CANARY] } });
+  theirs.mesh = await endedExecution();
   theirs.key = (await rig.make({ tenant: 'acme', name: CANARY })).id;
 }, 60_000);
 
@@ -57,6 +58,19 @@ async function deadLetter(): Promise<string> {
   const run = await rig.acme('POST', '/v1/runs', { payload: { workflow: broken } });
   await vi.waitUntil(async () => (await statusOf(run.json().id)) === 'failed', PATIENCE);
   return (await rig.acme('GET', '/v1/dead-letters')).json().items[0].taskId;
+}
+
+/** Steps that nobody carries out here: cancelled, so that all of it is told at once. */
+async function endedExecution(): Promise<string> {
+  const steps = [{ id: 'a', prompt: CANARY }];
+  const executing = rig.acme('POST', '/v1/mesh/execute', { payload: { steps } });
+  const runs = async () => (await rig.acme('GET', '/v1/runs?workflow=mesh-execute')).json().items;
+  await vi.waitUntil(async () => (await runs()).length === 1, PATIENCE);
+  const [{ id }] = await runs();
+  await rig.acme('POST', `/v1/runs/${id}/cancel`, { payload: {} });
+  const told = await executing;
+  if (!told.body.includes('workflow-completed')) throw new Error(told.body);
+  return id;
 }
 
 async function statusOf(id: string): Promise<string> {
@@ -85,6 +99,8 @@ function examples(): Record<string, Example> {
     'POST /v1/prune': { body: { workflow: FLOW, keep: 0 } },
     'PUT /v1/limits': { body: { key: CANARY, maxConcurrent: 1 } },
     'DELETE /v1/limits': { query: `?key=${CANARY}` },
+    // Refused by its budget: what is carried out is told for as long as it takes.
+    'POST /v1/mesh/execute': { body: { steps: [{ id: 'a', prompt: 'x', estimatedCost: 2 }], budget: { usd: 1 } } },
     'POST /v1/tasks': { body: { uses: 'echo', with: 1 } },
     'POST /v1/endpoints': { body: { name: 'own', protocol: 'webhook', url: 'https://own.example/hook' } },
     'PUT /v1/endpoints/{name}': { body: HOOK },
@@ -110,6 +126,7 @@ function urlsOf({ method, path }: Route): string[] {
     tasks: [theirs.task],
     keys: [theirs.key],
     runs: [theirs.open, theirs.run],
+    mesh: [theirs.mesh],
     'dead-letters': [theirs.letter],
   };
   const ids = idsOf[path.split('/')[2] ?? ''] ?? Object.values(theirs).map(String);

@@ -45,7 +45,7 @@ export function importMeshExecute(value: Json, log: ImportLog): JsonObject | und
 type Given = { hasContext: boolean; statesCosts: boolean };
 
 function nodeOf(step: MeshStepItem, { hasContext, statesCosts }: Given): JsonObject {
-  const { id, fields, prompt, dependsOn, model, tags, estimatedCost = 0 } = step;
+  const { id, fields, prompt, dependsOn, model, tags, estimatedCost } = step;
   const { log } = fields;
   log.origin(['nodes', id], fields.path);
   const parts = { prompt, tags, 'endpoint/model': model, cost: estimatedCost };
@@ -62,6 +62,6 @@ function nodeOf(step: MeshStepItem, { hasContext, statesCosts }: Given): JsonObj
     ...(model !== undefined && { endpoint: { model } }),
     prompt: promptOf(prompt, { needs, hasContext }),
     ...(needs.length > 0 && { needs }),
-    ...(statesCosts && estimatedCost > 0 && { cost: { usd: estimatedCost } }),
+    ...(statesCosts && estimatedCost !== undefined && { cost: { usd: estimatedCost } }),
   };
 }
