@@ -116,7 +116,7 @@ describe('a worker behind an MQTT broker', () => {
   test('that reports an error is asked anew by the next attempt, and what still comes for the one before is late', async () => {
     const { name, url } = topic();
     const worker = await startMqttWorker(broker.url, name, ({ body }) =>
-      body['correlation_id'] === 'task-1' ? { error: { message: 'busy' }, response: 'x' } : null,
+      body.correlation_id === 'task-1' ? { error: { message: 'busy' }, response: 'x' } : null,
     );
     const client = openProtocol('mqtt', { holdMs: 5000 });
     const failed = await client.call(protocolCall(url));
@@ -126,7 +126,7 @@ describe('a worker behind an MQTT broker', () => {
     await worker.reply(second!, { response: 'now' });
 
     expect(failed).toMatchObject({ error: { code: 'endpoint_error', message: 'The endpoint reports: busy' } });
-    expect(second?.body['correlation_id']).toBe('task-1#2');
+    expect(second?.body.correlation_id).toBe('task-1#2');
     expect(await going).toMatchObject({ kind: 'answered', text: 'now' });
   });
 
@@ -155,7 +155,7 @@ describe('a worker behind an MQTT broker', () => {
 
   test('serves many at once through many workers, each with its own answer', async () => {
     const { name, url } = topic();
-    await startMqttWorker(broker.url, name, ({ body }) => ({ response: `for ${String(body['correlation_id'])}` }));
+    await startMqttWorker(broker.url, name, ({ body }) => ({ response: `for ${body.correlation_id}` }));
     const replies = createMemoryReplyStore();
     const clients = [1, 2, 3].map(() => openProtocol('mqtt', { replies }));
     const keys = Array.from({ length: 60 }, (_, index) => `task-${index}`);
@@ -202,7 +202,7 @@ describe('an MQTT broker that', () => {
     const [first, second] = await worker.received(2);
     await worker.reply(first!, { response: 'after all' });
 
-    expect(second?.body['correlation_id']).toBe(first?.body['correlation_id']);
+    expect(second?.body.correlation_id).toBe(first?.body.correlation_id);
     expect(await going).toMatchObject({ kind: 'answered', text: 'after all' });
   });
 

@@ -52,6 +52,8 @@ export class MqttLink implements Courier {
       ...(leaseMs === undefined ? {} : { leaseMs }),
     });
     this.#publisher = connectMqtt(broker, login, { clientId: `weft-${randomUUID().slice(0, 18)}`, clean: true });
+    // Each call that waits for the connection listens.
+    this.#publisher.setMaxListeners(0);
     this.#publisher.on('error', (error) => void (this.#refusal = mqttError(error)));
     // The client takes this for a success and does not tell.
     this.#publisher.on('packetreceive', (packet) => {

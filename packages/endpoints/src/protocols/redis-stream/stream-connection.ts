@@ -34,6 +34,8 @@ export function streamConnection(address: StreamAddress, login: StreamLogin, rol
   const client = new Redis(options);
   // Whoever uses it hears of what concerns it.
   client.on('error', () => undefined);
+  // Each call that waits for the connection listens.
+  client.setMaxListeners(0);
   return client;
 }
 
