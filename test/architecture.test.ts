@@ -20,6 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'apps/cli': [
     'contract',
     'embedded',
+    'endpoints',
     'engine',
     'executors',
     'formats',

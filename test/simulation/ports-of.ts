@@ -1,6 +1,8 @@
 /** All that one process needs of the outside. */
 import type {
+  BudgetStore,
   DispatchStore,
+  EndpointStore,
   FleetStore,
   Housekeeping,
   LimitStore,
@@ -28,10 +30,22 @@ const MISTAKES = ['the engine could not compute a step', 'the store refused an e
 /** Chores have nothing to do with what is simulated. */
 const NO_CHORES: Housekeeping = { keep: async () => undefined, onTurn: () => () => undefined };
 
+/** Nothing outside does work here. */
+const NO_ENDPOINTS = {
+  version: async () => 0,
+  list: async () => [],
+} as Pick<EndpointStore, 'version' | 'list'> as EndpointStore;
+
 /** Nobody is limited here. */
 const NO_LIMITS = {
   load: async (since) => (since === null ? { version: 1, tenants: [], keys: [], paused: [] } : null),
 } as Pick<LimitStore, 'load'> as LimitStore;
+
+/** Nobody has a budget here. */
+const NO_BUDGETS = {
+  load: async (since) => (since === null ? { version: 1, budgets: [] } : null),
+  sweep: async () => 0,
+} as Pick<BudgetStore, 'load' | 'sweep'> as BudgetStore;
 
 export function portsOf(means: Means): EngineDeps {
   const { world, process, services } = means;
@@ -63,6 +77,8 @@ export function portsOf(means: Means): EngineDeps {
     comparer: notHere('comparer'),
     letters: notHere('letters'),
     limits: NO_LIMITS,
+    endpoints: NO_ENDPOINTS,
+    budgets: NO_BUDGETS,
     gate: { keyedTenants: async () => [], pass: async () => null },
     rates: notHere('rates'),
     retention: notHere('retention'),

@@ -11,6 +11,16 @@ export const Usage = z
   .meta({ id: 'Usage', description: 'What it cost outside; zero where it is not known' });
 export type Usage = z.infer<typeof Usage>;
 
+/** Which endpoint an attempt was sent to, and why that one. */
+export const Placement = z
+  .object({
+    endpoint: z.string(),
+    model: z.string().nullable(),
+    why: JsonRecord.meta({ description: 'The numbers that decided, of this one and of those that were passed over' }),
+  })
+  .meta({ id: 'Placement', description: 'Which endpoint an attempt was sent to, and why that one' });
+export type Placement = z.infer<typeof Placement>;
+
 /** Why an attempt, a task or a run failed. `code` is stable (snake_case); `details` is small and safe to show. */
 export const TaskError = z
   .object({

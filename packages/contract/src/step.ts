@@ -9,6 +9,7 @@ export const StepType = z
     'task_succeeded',
     'task_failed',
     'task_retried',
+    'task_continued',
     'task_skipped',
     'task_waiting',
     'timer_fired',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TaskError, Usage } from './error.ts';
+import { Placement, TaskError, Usage } from './error.ts';
 import { JsonValue } from './json.ts';
 import { pageOf } from './page.ts';
 import { Priority } from './policy.ts';
@@ -36,7 +36,8 @@ export const Task = z
     lane: z.string(),
     priority: Priority,
     worker: z.string().exactOptional(),
-    endpoint: z.string().exactOptional(),
+    endpoint: z.string().exactOptional().meta({ description: 'Where its last attempt was sent' }),
+    placed: Placement.exactOptional(),
     input: JsonValue.optional(),
     output: JsonValue.optional(),
     cached: z.literal(true).exactOptional().meta({ description: 'The output was computed for another task' }),

@@ -16,11 +16,16 @@ export type ExecutorDefinition = Executor & {
 /** A call whose input has passed the executor's schema. */
 export type CheckedCall<Input> = Omit<ExecutorCall, 'input'> & { input: Input };
 
-type CheckedOutcome<Output> = (Omit<Extract<Outcome, { kind: 'succeeded' }>, 'output'> & { output: Output }) | Failure;
+type CheckedOutcome<Output> =
+  | (Omit<Extract<Outcome, { kind: 'succeeded' }>, 'output'> & { output: Output })
+  | Extract<Outcome, { kind: 'again' }>
+  | Failure;
 
 type ExecutorSpec<I extends z.ZodType, O extends z.ZodType<Json>> = {
   /** The name in `uses`; equal to the file's name. */
   type: string;
+  /** It reserves by itself what a call may cost. */
+  reserves?: true;
   /** One sentence on what it does. */
   description: string;
   input: I;
@@ -41,6 +46,7 @@ export function defineExecutor<I extends z.ZodType, O extends z.ZodType<Json>>(
   const { type, description, example } = spec;
   return {
     type,
+    ...(spec.reserves && { reserves: spec.reserves }),
     description,
     example,
     schema: { input: spec.input, output: spec.output },
@@ -62,7 +68,7 @@ async function runChecked<I extends z.ZodType, O extends z.ZodType<Json>>(
   const input = spec.input.safeParse(call.input);
   if (!input.success) return validationFailure('invalid_input', input.error);
   const outcome = await spec.run({ ...call, input: input.data });
-  if (outcome.kind === 'failed') return outcome;
+  if (outcome.kind !== 'succeeded') return outcome;
   const output = spec.output.safeParse(outcome.output);
   if (!output.success) return validationFailure('invalid_output', output.error);
   return { ...outcome, output: output.data };

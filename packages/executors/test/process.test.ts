@@ -38,7 +38,7 @@ async function isGone(pid: number): Promise<boolean> {
 const expectGone = (pid: number) => expect.poll(() => isGone(pid), { timeout: 3_000 }).toBe(true);
 
 function outputOf(outcome: Outcome): JsonObject {
-  if (outcome.kind === 'failed') throw new Error(`${outcome.error.code}: ${outcome.error.message}`);
+  if (outcome.kind !== 'succeeded') throw new Error(JSON.stringify(outcome));
   return outcome.output as JsonObject;
 }
 

@@ -51,10 +51,11 @@ const { builtins, getTypeParser } = types;
 
 type Parse = (text: string) => unknown;
 
-/** Instants arrive as epoch ms, bigints as numbers, json parsed. */
+/** Instants arrive as epoch ms, bigints and decimals as numbers, json parsed. */
 const PARSERS: ReadonlyMap<number, Parse> = new Map<number, Parse>([
   [builtins.TIMESTAMPTZ, (text) => Date.parse(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'))],
   [builtins.INT8, Number],
+  [builtins.NUMERIC, Number],
   [builtins.JSON, (text) => JSON.parse(text) as unknown],
 ]);
 

@@ -7,6 +7,8 @@ export { openRedis } from './connection.ts';
 export type { OpenRedisOptions, RedisConnection } from './connection.ts';
 export { createRedisBroker } from './redis-broker.ts';
 export type { RedisBroker, RedisBrokerOptions } from './redis-broker.ts';
+export { createRedisEndpointMeter } from './redis-endpoint-meter.ts';
+export type { RedisEndpointMeterOptions } from './redis-endpoint-meter.ts';
 export { createRedisEventBus } from './redis-event-bus.ts';
 export type { RedisEventBus, RedisEventBusOptions } from './redis-event-bus.ts';
 export { createRedisLiveLog } from './redis-live-log.ts';

@@ -1,5 +1,5 @@
 import type { Priority } from '@weft/engine/domain';
-import type { TaskMessage } from '@weft/engine/ports';
+import type { Payer, TaskMessage } from '@weft/engine/ports';
 
 import { longId, shortId } from './short-id.ts';
 
@@ -19,10 +19,11 @@ export function encodeRecord(message: TaskMessage): string {
   return `${attempt}\n${readyAt}\n${priority}:${workflow.tenant}\n${JSON.stringify(fieldsOf(message))}`;
 }
 
-function fieldsOf({ runId, key, node, workflow, taskEpoch, runEpoch, crashes, seed }: TaskMessage): unknown[] {
+function fieldsOf({ runId, key, node, workflow, taskEpoch, runEpoch, crashes, seed, payer }: TaskMessage): unknown[] {
   const names = [shortId(runId), key, node, workflow.name];
   const numbers = [workflow.version, taskEpoch, runEpoch, crashes];
-  return seed ? [...names, ...numbers, seed.step, seed.live, seed.priority] : [...names, ...numbers];
+  const start = seed ? [seed.step, seed.live, seed.priority] : [];
+  return [...names, ...numbers, ...start, ...(payer ? [payer] : [])];
 }
 
 /** Whether a lane can hold this message. */
@@ -38,8 +39,9 @@ export function requireOneLine(name: string): void {
 /** Null for what no broker has written. */
 export function decodeRecord(record: string, { lane, taskId }: { lane: string; taskId: string }): TaskMessage | null {
   const [attempt, readyAt, list, json] = record.split('\n');
-  const fields = json === undefined ? null : fieldsIn(json);
-  if (list === undefined || fields === null) return null;
+  const known = json === undefined ? null : fieldsIn(json);
+  if (list === undefined || known === null) return null;
+  const { fields, payer } = known;
   const [priority, tenant] = [list.slice(0, 1), list.slice(2)];
   const [shortRunId, key, node, name, version, taskEpoch, runEpoch, crashes, step, live, runPriority] = fields;
   const message = {
@@ -55,6 +57,7 @@ export function decodeRecord(record: string, { lane, taskId }: { lane: string; t
     priority: Number(priority) as Priority,
     readyAt: Number(readyAt),
     crashes,
+    ...(payer && { payer }),
   };
   if (step === undefined || live === undefined) return message;
   return { ...message, seed: { step, live, priority: runPriority as Priority } };
@@ -67,13 +70,19 @@ const NAMES = 4;
 const FIELDS = 8;
 const SEED = 3;
 
-function fieldsIn(json: string): Fields | null {
+function fieldsIn(json: string): { fields: Fields; payer: Payer | null } | null {
   try {
     const value: unknown = JSON.parse(json);
-    return Array.isArray(value) && isFields(value) ? value : null;
+    if (!Array.isArray(value)) return null;
+    const payer = isPayer(value.at(-1)) ? (value.pop() as Payer) : null;
+    return isFields(value) ? { fields: value, payer } : null;
   } catch {
     return null;
   }
+}
+
+function isPayer(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'runs' in value && Array.isArray(value.runs);
 }
 
 function isFields(value: unknown[]): value is Fields {

@@ -1,4 +1,7 @@
+import type { Costs } from '@weft/contract';
+import { budgetsApi, costsOf, type BudgetsApi, type CostsOptions } from './budgets-api.ts';
 import { deadLettersApi, type DeadLettersApi } from './dead-letters-api.ts';
+import { endpointsApi, type EndpointsApi } from './endpoints-api.ts';
 import { interruptsApi, type InterruptsApi } from './interrupts-api.ts';
 import { keysApi, type KeysApi } from './keys-api.ts';
 import { lanesApi, limitsApi, tenantsApi, type LanesApi, type LimitsApi, type TenantsApi } from './limits-api.ts';
@@ -35,6 +38,10 @@ export type WeftClient = {
   readonly lanes: LanesApi;
   readonly tenants: TenantsApi;
   readonly limits: LimitsApi;
+  readonly endpoints: EndpointsApi;
+  readonly budgets: BudgetsApi;
+  /** What was spent. */
+  costs(options?: CostsOptions): Promise<Costs>;
   /** Opens a WebSocket for any number of subscriptions; it is made again when it breaks, and goes on where it was. */
   watch(options?: WatchOptions): Watch;
 };
@@ -55,6 +62,9 @@ export function createClient({ url, token, tenant, retry }: ClientOptions): Weft
     lanes: lanesApi(transport),
     tenants: tenantsApi(transport),
     limits: limitsApi(transport),
+    endpoints: endpointsApi(transport),
+    budgets: budgetsApi(transport),
+    costs: (options) => costsOf(transport, options),
     watch: (options) => openWatch(url, identity, options),
   };
 }

@@ -1,3 +1,4 @@
+import type { Payer } from '../domain/budget/payer.ts';
 import type { Priority, WorkflowRef } from '../domain/run/records.ts';
 
 /** One list of a lane: tasks of one tenant with one priority. */
@@ -22,6 +23,8 @@ export type TaskMessage = {
   crashes: number;
   /** The run's head, where nothing but its start has happened to it: with that, its first settle needs to read nothing. */
   seed?: RunSeed;
+  /** Who is charged for its run beside the tenant, if anybody is. */
+  payer?: Payer;
   /** The key under which limits count it; lanes do not carry it on. */
   limitKey?: string;
 };

@@ -15,6 +15,8 @@ export type InputMaterial = {
   /** The item of the send that armed the task; null at the top. */
   item: Json;
   nodes: Record<string, NodeResult>;
+  /** What the attempt before has left. */
+  memo?: Json;
   /** What somebody wants it to be instead of all that. */
   edit?: NonNullable<Letter['edit']> | null;
 };

@@ -1,4 +1,22 @@
 export type { Archive } from './archive.ts';
+export type {
+  BudgetGrant,
+  BudgetKey,
+  BudgetKind,
+  BudgetLeft,
+  BudgetLimit,
+  BudgetPeriod,
+  BudgetRecord,
+  BudgetStore,
+  BudgetUse,
+  Estimate,
+  OnExceeded,
+  Payer,
+  RefusingBudget,
+  RunBudgetRecord,
+  SpendReport,
+  Spender,
+} from './budget-store.ts';
 export { ANY_LANE, isAnyLane } from './broker.ts';
 export type { Ack, Broker, ClaimRequest, LaneList, LaneOrder, RunSeed, TaskMessage } from './broker.ts';
 export type { Clock } from './clock.ts';
@@ -18,14 +36,28 @@ export type {
 export type {
   CallGrant,
   CallReport,
+  DueProbe,
+  EndpointCall,
   EndpointLoad,
   EndpointMeter,
+  EndpointProber,
   EndpointRecord,
   EndpointStore,
+  EndpointToken,
   MeteredEndpoint,
 } from './endpoint.ts';
 export type { EventBus, RunNotice } from './event-bus.ts';
-export type { Executor, ExecutorCall, ExecutorLog, Outcome, TaskError, Usage } from './executor.ts';
+export type {
+  CallBudget,
+  Executor,
+  ExecutorCall,
+  ExecutorLog,
+  Outcome,
+  Reserved,
+  TaskError,
+  Usage,
+} from './executor.ts';
+export type { CostReader, CostsFilter, SpentItem, SpentSums } from './cost-reader.ts';
 export type { DesiredState, FleetStore, LaneRate, WorkerBeat, WorkerHealth, WorkerRecord } from './fleet-store.ts';
 export type { Candidate, GateRequest, GateStore, GateView } from './gate-store.ts';
 export type { GaugeReading, MemoryBound, ProcessGauge } from './process-gauge.ts';

@@ -1,4 +1,5 @@
-import type { Json, TaskError, Usage } from '@weft/contract';
+import type { RunBudgetRecord } from './budget-store.ts';
+import type { Json, Placement, TaskError, Usage } from '@weft/contract';
 
 import type { BranchPoint, FoldedRun, UsageRecord } from '../domain/run/records.ts';
 import type { FoldStep, Migration, StepRecord } from '../domain/run/journal.ts';
@@ -25,6 +26,8 @@ export type RunRecord = {
   startedAt: number | null;
   endedAt: number | null;
   usage: Usage;
+  /** What it may spend, where it is bounded by itself. */
+  budget: RunBudgetRecord | null;
   /** The checkpoint that it was forked from; step 0 where it was only started again. */
   forkedFrom: Checkpointed | null;
 };
@@ -54,6 +57,8 @@ export type TaskView = TaskRecord & {
   usage: Usage;
   /** Its result was computed for another task, says the step that settled it. */
   cached: boolean;
+  /** Where its last attempt that was sent to an endpoint went. */
+  placed: Placement | null;
 };
 
 /** What a task gave at the step that settled it; `output` is absent where it is larger than was asked for, or a send's own. */

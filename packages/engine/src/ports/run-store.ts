@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '@weft/contract';
 
+import type { RunBudget } from '../domain/budget/payer.ts';
 import type { Verdict } from '../domain/run/decide.ts';
 import type { Decision, MailKind, Reads, RunHead, RunSnapshot, WorkflowRef } from '../domain/run/records.ts';
 
@@ -12,6 +13,8 @@ export type NewRun = {
   input: Json;
   config: Json;
   tags: string[];
+  /** What it may spend, its children included; null for no bound of its own. */
+  budget: RunBudget | null;
   /** The checkpoint that it is forked from; step 0: it is another run started again. */
   forkedFrom: { runId: string; step: number } | null;
   plan(now: number): Plan;

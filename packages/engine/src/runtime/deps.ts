@@ -1,8 +1,12 @@
 /** What the use cases need from outside; each takes only what it uses. */
 import type {
   Broker,
+  BudgetStore,
   Clock,
   DispatchStore,
+  EndpointMeter,
+  EndpointProber,
+  EndpointStore,
   EventBus,
   FleetStore,
   GateStore,
@@ -28,6 +32,7 @@ export type EngineDeps = {
   workflows: WorkflowStore;
   fleet: FleetStore;
   limits: LimitStore;
+  budgets: BudgetStore;
   gate: GateStore;
   reader: RunReader;
   comparer: RunComparer;
@@ -40,6 +45,11 @@ export type EngineDeps = {
   live: LiveLog;
   timers: Timers;
   housekeeping: Housekeeping;
+  endpoints: EndpointStore;
+  /** What all share of the endpoints; without it nobody calls any. */
+  meter?: EndpointMeter;
+  /** Without it this process asks no endpoint about its health. */
+  prober?: EndpointProber;
   inputs: InputChecker;
   clock: Clock;
   log: Log;

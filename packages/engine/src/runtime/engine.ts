@@ -1,6 +1,7 @@
 /** The command side of the engine, as the producer sees it. */
 import type {
   AppError,
+  Budget,
   Json,
   JsonObject,
   LetterResults,
@@ -9,8 +10,12 @@ import type {
   WorkflowMigration,
 } from '@weft/contract';
 
+import type { Payer } from '../domain/budget/payer.ts';
+import type { EndpointCommands } from './endpoints/endpoint-commands.ts';
 import type { Priority, RunHead, RunStatus, WorkflowRef } from '../domain/run/records.ts';
 import type {
+  BudgetKey,
+  BudgetLimit,
   DesiredState,
   LetterListing,
   Limit,
@@ -30,12 +35,22 @@ export type StartRequest = {
   /** Null: the document's. */
   priority: Priority | null;
   tags: string[];
+  /** What it may spend, beside what its document says. */
+  budget?: Budget;
+  /** Of the run that starts it, though it is none of its children: whoever pays for that one pays for it, too. */
+  above?: Payer | null;
+  /** The id of the API key that it is started by. */
+  key?: string | null;
   /** The caller's key and the hash of what it sent. */
   idempotency: { key: string; payloadHash: string } | null;
 };
 
 /** Which run, with the caller's key and the hash of what it sent. */
-export type SteerRequest = { tenant: string; runId: string; idempotency?: StartRequest['idempotency'] };
+export type SteerRequest = Pick<StartRequest, 'key'> & {
+  tenant: string;
+  runId: string;
+  idempotency?: StartRequest['idempotency'];
+};
 
 /** A new run that has not moved yet: nothing but its start is stored, so it can be shown without being read. */
 export type FreshRun = { head: RunHead; input: Json; tags: string[]; createdAt: number };
@@ -48,7 +63,7 @@ export type StartResult =
   | { runId: string; created: true; status: RunStatus; fresh: FreshRun | null }
   | { runId: string; created: false; status: null };
 
-export type Engine = {
+export type Engine = EndpointCommands & {
   /** Saves a validated document; the same content again is the same version. A variant is run only by who names its number. */
   saveWorkflow(request: {
     tenant: string;
@@ -121,6 +136,10 @@ export type Engine = {
   setKeyLimit(tenant: string, key: string, limit: Limit): Promise<void>;
   /** Throws `not_found` where there is no such limit. */
   removeKeyLimit(tenant: string, key: string): Promise<void>;
+  /** Sets a budget of a tenant, a key or a name. Workers hear of it within a few seconds. */
+  setBudget(key: BudgetKey, limit: BudgetLimit): Promise<void>;
+  /** Throws `not_found` where there is no such budget. */
+  removeBudget(key: BudgetKey): Promise<void>;
   /** Nobody claims from the lane any more, or again; others hear of it within a few seconds. */
   pauseLane(lane: string): Promise<void>;
   resumeLane(lane: string): Promise<void>;

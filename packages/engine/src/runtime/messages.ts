@@ -25,6 +25,7 @@ function toMessage(head: RunHead, task: TaskRecord): TaskMessage {
     readyAt: task.readyAt,
     crashes: task.crashes,
     ...(task.limitKey !== null && { limitKey: task.limitKey }),
+    ...(head.payer && { payer: head.payer }),
   };
 }
 

@@ -84,6 +84,7 @@ function asStarted(graph: Graph, message: TaskMessage): RunSnapshot | null {
       epoch: runEpoch,
       ...seed,
       jumps: graph.superstep ? startedJumps(graph) : null,
+      payer: message.payer ?? null,
     }),
     tasks: new Map([[key, task]]),
   };

@@ -45,7 +45,7 @@ function missing({ workflow: { name, version } }: ChildStart): AppError {
 type Child = { mail: Mail; start: ChildStart; workflow: WorkflowRef };
 
 function toRun(runId: string, { mail, start, workflow }: Child): RunToStart {
-  const { input, config, priority, parent } = start;
+  const { input, config, priority, parent, budget, payer } = start;
   return {
     workflow,
     input,
@@ -53,7 +53,7 @@ function toRun(runId: string, { mail, start, workflow }: Child): RunToStart {
     priority: priority as Priority,
     tags: [],
     idempotency: null,
-    asChild: { id: runId, parent, mail: mail.id },
+    asChild: { id: runId, parent, mail: mail.id, payer: payer ?? null, budget: budget ?? null },
   };
 }
 

@@ -1,6 +1,8 @@
 /** Submitting runs: checked, decided and written in groups; durable when it returns. */
 import { AppError } from '@weft/contract';
 
+import { looserThan, meansOf } from '../domain/budget/payer.ts';
+import type { Means, Payer, RunBudget } from '../domain/budget/payer.ts';
 import type { Graph } from '../domain/graph/graph.ts';
 import { priorityLevel } from '../domain/graph/priority.ts';
 import { makeUuidV7 } from '../domain/ids.ts';
@@ -25,9 +27,11 @@ import { publishPlans } from './publish.ts';
  * a run that is started again which one that is.
  */
 export type RunToStart = StartRequest & {
-  asChild?: { id: string; parent: RunParent; mail: string };
+  asChild?: { id: string; parent: RunParent; mail: string; payer: Payer | null; budget: RunBudget | null };
   asFork?: Pick<Fork, 'point' | 'updates' | 'differs'>;
   forkedFrom?: NonNullable<NewRun['forkedFrom']>;
+  /** The run that it does not exceed in what it may spend. */
+  like?: { payer: Payer | null; budget: RunBudget | null };
 };
 
 export type StartRuns = {
@@ -63,6 +67,7 @@ export function createStartRuns(deps: StartDeps): StartRuns {
     const errors = await deps.inputs.check(graph.document.input, request.input);
     if (errors.length > 0)
       return new AppError('invalid_input', 'the input does not match the schema of the workflow', { errors });
+    refuseLooser(graph, request);
     if (!deps.admission.isReady) await deps.admission.refresh();
     const { promise, resolve } = Promise.withResolvers<StartResult | AppError>();
     const run = newRun(deps, { graph, request, admit });
@@ -92,9 +97,17 @@ function newRun(
 ): NewRun {
   const { input, config, tags, idempotency } = request;
   const defaults = graph.document.defaults?.priority;
+  const id = request.asChild?.id ?? makeUuidV7(deps.clock.now(), deps.clock.randomBytes(10));
+  const { budget, payer } = meansOf({
+    runId: id,
+    key: request.key ?? null,
+    above: request.asChild?.payer ?? request.above ?? null,
+    budgets: [graph.document.budget, request.asChild?.budget, ...likeIt(request), request.budget],
+  });
   const head = freshHead({
-    id: request.asChild?.id ?? makeUuidV7(deps.clock.now(), deps.clock.randomBytes(10)),
+    id,
     parent: request.asChild?.parent ?? null,
+    payer,
     workflow: graph.ref,
     priority: request.priority ?? priorityLevel(defaults ?? 'normal'),
   });
@@ -103,10 +116,27 @@ function newRun(
     input,
     config,
     tags,
+    budget,
     idempotency,
     forkedFrom: request.forkedFrom ?? null,
     plan: (now) => admit(firstDecision(graph, { head, body: { input, config }, now }, request.asFork)),
   };
+}
+
+function likeIt({ like }: RunToStart): Means['budgets'] {
+  if (!like) return [];
+  const { name, onExceeded } = like.payer ?? {};
+  return [like.budget, { ...(typeof name === 'string' && { name }), ...(onExceeded && { onExceeded }) }];
+}
+
+/** A request may bound a run closer than its document does, and not wider. */
+function refuseLooser({ document }: Graph, { budget }: RunToStart): void {
+  const errors = looserThan(document.budget, budget).map((unit) => ({
+    code: 'invalid_value',
+    pointer: `/budget/${unit}`,
+    message: `the workflow allows ${document.budget?.[unit]} at most`,
+  }));
+  if (errors.length > 0) throw new AppError('invalid_request', 'the budget is above that of the workflow', { errors });
 }
 
 type Start = Parameters<typeof startRun>[1];
@@ -187,12 +217,12 @@ function toResult({ run, plan }: Pick<Pending, 'run' | 'plan'>, submission: Subm
   return new AppError('idempotency_conflict', message);
 }
 
-/** Null for a run that has ended or written state with its start: that is read like any other. */
-function freshRun({ input, tags }: NewRun, plan: Plan | null): FreshRun | null {
+/** Null for a run that has ended or written state with its start, or has a budget: that is read like any other. */
+function freshRun({ input, tags, budget }: NewRun, plan: Plan | null): FreshRun | null {
   const [started] = plan?.decision.steps ?? [];
   if (!plan || !started) return null;
   const { head, writes } = plan.decision;
-  const isPlain = started.type === 'run_started' && writes.length === 0;
+  const isPlain = started.type === 'run_started' && writes.length === 0 && budget === null;
   return head.status === 'running' && isPlain ? { head, input, tags, createdAt: started.at } : null;
 }
 

@@ -7,6 +7,7 @@
 import type { DueTimer, TaskMessage } from '../ports/index.ts';
 import type { Admission } from './admission.ts';
 import type { EngineDeps } from './deps.ts';
+import type { EndpointBook } from './endpoints/endpoint-book.ts';
 import { createLiveness } from './liveness.ts';
 import type { Liveness } from './liveness.ts';
 import { TIMER_HORIZON_MS } from './publish.ts';
@@ -38,9 +39,10 @@ export type Sweeper = {
   readonly repairs: Repairs;
 };
 
-export type SweeperDeps = Pick<EngineDeps, 'dispatch' | 'fleet' | 'broker' | 'timers' | 'clock' | 'log'> & {
+export type SweeperDeps = Pick<EngineDeps, 'dispatch' | 'budgets' | 'fleet' | 'broker' | 'timers' | 'clock' | 'log'> & {
   settler: Settler;
   admission: Admission;
+  endpointBook: Pick<EndpointBook, 'refresh'>;
   /** Starts the child run of this id that mail asks for. */
   startChild(runId: string): Promise<void>;
 };
@@ -101,12 +103,19 @@ class RoundSweeper implements Sweeper {
 
   async #sweepOnce(): Promise<void> {
     await this.#step('limits', () => this.#deps.admission.refresh());
+    await this.#step('endpoints', async () => void (await this.#deps.endpointBook.refresh()));
     await this.#step('offers', () => this.#republish());
     await this.#step('backlog', () => this.#deps.admission.discover());
     await this.#step('timers', () => this.#loadTimers());
     await this.#step('workers', () => this.#endDeadWorkers());
     await this.#step('stranded tasks', () => this.#releaseStranded());
     await this.#step('neglected runs', () => this.#advanceNeglected());
+    await this.#step('reservations', () => this.#sweepReservations());
+  }
+
+  /** What dead workers have reserved is free again once their attempts are. */
+  async #sweepReservations(): Promise<void> {
+    await this.#deps.budgets.sweep(BATCH);
   }
 
   /** One part that fails does not keep the others from their work. */

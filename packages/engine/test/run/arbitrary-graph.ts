@@ -13,6 +13,7 @@ export type What =
   | 'failRetryable'
   | 'crash'
   | 'handback'
+  | 'again'
   | 'late'
   | 'timer'
   | 'early';
@@ -132,6 +133,7 @@ const someActions = fc.array(
       'failRetryable',
       'crash',
       'handback',
+      'again',
       'late',
       'timer',
       'timer',

@@ -8,6 +8,9 @@ import type { Scenario } from './scenario.ts';
 
 export type Move = { mail: { kind: MailKind; payload: JsonObject; id: string }[]; events: RunEvent[] };
 
+/** At once, later, and as the next turn. */
+const AGAIN = [{}, { afterMs: 100 }, { isTurn: true }];
+
 const OUTPUTS: Json[] = ['a', 'b', 'back', 'c', null, { v: 1, n: 1 }, ['x', 'y'], 7];
 
 /** Chooses what the batch does, from what is possible now; moves the clock on to what is due. */
@@ -51,6 +54,11 @@ function attemptEvent(run: Scenario, key: string, { what, value, pick }: Action)
       return run.failure(key);
     case 'failRetryable':
       return run.failure(key, { retryable: true });
+    case 'again':
+      return run.again(key, value, {
+        ...AGAIN[pick % AGAIN.length],
+        ...(value > 8 && { stateUpdates: updates(value - 9) }),
+      });
     case 'crash':
     case 'handback':
       return { type: 'released', reason: what, ...run.claim(key) };

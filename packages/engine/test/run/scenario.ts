@@ -1,5 +1,5 @@
 /** Runs a workflow on rows in memory by scripted outcomes; every decision is verified as it is made. */
-import type { Json, JsonObject, TaskError, Usage, WorkflowDocument } from '@weft/contract';
+import type { Json, JsonObject, Placement, TaskError, Usage, WorkflowDocument } from '@weft/contract';
 import {
   addSettleReads,
   channelValue,
@@ -47,7 +47,13 @@ export type ScenarioOptions = {
   fork?: { from: Scenario; step: number; updates?: [string, Json][]; differs?: boolean };
 };
 
-export type SuccessParts = { stateUpdates?: JsonObject; goto?: string[]; usage?: Usage; cached?: true };
+export type SuccessParts = {
+  stateUpdates?: JsonObject;
+  goto?: string[];
+  usage?: Usage;
+  placed?: Placement;
+  cached?: true;
+};
 
 export class Scenario {
   /** Of the version that the run follows. */
@@ -141,7 +147,7 @@ export class Scenario {
     return this.#one(this.success(node, output, parts));
   }
 
-  fail(node: string, error: Partial<TaskError> & { retryAfterMs?: number; usage?: Usage } = {}): boolean {
+  fail(node: string, error: Partial<TaskError> & { retryAfterMs?: number; usage?: Usage; memo?: Json } = {}): boolean {
     return this.#one(this.failure(node, error));
   }
 
@@ -189,10 +195,27 @@ export class Scenario {
     return { type: 'outcome', outcome: { kind: 'succeeded', output, ...parts }, worker: 'w1', ...this.claim(node) };
   }
 
-  failure(node: string, { retryAfterMs, usage, ...error }: Parameters<Scenario['fail']>[1] = {}): RunEvent {
+  failure(node: string, { retryAfterMs, usage, memo, ...error }: Parameters<Scenario['fail']>[1] = {}): RunEvent {
     const whole = { code: 'boom', message: 'it broke', retryable: false, ...error };
-    const rest = { ...(retryAfterMs !== undefined && { retryAfterMs }), ...(usage && { usage }) };
+    const rest = {
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+      ...(usage && { usage }),
+      ...(memo !== undefined && { memo }),
+    };
     return { type: 'outcome', outcome: { kind: 'failed', error: whole, ...rest }, worker: 'w1', ...this.claim(node) };
+  }
+
+  again(
+    node: string,
+    memo: Json,
+    parts: { afterMs?: number; isTurn?: boolean; stateUpdates?: JsonObject; usage?: Usage; placed?: Placement } = {},
+  ): RunEvent {
+    return {
+      type: 'outcome',
+      outcome: { kind: 'again', memo, afterMs: 0, ...parts },
+      worker: 'w1',
+      ...this.claim(node),
+    };
   }
 
   /** The claim of the task's current attempt. */

@@ -5,14 +5,17 @@ import type { WorkflowDocument } from '@weft/contract';
 import { describe, expect, test } from 'vitest';
 
 import { compileGraph } from '../../src/domain/graph/graph.ts';
-import type { ExecutorCall, InputMaterial, Outcome, ResultCache, Secrets } from '../../src/ports/index.ts';
+import type { BudgetStore, ExecutorCall, InputMaterial, Outcome, ResultCache, Secrets } from '../../src/ports/index.ts';
 import { AttemptVoice } from '../../src/runtime/worker/attempt-voice.ts';
+import { Cashier } from '../../src/runtime/worker/cashier.ts';
 import { executeAttempt } from '../../src/runtime/worker/execute-attempt.ts';
 import { LiveOutbox } from '../../src/runtime/worker/live-outbox.ts';
 import type { OutboxDeps } from '../../src/runtime/worker/live-outbox.ts';
 import { SharedResults } from '../../src/runtime/worker/shared-results.ts';
 
 const LEASE_MS = 15_000;
+/** Nothing may be asked of it: nobody has a budget here. */
+const NO_BUDGETS = {} as BudgetStore;
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 
 type Given = Partial<InputMaterial> & { node?: object; tenant?: string; version?: string; secret?: string };
@@ -53,6 +56,7 @@ function scene(answer: (call: ExecutorCall) => Promise<Outcome>) {
         executors: new Map([['work', { type: 'work', run }]]),
         version,
         shared,
+        cashier: new Cashier({ budgets: NO_BUDGETS, clock, log }),
         clock,
         log,
         secrets: {
@@ -70,6 +74,7 @@ function scene(answer: (call: ExecutorCall) => Promise<Outcome>) {
         node: compiled,
         material: { input: {}, config: {}, captured: {}, item: null, nodes: {}, ...material },
         stop,
+        memo: null,
         voice: silentVoice(),
       },
     );

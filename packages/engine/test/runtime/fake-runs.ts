@@ -120,7 +120,15 @@ export function fakeRuns() {
         waits,
         detail,
       });
-      const task = { ...fresh, runId, offeredAt: null, deadline: null, usage: BLANK.usage, cached: false };
+      const task = {
+        ...fresh,
+        runId,
+        offeredAt: null,
+        deadline: null,
+        usage: BLANK.usage,
+        cached: false,
+        placed: null,
+      };
       get(runId).tasks.push(task);
       return task;
     },
@@ -194,6 +202,7 @@ const BLANK = {
   startedAt: 0,
   endedAt: null,
   usage: { inputTokens: 0, outputTokens: 0, usd: 0 },
+  budget: null,
   forkedFrom: null,
 };
 

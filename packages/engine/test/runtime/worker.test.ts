@@ -24,6 +24,7 @@ async function startWorker(overrides: Partial<Broker>, desired: 'active' | 'cord
     settler: { settle },
     graphs: { load: async () => Promise.reject(new Error('the store is away')) },
     dispatch: { markRunning: async () => [] },
+    budgets: { load: async () => null },
     fleet: { register: async () => undefined, beat: async () => desired },
   } as Partial<Record<keyof WorkerDeps, unknown>> as WorkerDeps;
   const worker = createWorker(deps, {

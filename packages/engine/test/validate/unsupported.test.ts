@@ -3,19 +3,11 @@ import { unsupportedRunFields } from '../../src/domain/index.ts';
 import { echo, found, withNodes } from './documents.ts';
 
 describe('what the engine cannot run yet is refused', () => {
-  test('node type agent', () => {
-    const agent = { type: 'agent', prompt: 'x' };
-    expect(found(withNodes({ a: echo, n: agent }))).toEqual(['node_type_unsupported /nodes/n/type']);
-  });
-
-  test('a task with a prompt instead of an executor', () => {
-    expect(found(withNodes({ n: { type: 'task', prompt: 'x', tags: ['coder'] } }))).toEqual([
-      'node_type_unsupported /nodes/n/prompt',
-    ]);
-  });
-
-  test.each([['cost', { usd: 1 }]])('field %s of a node', (field, value) => {
-    expect(found(withNodes({ n: { ...echo, [field]: value } }))).toEqual([`node_type_unsupported /nodes/n/${field}`]);
+  test('a cost of what calls nothing', () => {
+    const route = { type: 'route', on: "'a'", default: '__end__', cost: { usd: 1 } };
+    expect(found(withNodes({ n: route }))).toEqual(['node_type_unsupported /nodes/n/cost']);
+    expect(found(withNodes({ n: { ...echo, cost: { usd: 1, tokens: 10 } } }))).toEqual([]);
+    expect(found(withNodes({ n: { ...echo, cost: { usd: -1 } } }))).toEqual(['invalid_value /nodes/n/cost/usd']);
   });
 
   test('a concurrencyKey of what takes no worker', () => {
@@ -27,17 +19,19 @@ describe('what the engine cannot run yet is refused', () => {
     ]);
   });
 
-  test('field budget of the document', () => {
-    expect(found(withNodes({ n: echo }, { budget: { usd: 1 } }))).toEqual(['node_type_unsupported /budget']);
+  test('a budget that is to ask people when it is used up', () => {
+    const of = (onExceeded: string) => found(withNodes({ n: echo }, { budget: { usd: 1, onExceeded } }));
+    expect(of('interrupt')).toEqual(['node_type_unsupported /budget/onExceeded']);
+    expect([of('fail'), of('fallback')]).toEqual([[], []]);
   });
 
-  test('callbacks and budget of a run', () => {
+  test('callbacks of a run', () => {
     const issues = unsupportedRunFields({
       workflow: 'x',
-      budget: { usd: 1 },
+      budget: { usd: 1, onExceeded: 'interrupt' },
       callbacks: [{ url: 'http://localhost/' }],
     });
-    expect(issues.map(({ pointer }) => pointer)).toEqual(['/callbacks', '/budget']);
+    expect(issues.map(({ pointer }) => pointer)).toEqual(['/callbacks', '/budget/onExceeded']);
     expect(unsupportedRunFields({ workflow: 'x', priority: 'high' })).toEqual([]);
   });
 

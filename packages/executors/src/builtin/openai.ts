@@ -8,6 +8,7 @@ import type { Failure } from '../failure.ts';
 import { failure, messageOf } from '../failure.ts';
 import { urlProblem } from '../http/request.ts';
 import { askModel } from '../openai/ask-model.ts';
+import { affordable, priced } from '../openai/chat-cost.ts';
 import type { ChatInput } from '../openai/chat-input.ts';
 import { chatInput, chatUrl } from '../openai/chat-input.ts';
 import { Completion } from '../openai/completion.ts';
@@ -24,17 +25,23 @@ const output = z.strictObject({
 
 export default defineExecutor({
   type: 'openai',
+  reserves: true,
   description: 'Asks a model behind an OpenAI-compatible server for a chat completion.',
   input: chatInput,
   output,
   example: { baseUrl: 'http://127.0.0.1:11434/v1', model: 'small', prompt: 'Say hello.' },
-  async run({ input, signal, idempotencyKey, heartbeat, token }) {
-    const base = input.baseUrl ?? openaiBaseUrl();
+  async run({ input: asked, signal, idempotencyKey, heartbeat, token, budget }) {
+    const base = asked.baseUrl ?? openaiBaseUrl();
     const problem = urlProblem(base);
     if (problem !== undefined) return failure('bad_base_url', `WEFT_OPENAI_BASE_URL of the worker: ${problem}`);
+    const input = await affordable(asked, budget);
+    if ('kind' in input) return input;
     const onText = (piece: string): void => token(piece, { model: input.model });
     const completion = await askModel(input, chatUrl(base), { signal, idempotencyKey, heartbeat, onText });
-    return completion instanceof Completion ? settle(completion, input) : completion;
+    const outcome = completion instanceof Completion ? settle(completion, input) : completion;
+    if (outcome.usage === undefined) return outcome;
+    const placed = { endpoint: new URL(base).host, model: input.model, why: {} };
+    return { ...outcome, usage: priced(outcome.usage, input.model), placed };
   },
 });
 

@@ -15,14 +15,15 @@ type InputRow = {
   captured: JsonObject | null;
   item: Json;
   edit: NonNullable<InputMaterial['edit']> | null;
+  memo: Json;
 };
 type ResultRow = { n: number; node: string; output: Json; error: TaskError | null };
 
 export async function loadInputs(pool: Pool, tasks: Requests): Promise<(InputMaterial | null)[]> {
   const [inputs, results] = await Promise.all([loadBodies(pool, tasks), loadResults(pool, tasks)]);
   const materials: (InputMaterial | null)[] = tasks.map(() => null);
-  for (const { n, input, config, captured, item, edit } of inputs) {
-    materials[n - 1] = { input, config, captured: captured ?? {}, item, nodes: {}, edit };
+  for (const { n, input, config, captured, item, edit, memo } of inputs) {
+    materials[n - 1] = { input, config, captured: captured ?? {}, item, nodes: {}, edit, memo };
   }
   for (const { n, node, output, error } of results) {
     const material = materials[n - 1];
@@ -38,11 +39,12 @@ export async function loadInputs(pool: Pool, tasks: Requests): Promise<(InputMat
 async function loadBodies(pool: Pool, tasks: Requests): Promise<InputRow[]> {
   return query<InputRow>(pool, {
     name: 'load-inputs',
-    text: `select q.n::int as n, b.input, b.config, t.captured, t.item, t.letter->'edit' as edit
+    text: `select q.n::int as n, b.input, b.config, t.captured, t.item, t.letter->'edit' as edit,
+          case when t.detail->>'kind' = 'memo' then t.detail->'memo' end as memo
       from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::bool[], $7::text[]) with ordinality
         as q (run_id, key, task_epoch, run_epoch, attempt, body, tenant, n)
       cross join lateral (
-        select captured, item, letter from task where run_id = q.run_id and key = q.key and epoch = q.task_epoch
+        select captured, item, letter, detail from task where run_id = q.run_id and key = q.key and epoch = q.task_epoch
           and attempt = q.attempt and status in ('ready', 'running') offset 0
       ) as t
       cross join lateral (

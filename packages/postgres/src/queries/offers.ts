@@ -19,6 +19,7 @@ export type MessageRow = {
   priority: TaskMessage['priority'];
   ready_at: number;
   crashes: number;
+  payer: TaskMessage['payer'] | null;
   /** Null unless nothing has happened to the run but its start. */
   seed_live: number | null;
   run_priority: TaskMessage['priority'];
@@ -26,7 +27,7 @@ export type MessageRow = {
 
 /** A message is a task `t` with its run `r`. */
 export const MESSAGE_COLUMNS = `t.id as task_id, t.run_id, t.key, t.node, t.epoch as task_epoch, t.attempt, t.lane, t.priority,
-  t.ready_at, t.crashes, r.epoch as run_epoch, r.tenant, r.workflow, r.version, r.run_priority,
+  t.ready_at, t.crashes, r.epoch as run_epoch, r.tenant, r.workflow, r.version, r.run_priority, r.payer,
   case when r.is_as_started and t.attempt = 1 and t.failures = 0 and t.crashes = 0 then r.live end as seed_live`;
 
 /** The step of a run's start. */
@@ -38,7 +39,7 @@ const START = 1;
  * remembered it so would not know of its parent, and end it without a word.
  */
 export const ITS_RUN = `cross join lateral (
-    select epoch, tenant, workflow, version, priority as run_priority, live,
+    select epoch, tenant, workflow, version, payer, priority as run_priority, live,
       step = ${START} and epoch = 0 and status = 'running' and asking = 0 and generations = 0 and failed = 0 and open_joins = 0
         and parent_run is null and not exists (select from task_join j where j.run_id = run.id) as is_as_started
     from run where id = t.run_id and status in ('pending', 'running', 'interrupted') offset 0
@@ -60,6 +61,7 @@ export function toMessage(row: MessageRow): TaskMessage {
     priority: row.priority,
     readyAt: row.ready_at,
     crashes: row.crashes,
+    ...(row.payer && { payer: row.payer }),
   };
 }
 

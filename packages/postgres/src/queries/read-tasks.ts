@@ -1,4 +1,5 @@
 /** Reading tasks as they stand, with what they have spent. */
+import type { Placement } from '@weft/contract';
 import { runTimeRange } from '@weft/engine/domain';
 import type { RunReader, TaskView } from '@weft/engine/ports';
 import type { Pool } from 'pg';
@@ -11,14 +12,15 @@ import type { UsageRow } from './read-values.ts';
 
 type Reading = { name: string; where: string; values: unknown[] };
 
-type TaskViewRow = TaskRow & UsageRow & { cached: boolean | null };
+type TaskViewRow = TaskRow & UsageRow & { cached: boolean | null; placed: Placement | null };
 
 /** The first fact of the step that settled a task is the task's own. */
-const TASK_VIEW = `select ${TASK_COLUMNS}, s.input_tokens, s.output_tokens, s.usd, (
+const TASK_VIEW = `select ${TASK_COLUMNS}, s.input_tokens, s.output_tokens, s.usd, s.placed, (
     select (j.facts -> 'tasks' -> 0 ->> 'cached')::boolean from step j where j.run_id = t.run_id and j.step = t.settled_step
   ) as cached from task t
   cross join lateral (
-    select sum(input_tokens)::float8 as input_tokens, sum(output_tokens)::float8 as output_tokens, sum(usd) as usd
+    select sum(input_tokens)::float8 as input_tokens, sum(output_tokens)::float8 as output_tokens, sum(usd) as usd,
+      (array_agg(u.placed order by u.attempt desc) filter (where u.placed is not null))[1] as placed
     from usage u where u.run_id = t.run_id and u.key = t.key and u.epoch = t.epoch
   ) as s`;
 
@@ -27,7 +29,7 @@ async function readTasks(pool: Pool, { name, where, values }: Reading): Promise<
   const rows = await query<TaskViewRow>(pool, { name, text: `${TASK_VIEW} ${where}`, values });
   return rows.map((row) => {
     const { run_id, offered_at, deadline } = row;
-    const more = { deadline, usage: toUsage(row), cached: row.cached ?? false };
+    const more = { deadline, usage: toUsage(row), cached: row.cached ?? false, placed: row.placed };
     return { ...toTask(row), runId: run_id, offeredAt: offered_at, ...more };
   });
 }

@@ -56,7 +56,12 @@ export async function claimKeys(client: Client, starts: readonly NewRun[]): Prom
 export function sendStarts(client: Client, starts: readonly PlannedStart[]): Promise<unknown>[] {
   if (starts.length === 0) return [];
   const planned: PlannedRun[] = starts.map(({ start, plan, now }) => ({ runId: start.head.id, plan, now }));
-  return [insertHeads(client, starts), insertBodies(client, starts), ...sendPlans(client, planned)];
+  return [
+    insertHeads(client, starts),
+    insertBodies(client, starts),
+    ...insertBudgets(client, starts),
+    ...sendPlans(client, planned),
+  ];
 }
 
 function keyOf({ head, idempotency }: NewRun): string {
@@ -74,17 +79,17 @@ function insertHeads(client: Client, starts: readonly PlannedStart[]): Promise<u
   return client.query({
     name: 'insert-runs',
     text: `insert into run (id, tenant, workflow, version, status, epoch, step, live, asking, generations, failed,
-        open_joins, priority, jumps, kept, parent_run, parent_key, parent_epoch, depth, forked_run, forked_step, created_at,
-        ended_at)
+        open_joins, priority, jumps, kept, parent_run, parent_key, parent_epoch, depth, forked_run, forked_step, payer,
+        created_at, ended_at)
       select u.id, u.tenant, u.workflow, u.version, u.status, u.epoch, u.step, u.live, u.asking, u.generations, u.failed,
         u.open_joins, u.priority, u.jumps, u.kept, u.parent_run, u.parent_key, u.parent_epoch, u.depth,
-        u.forked_run, u.forked_step, to_timestamp(u.now / 1000),
+        u.forked_run, u.forked_step, u.payer, to_timestamp(u.now / 1000),
         case when u.status in ('succeeded', 'failed', 'cancelled') then to_timestamp(u.now / 1000) end
       from unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::int[], $7::int[], $8::int[], $9::int[],
         $10::int[], $11::int[], $12::int[], $13::smallint[], $14::float8[], $15::json[], $16::int[], $17::uuid[], $18::text[],
-        $19::int[], $20::smallint[], $21::uuid[], $22::int[])
+        $19::int[], $20::smallint[], $21::uuid[], $22::int[], $23::json[])
         as u (id, tenant, workflow, version, status, epoch, step, live, asking, generations, failed, open_joins, priority, now,
-          jumps, kept, parent_run, parent_key, parent_epoch, depth, forked_run, forked_step)`,
+          jumps, kept, parent_run, parent_key, parent_epoch, depth, forked_run, forked_step, payer)`,
     values: [
       heads.map((head) => head.id),
       heads.map((head) => head.workflow.tenant),
@@ -108,8 +113,28 @@ function insertHeads(client: Client, starts: readonly PlannedStart[]): Promise<u
       heads.map((head) => head.parent?.depth ?? 0),
       starts.map(({ start }) => start.forkedFrom?.runId),
       starts.map(({ start }) => start.forkedFrom?.step),
+      heads.map((head) => json(head.payer)),
     ].map(arrayText),
   });
+}
+
+/** Most runs have none. */
+function insertBudgets(client: Client, starts: readonly PlannedStart[]): Promise<unknown>[] {
+  const bounded = starts.filter(({ start }) => start.budget);
+  if (bounded.length === 0) return [];
+  const insert = client.query({
+    name: 'insert-budgets',
+    text: `insert into budget (id, tenant, kind, usd, tokens)
+      select u.id, u.tenant, 'run', u.usd, u.tokens
+      from unnest($1::uuid[], $2::text[], $3::numeric[], $4::bigint[]) as u (id, tenant, usd, tokens)`,
+    values: [
+      bounded.map(({ start }) => start.head.id),
+      bounded.map(({ start }) => start.head.workflow.tenant),
+      bounded.map(({ start }) => start.budget?.usd),
+      bounded.map(({ start }) => start.budget?.tokens),
+    ].map(arrayText),
+  });
+  return [insert];
 }
 
 /** Tags are sent as one JSON list a run: arrays of arrays would have to be of one length. */

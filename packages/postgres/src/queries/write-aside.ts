@@ -26,8 +26,9 @@ export function upsertTimers(client: Client, rows: Tagged<Decision['timersSet'][
 export function insertUsage(client: Client, rows: Tagged<Decision['usage'][number]>[]): Promise<unknown>[] {
   return sendRows(client, rows, {
     name: 'insert-usage',
-    text: `insert into usage (run_id, key, epoch, attempt, input_tokens, output_tokens, usd)
-      select * from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::bigint[], $6::bigint[], $7::float8[])
+    text: `insert into usage (run_id, key, epoch, attempt, input_tokens, output_tokens, usd, placed, tenant)
+      select * from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::bigint[], $6::bigint[], $7::numeric[], $8::json[],
+        $9::text[])
       on conflict do nothing`,
     columns: [
       (spent) => spent.key,
@@ -36,6 +37,8 @@ export function insertUsage(client: Client, rows: Tagged<Decision['usage'][numbe
       (spent) => Math.round(spent.usage.inputTokens),
       (spent) => Math.round(spent.usage.outputTokens),
       (spent) => spent.usage.usd,
+      (spent) => (spent.placed ? JSON.stringify(spent.placed) : null),
+      (_, { plan }) => plan.decision.head.workflow.tenant,
     ],
   });
 }

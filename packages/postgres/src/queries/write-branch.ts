@@ -73,8 +73,8 @@ function copyPast(client: Client, { runId, epoch, branch }: BranchingRun): Promi
     }),
     client.query({
       name: 'branch-copy-usage',
-      text: `insert into usage (run_id, key, epoch, attempt, input_tokens, output_tokens, usd)
-        select $2, key, $3, attempt, input_tokens, output_tokens, usd from usage
+      text: `insert into usage (run_id, key, epoch, attempt, input_tokens, output_tokens, usd, placed, tenant, at, inherited)
+        select $2, key, $3, attempt, input_tokens, output_tokens, usd, placed, tenant, at, true from usage
         where run_id = $1 and (key, epoch) in (select * from unnest($4::text[], $5::int[]))`,
       values: [from, runId, epoch, keys, epochs],
     }),

@@ -108,6 +108,7 @@ export function newRun({ head: headParts, tasks, offered, decides, ...parts }: N
     input: {},
     config: {},
     tags: [],
+    budget: null,
     idempotency: null,
     forkedFrom: null,
     plan: () => plan(of, { ...arming(tasks?.(of.id) ?? []), ...decides }, offered),

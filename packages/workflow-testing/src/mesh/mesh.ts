@@ -179,7 +179,7 @@ export class Mesh {
       return planOf(OFFER_ALL, started.decision);
     };
     await this.stores.store.submit([
-      { head, input, config, tags, idempotency: null, forkedFrom: request.forkedFrom ?? null, plan },
+      { head, input, config, tags, budget: null, idempotency: null, forkedFrom: request.forkedFrom ?? null, plan },
     ]);
     if (started.decision) this.#follow(started.decision);
     return { runId: head.id, created: true, status: head.status, fresh: null };

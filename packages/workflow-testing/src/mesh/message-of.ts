@@ -21,6 +21,7 @@ export function messageOf(run: StoredRun, task: TaskRecord): TaskMessage {
     priority: task.priority,
     readyAt: task.readyAt,
     crashes: task.crashes,
+    ...(head.payer && { payer: head.payer }),
   };
 }
 

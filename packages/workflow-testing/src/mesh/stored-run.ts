@@ -144,7 +144,8 @@ export class StoredRun {
     const { input, config } = rows.body;
     const { output = null, error = null } = rows.ending ?? {};
     const head = copy(rows.head);
-    return { head, input, config, tags, output, error, createdAt, startedAt: createdAt, endedAt, usage, forkedFrom };
+    const ended = { output, error, createdAt, startedAt: createdAt, endedAt };
+    return { head, input, config, tags, ...ended, usage, budget: null, forkedFrom };
   }
 
   /** Every activation, in the order in which they became ready. */
@@ -162,11 +163,15 @@ export class StoredRun {
     const output = read?.epoch === task.epoch ? read.output : task.output;
     const usage = sumUsage(own.map((spent) => spent.usage));
     const [offeredAt, deadline] = [this.offeredAt(task), this.deadline(task)];
-    return { ...task, output, runId: this.id, offeredAt, deadline, usage, cached };
+    const placed = own.toSorted((a, b) => a.attempt - b.attempt).findLast((spent) => spent.placed)?.placed ?? null;
+    return { ...task, output, runId: this.id, offeredAt, deadline, usage, cached, placed };
   }
 
   /** From what a worker renders the input of the task (rule A7). */
-  material({ captured, item, readsAt, iterations, letter }: TaskRecord, resultReads: readonly string[]): InputMaterial {
+  material(
+    { captured, item, readsAt, iterations, letter, detail }: TaskRecord,
+    resultReads: readonly string[],
+  ): InputMaterial {
     const nodes: Record<string, NodeResult> = {};
     for (const name of resultReads) {
       const task = this.rows.taskOfKey(`${name}#${iterations?.[name] ?? 0}`);
@@ -178,7 +183,8 @@ export class StoredRun {
       }
       nodes[name] = task.error ? { output: task.output, error: task.error } : { output: task.output };
     }
-    return { ...this.rows.body, captured: captured ?? {}, item, nodes, edit: letter?.edit ?? null };
+    const memo = detail?.kind === 'memo' ? detail.memo : null;
+    return { ...this.rows.body, captured: captured ?? {}, item, nodes, edit: letter?.edit ?? null, memo };
   }
 
   /** The steps that led to this one, from the first on. */

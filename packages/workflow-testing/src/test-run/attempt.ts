@@ -27,8 +27,8 @@ export type Call = Told & {
   /** Virtual time since the start of the run, ms; null while it runs. */
   startedMs: number;
   endedMs: number | null;
-  /** `cached`: the result of an equal call was taken. `aborted`: its run ended before it did. */
-  result: 'succeeded' | 'failed' | 'crashed' | 'cached' | 'aborted' | null;
+  /** `cached`: the result of an equal call was taken. `aborted`: its run ended before it did. `continued`: the task runs again. */
+  result: 'succeeded' | 'failed' | 'continued' | 'crashed' | 'cached' | 'aborted' | null;
   output?: Json;
   error?: Extract<Outcome, { kind: 'failed' }>['error'];
 };
@@ -114,6 +114,7 @@ export function finishCall(call: Call, outcome: Outcome | null, endedMs: number)
   call.endedMs = endedMs;
   if (!outcome) call.result = 'crashed';
   else if (outcome.kind === 'failed') Object.assign(call, { result: 'failed', error: outcome.error });
+  else if (outcome.kind === 'again') call.result = 'continued';
   else Object.assign(call, { result: outcome.cached ? 'cached' : 'succeeded', output: outcome.output });
 }
 

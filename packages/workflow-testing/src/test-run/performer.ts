@@ -44,7 +44,7 @@ export class Performer {
     const deps = { secrets: this.#secrets, clock: this.#clock, log: SILENT };
     const ear = createEar({ ...deps, message });
     const secretPaths = node.template?.secretPaths ?? [];
-    const attempt = { message, node, stop, voice: ear.voice };
+    const attempt = { message, node, stop, memo: null, voice: ear.voice };
     const called = callExecutor(deps, { attempt, executor, input, secretPaths });
     const outcome = (await this.#inTime(called, place)) ?? unreachable();
     return { outcome, told: ear.told() };

@@ -56,7 +56,11 @@ export class StandIns {
     const result =
       outcome?.kind === 'succeeded'
         ? { status: 'succeeded', output: outcome.output, error: null }
-        : { status: 'failed', output: null, error: { ...(outcome?.error ?? lost) } as JsonObject };
+        : {
+            status: 'failed',
+            output: null,
+            error: { ...(outcome?.kind === 'failed' ? outcome.error : lost) } as JsonObject,
+          };
     const id = makeUuidV7(clock.now(), clock.randomBytes(10));
     const payload = { key: parent.key, epoch: parent.epoch, runId, step: 0, ...result };
     await mesh.send(parent.runId, { id, kind: 'child_ended', payload, dedupeKey: `child_ended ${runId} 0` });

@@ -1,19 +1,17 @@
 /** A node, compiled: what a settle follows and a worker runs, with all defaults filled in. */
 import type { Join, Json, JsonObject, OnFailure } from '@weft/contract';
 
+import type { RunBudget } from '../budget/payer.ts';
 import type { Condition } from '../expression/condition.ts';
 import type { Path } from '../expression/path.ts';
 import type { Template } from '../expression/template.ts';
+import type { RetryRules } from '../retry.ts';
 import type { Priority } from '../run/records.ts';
 import type { Edge } from './edges.ts';
 
-export type ResolvedRetry = {
+export type ResolvedRetry = RetryRules & {
   maxAttempts: number;
-  initialMs: number;
-  factor: number;
-  maxMs: number;
   onCrash: 'retry' | 'fail';
-  retryOn: string[] | null;
 };
 
 export type GraphNode = {
@@ -39,10 +37,12 @@ export type GraphNode = {
   routeValues: ReadonlySet<string>;
   hasDefault: boolean;
   /**
-   * What it renders when it begins: `with` of a task, `updates` of a transform, `message` of an interrupt, `items` of a send,
+   * What it renders when it begins: `with` or the prompts of a task, `updates` of a transform, `message` of an interrupt, `items` of a send,
    * `input` of a subgraph, `until` of a wait.
    */
   template: Template | null;
+  /** What is added to that as it stands, of nodes with a prompt. */
+  settings: JsonObject | null;
   /** State keys and nodes that its own expressions read, `when` included; and whether they read `state.__meta`. */
   stateReads: string[];
   resultReads: string[];
@@ -63,6 +63,8 @@ export type GraphNode = {
   heartbeatMs: number | null;
   /** Null: every task runs its executor. */
   cacheTtlMs: number | null;
+  /** What an attempt is said to cost; null: nobody has said. */
+  cost: { usd: number; tokens: number } | null;
   lane: string;
   /** The key under which limits count its tasks; null: none. Only tasks have one. */
   limitKey: Template | null;
@@ -79,7 +81,13 @@ export type QuestionSpec = { answerSchema: JsonObject | null; expiresMs: number 
 export type SendSpec = { target: string; concurrency: number; failsWithItem: boolean };
 
 /** `version`: null for the newest when the child is started. */
-export type ChildSpec = { workflow: string; version: number | null; isAbandoned: boolean };
+export type ChildSpec = {
+  workflow: string;
+  version: number | null;
+  isAbandoned: boolean;
+  /** What it may spend at most; null: nothing but what its document says. */
+  budget: RunBudget | null;
+};
 
 /** Exactly one of `ms`, an instant (rendered), and `signal` is waited for; `timeoutMs` is the signal's. */
 export type WaitSpec = {

@@ -1,6 +1,7 @@
 /** Child runs: begun by mail to a run that does not exist yet, ended by mail to the parent (rule A10). */
 import type { Json, JsonObject, TaskError } from '@weft/contract';
 
+import type { Payer, RunBudget } from '../budget/payer.ts';
 import type { GraphNode } from '../graph/graph.ts';
 import { childRunId } from '../ids.ts';
 import type { TaskRecord } from './records.ts';
@@ -17,6 +18,9 @@ export type ChildStart = {
   config: Json;
   priority: number;
   parent: { runId: string; key: string; epoch: number; depth: number };
+  /** What its node lets it spend, and who pays for the parent; left out where there is nothing to say. */
+  budget?: RunBudget;
+  payer?: Payer;
 };
 
 /** The id of the task's child, and the mail that asks for it; an error if it would lie too deep. */
@@ -39,6 +43,8 @@ export function startChild(
     config: run.body().config,
     priority: task.priority,
     parent: { runId: head.id, key: task.key, epoch: task.epoch, depth },
+    ...(node.child?.budget && { budget: node.child.budget }),
+    ...(head.payer && { payer: head.payer }),
   };
   run.sentMail.push({ to: id, kind: 'start', payload, dedupeKey: 'start' });
   return id;

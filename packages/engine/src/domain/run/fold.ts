@@ -29,9 +29,9 @@ export function foldStep(fold: FoldedRun, step: FoldStep): void {
   const keptBefore = head.kept;
   const tasks = tasksOf(step);
   for (const fact of tasks) if (fact.status === 'pending') notePast(fold, fact.key);
-  const armed = head.epoch > 0 || facts.run?.epoch !== undefined ? armedKeys(fold, tasks) : [];
+  const armed = head.epoch > 0 || facts.run?.epoch !== undefined ? armedTasks(fold, tasks) : [];
   applyStep(fold.progress, step);
-  for (const key of armed) fold.epochs.set(key, head.epoch);
+  for (const { key, epoch } of armed) fold.epochs.set(key, epoch ?? head.epoch);
   // What had failed before a run was forked did so in the run before it.
   const failedAt = facts.snapshot ? step.step - 1 : step.step;
   for (const fact of tasks) {
@@ -101,12 +101,12 @@ function noteLetter({ letters }: FoldedRun, { key, status, letter }: TaskFact): 
 }
 
 /** The tasks that the step arms: a task that it takes back before that counts anew. */
-function armedKeys({ progress }: FoldedRun, tasks: readonly TaskFact[]): string[] {
+function armedTasks({ progress }: FoldedRun, tasks: readonly TaskFact[]): TaskFact[] {
   const takenBack = new Set<string>();
-  const armed: string[] = [];
-  for (const { key, status } of tasks) {
-    if (status === 'pending') takenBack.add(key);
-    else if (takenBack.has(key) || !progress.tasks.has(key)) armed.push(key);
+  const armed: TaskFact[] = [];
+  for (const fact of tasks) {
+    if (fact.status === 'pending') takenBack.add(fact.key);
+    else if (takenBack.has(fact.key) || !progress.tasks.has(fact.key)) armed.push(fact);
   }
   return armed;
 }

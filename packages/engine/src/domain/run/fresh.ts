@@ -8,7 +8,7 @@ type NewHead = Pick<RunHead, 'id' | 'workflow' | 'priority'> & Partial<RunHead>;
 
 /** The head of a run that has not begun. */
 export function freshHead(head: NewHead): RunHead {
-  return { ...emptyHead(), parent: null, ...head };
+  return { ...emptyHead(), parent: null, payer: null, ...head };
 }
 
 type NewTask = Pick<TaskRecord, 'key' | 'epoch' | 'id' | 'node' | 'readsAt' | 'readyAt' | 'lane' | 'priority'> &

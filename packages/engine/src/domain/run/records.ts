@@ -3,8 +3,9 @@
  *
  * Instants are epoch milliseconds of the database's clock; steps are journal numbers.
  */
-import type { Json, JsonObject, TaskError, Usage } from '@weft/contract';
+import type { Json, JsonObject, Placement, TaskError, Usage } from '@weft/contract';
 
+import type { Payer } from '../budget/payer.ts';
 import type { Failure, Letter } from './letters/letter.ts';
 import type { Jumps, RunStatus, TaskStatus, Waits } from './status.ts';
 import type { StepRecord } from './step-record.ts';
@@ -42,6 +43,8 @@ export type RunHead = {
   kept: number;
   /** The task whose child this run is, and how deep it lies below a run without parent. */
   parent: RunParent | null;
+  /** Who is charged beside its tenant; null for most runs. */
+  payer: Payer | null;
 };
 
 export type RunParent = { runId: string; key: string; epoch: number; depth: number };
@@ -117,6 +120,11 @@ export type TaskDetail =
   /** It went on by goto, so its edges were not taken. `to`: where, of one that a breakpoint had held. */
   | { kind: 'jumped'; to?: string[] }
   | PendingDetail
+  /**
+   * What an attempt that has not finished the task leaves to the next one (null: nothing), and, where that is bounded, since when
+   * it has been failing.
+   */
+  | { kind: 'memo'; memo: Json; failingSince?: number }
   /** It was to go back more often than it may, and its run has failed with it. `items`: those of a send. */
   | { kind: 'halted'; items: number | null };
 
@@ -177,7 +185,7 @@ export type KeptMail = { id: string; topic: string };
 /** Items of a send that are not armed yet, in pieces of CHUNK_ITEMS. */
 export type ItemChunk = { key: string; chunk: number; items: Json[] };
 
-export type UsageRecord = { key: string; epoch: number; attempt: number; usage: Usage };
+export type UsageRecord = { key: string; epoch: number; attempt: number; usage: Usage; placed?: Placement };
 
 /** The part of a task that the journal determines. */
 export type TaskProgress = {

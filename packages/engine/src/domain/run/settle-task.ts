@@ -2,9 +2,10 @@
 import type { Json, TaskError } from '@weft/contract';
 
 import type { Outcome } from '../outcome/outcome.ts';
-import { retryDelayMs, roll } from '../retry.ts';
+import { isWorthRetrying, retryDelayMs, roll, timingOf } from '../retry.ts';
 import { ownerOf } from '../task-key.ts';
 import { stopAfter } from './break-after.ts';
+import { continueTask, failingSince, memoDetail, refuseTurn } from './continue-task.ts';
 import { endAfterFailure, endAfterSuccess } from './edge-ends.ts';
 import { failRun } from './end-run.ts';
 import type { PendingDetail, TaskDetail, TaskRecord } from './records.ts';
@@ -27,13 +28,25 @@ type Settled = {
 };
 
 /** Settles a task with what its executor, its route or its transform gave. */
-export function settleTask(run: WorkingRun, task: TaskRecord, { outcome, worker, ranMs, type, note }: Settled): void {
+export function settleTask(
+  run: WorkingRun,
+  task: TaskRecord,
+  { outcome, worker, ranMs, type, note: given }: Settled,
+): void {
   // A short attempt was never written as running: its start is known from its end.
   if (ranMs !== undefined) task.startedAt ??= run.now - ranMs;
-  run.spend(task, outcome.usage);
+  run.spend(task, outcome);
+  if (outcome.kind === 'again') {
+    const refused = refuseTurn(run, outcome);
+    if (refused) failTask(run, task, { error: refused, worker });
+    else continueTask(run, task, { outcome, worker });
+    return;
+  }
+  const placed = outcome.placed && { ...given, placed: outcome.placed };
+  const note = placed ?? given;
   if (outcome.kind === 'failed') {
-    const { error, retryAfterMs } = outcome;
-    failTask(run, task, { error, worker, retryAfterMs, note });
+    const { error, retryAfterMs, memo } = outcome;
+    failTask(run, task, { error, worker, retryAfterMs, note, memo });
     return;
   }
   const { output, goto, cached } = outcome;
@@ -66,25 +79,30 @@ type Failure = {
   worker: string | null;
   retryAfterMs?: number | undefined;
   note?: Settled['note'] | undefined;
+  memo?: Json | undefined;
 };
 
 /** A failed outcome: another attempt after a pause if the policy has one left, else the end of the task. */
 export function failTask(run: WorkingRun, task: TaskRecord, failure: Failure): void {
   const { retry } = run.node(task.node);
-  const { error, worker, retryAfterMs = 0, note } = failure;
+  const { error, worker, retryAfterMs = 0, note, memo } = failure;
   const failures = task.failures + 1;
-  const mayRetry = error.retryable && (retry.retryOn?.includes(error.code) ?? true);
-  if (!mayRetry || failures >= retry.maxAttempts) {
+  const timing = { ...timingOf(retry, error.code), retryAfterMs };
+  const dueAt = run.now + retryDelayMs(timing, failures, roll(task.id, task.attempt));
+  const since = failingSince(task);
+  const isTooLate = retry.maxElapsedMs !== null && dueAt - since > retry.maxElapsedMs;
+  if (!isWorthRetrying(error, retry) || failures >= retry.maxAttempts || isTooLate) {
     failForGood(run, task, { error, worker, failures, note });
     return;
   }
-  const dueAt = run.now + retryDelayMs({ ...retry, retryAfterMs }, failures, roll(task.id, task.attempt));
   clearTimers(run, task);
   run.openStep('task_retried', { task, worker });
   if (note) run.note(note);
   const fact = { status: 'waiting', attempt: task.attempt + 1, failures, error, dueAt } as const;
-  // What it waited for belongs to the attempt that has failed.
-  run.change(task, fact, { error, worker: null, startedAt: null, detail: null });
+  // What it waited for belongs to the attempt that has failed; what it has done so far does not.
+  const kept = memo === undefined && task.detail?.kind === 'memo' ? task.detail.memo : (memo ?? null);
+  const detail = memoDetail(kept, retry.maxElapsedMs === null ? null : since);
+  run.change(task, fact, { error, worker: null, startedAt: null, detail });
   run.setTimer(task, 'retry', dueAt);
 }
 
@@ -131,6 +149,7 @@ function succeedTask(
     task.worker = worker;
     if (pending && !task.letter?.alone) task.detail = pending;
     else if (goto) task.detail = { kind: 'jumped' };
+    else if (task.detail?.kind === 'memo') task.detail = null;
   }
   // A route is decided within a barrier, so what it writes is not kept for the next one; the barrier of a letter has passed.
   if (!run.graph.superstep || node.type === 'route' || task.letter?.alone)

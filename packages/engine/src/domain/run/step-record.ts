@@ -1,5 +1,5 @@
 /** One step of the journal: a decided fact, never a thing to be evaluated again (rule C1). */
-import type { TaskError } from '@weft/contract';
+import type { JsonObject, Placement, TaskError } from '@weft/contract';
 
 import type { Letter } from './letters/letter.ts';
 import type { Jumps, RunStatus, Superstep, TaskStatus, Waits } from './status.ts';
@@ -9,6 +9,8 @@ export type StepType =
   | 'task_succeeded'
   | 'task_failed'
   | 'task_retried'
+  /** An attempt is over, its task is not: it runs again with what was remembered. */
+  | 'task_continued'
   | 'task_skipped'
   /** A node has begun to wait: for an answer, a time, a signal, a child run, or its items. */
   | 'task_waiting'
@@ -36,6 +38,8 @@ export type TaskFact = {
   /** `pending` takes the task back: it is armed anew when its edges end again. */
   status: TaskStatus | 'pending';
   attempt: number;
+  /** When it was armed first, of a task that is armed anew and stays the same one; else that of the run. */
+  epoch?: number;
   failures?: number;
   crashes?: number;
   error?: TaskError;
@@ -87,6 +91,9 @@ export type Facts = {
   afterNode?: string;
   /** The nodes that the task has gone on at by itself, instead of its edges. */
   goto?: string[];
+  /** Which endpoint the attempt was sent to, and what it says of itself where the task runs again. */
+  placed?: Placement;
+  note?: JsonObject;
   /** Whose updates a superstep has applied, in the order in which it has. */
   writers?: Writer[];
   /** The checkpoint that the run goes on from, by fork or replay. */

@@ -2,7 +2,7 @@
  * A run while a decision is made: what it changes, and the journal steps that say so. Every change of a run's picture goes through
  * here and is a fact of the open step.
  */
-import type { Json, TaskError, Usage } from '@weft/contract';
+import type { Json, Placement, TaskError, Usage } from '@weft/contract';
 
 import type { Graph, GraphNode } from '../graph/graph.ts';
 import { taskId } from '../ids.ts';
@@ -35,6 +35,8 @@ const MAX_INLINE_STEPS = 100;
 
 const NO_LIMIT_KEY: LimitKey = { kind: 'key', key: null };
 
+const NOTHING_SPENT: Usage = { inputTokens: 0, outputTokens: 0, usd: 0 };
+
 const NO_VERSIONS: ReadonlyMap<number, Graph> = new Map();
 
 /** What is armed: which activation, what becomes of it without a worker, and the item that it is for. */
@@ -51,7 +53,19 @@ export type Activation = {
 /** What is added to a step. */
 type Note = Pick<
   Facts,
-  'jumps' | 'superstep' | 'kept' | 'mail' | 'answer' | 'by' | 'signal' | 'afterNode' | 'migrated' | 'goto' | 'writers'
+  | 'jumps'
+  | 'superstep'
+  | 'kept'
+  | 'mail'
+  | 'answer'
+  | 'by'
+  | 'signal'
+  | 'afterNode'
+  | 'migrated'
+  | 'goto'
+  | 'writers'
+  | 'placed'
+  | 'note'
 >;
 
 /** What a step is about. */
@@ -142,7 +156,10 @@ export class WorkingRun extends SeenRun {
     if (this.tasks.has(key)) throw new Error(`the task ${key} was armed already`);
     const task = this.#newTask(node, again ? { key, fate, item, again } : { key, fate, item });
     const stops = node.breaks.before && !fate && !passes;
-    const fact: TaskFact = { key, status: task.status, attempt: task.attempt };
+    const letter = again?.letter;
+    const fact: TaskFact = { key, status: task.status, attempt: task.attempt, ...(letter && { letter }) };
+    if (letter) this.putLetter(task, letter);
+    if (task.epoch !== this.head.epoch) fact.epoch = task.epoch;
     if (stops) Object.assign(fact, { status: 'waiting', waits: 'answer' } satisfies Partial<TaskFact>);
     (this.#facts().tasks ??= []).push(fact);
     countTask(this.head, undefined, fact);
@@ -258,8 +275,12 @@ export class WorkingRun extends SeenRun {
   }
 
   /** Usage is kept once for each attempt, however often it is reported, and whoever reports it. */
-  spend({ key, epoch, attempt }: Omit<UsageRecord, 'usage'>, usage: Usage | undefined): void {
-    if (usage) this.usage.push({ key, epoch, attempt, usage });
+  spend(
+    { key, epoch, attempt }: Pick<UsageRecord, 'key' | 'epoch' | 'attempt'>,
+    { usage, placed }: { usage?: Usage; placed?: Placement },
+  ): void {
+    if (placed) this.usage.push({ key, epoch, attempt, usage: usage ?? NOTHING_SPENT, placed });
+    else if (usage) this.usage.push({ key, epoch, attempt, usage });
   }
 
   /** Items of a superstep are armed while others of it settle already. */

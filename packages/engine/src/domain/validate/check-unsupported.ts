@@ -1,11 +1,12 @@
 import type { StartRun } from '@weft/contract';
+import { asObject } from './draft.ts';
 import type { Draft, RawObject } from './draft.ts';
 import { type DocumentIssue, type IssuePath, Issues, quote } from './document-issue.ts';
 import { unsupported } from './unsupported.ts';
 
-/** Node types and fields that the engine cannot run yet. */
+/** Fields that the engine cannot run yet. */
 export function checkUnsupported(draft: Draft, issues: Issues): void {
-  refuseFields(draft.root, [], { fields: unsupported.document, issues });
+  refusePolicy(draft.root['budget'], ['budget'], issues);
   for (const [name, node] of draft.nodes) checkNode(node, ['nodes', name], issues);
 }
 
@@ -13,18 +14,17 @@ export function checkUnsupported(draft: Draft, issues: Issues): void {
 export function unsupportedRunFields(request: StartRun): DocumentIssue[] {
   const issues = new Issues();
   refuseFields(request, [], { fields: unsupported.runFields, issues });
+  refusePolicy(request.budget, ['budget'], issues);
   return issues.list();
 }
 
 function checkNode(node: RawObject, path: IssuePath, issues: Issues): void {
   const type = node['type'];
-  if (typeof type === 'string' && unsupported.nodeTypes.includes(type)) {
-    return refuse([...path, 'type'], `node type ${quote(type)}`, issues);
-  }
-  refuseFields(node, path, { fields: unsupported.nodeFields, issues });
-  if (type !== 'task' && node['concurrencyKey'] !== undefined) {
-    const message = 'only nodes of type task have a concurrencyKey: nothing else takes a worker';
-    issues.add('node_type_unsupported', [...path, 'concurrencyKey'], message);
+  if (type === 'task' || type === 'agent') return;
+  for (const field of ['cost', 'concurrencyKey']) {
+    if (node[field] === undefined) continue;
+    const message = `only nodes of type task and agent have a ${field}: nothing else takes a worker`;
+    issues.add('node_type_unsupported', [...path, field], message);
   }
 }
 
@@ -35,6 +35,13 @@ function refuseFields(
 ): void {
   for (const field of fields) {
     if (value[field] !== undefined) refuse([...path, field], `field ${quote(field)}`, issues);
+  }
+}
+
+function refusePolicy(budget: unknown, path: IssuePath, issues: Issues): void {
+  const policy = asObject(budget)?.['onExceeded'];
+  if (typeof policy === 'string' && unsupported.onExceeded.includes(policy)) {
+    refuse([...path, 'onExceeded'], `policy ${quote(policy)}`, issues);
   }
 }
 

@@ -3,10 +3,8 @@
  * engine learns is deleted here, and nowhere else.
  */
 export const unsupported = {
-  document: ['budget'],
-  nodeTypes: ['agent'],
-  /** Of nodes whose type is supported. */
-  nodeFields: ['prompt', 'cost'],
+  /** What may be said of a used-up budget. */
+  onExceeded: ['interrupt'],
   /** Of the request that starts a run. */
-  runFields: ['callbacks', 'budget'],
+  runFields: ['callbacks'],
 };

@@ -23,6 +23,7 @@ export async function explainWaiting(reader: RunReader, run: RunRecord, task: Ta
     case 'jumped':
     case 'pending':
     case 'halted':
+    case 'memo':
       return retryReason(reader, run, task);
   }
 }

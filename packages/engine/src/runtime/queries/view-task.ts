@@ -39,6 +39,7 @@ export function toTask(task: TaskView, run: RunRecord, graph: Graph): Task {
     lane: task.lane ?? '',
     priority: priorityName(task.priority),
     ...(task.worker !== null && { worker: task.worker }),
+    ...(task.placed && { endpoint: task.placed.endpoint, placed: task.placed }),
     ...(task.status === 'succeeded' && { output: task.output }),
     ...(task.cached && { cached: true }),
     ...(task.error && { error: task.error }),

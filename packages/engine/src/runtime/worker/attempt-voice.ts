@@ -69,6 +69,11 @@ export class AttemptVoice {
     this.#say('custom', 'custom', { data: data as Json });
   }
 
+  /** What Weft itself has to say of the attempt. */
+  tell(type: string, data: JsonObject): void {
+    this.#say('custom', type, data);
+  }
+
   token(text: unknown, metadata?: JsonObject): void {
     this.#safely(() => {
       if (typeof text !== 'string' || text === '') return;

@@ -3,7 +3,7 @@ import type { Json } from '@weft/contract';
 
 import type { GraphNode } from '../../domain/graph/graph.ts';
 import type { Outcome } from '../../domain/outcome/outcome.ts';
-import type { Clock, Executor, ExecutorCall, Log, Secrets, TaskMessage } from '../../ports/index.ts';
+import type { CallBudget, Clock, Executor, ExecutorCall, Log, Secrets, TaskMessage } from '../../ports/index.ts';
 import { stoppedOutcome, watchHeartbeat } from './attempt-time.ts';
 import type { AttemptVoice } from './attempt-voice.ts';
 import { checkedOutcome } from './checked-outcome.ts';
@@ -23,17 +23,26 @@ export type RunningCall = {
   node: GraphNode;
   /** Aborted with a StopReason. */
   stop: AbortController;
+  /** What the attempt before has left. */
+  memo: Json;
   /** By which it tells watchers what it does. */
   voice: AttemptVoice;
 };
 
 /** `secretPaths`: the JSON pointers of the secrets in the input. */
-export type Work = { attempt: RunningCall; executor: Executor; input: Json; secretPaths: readonly string[] };
+export type Work = {
+  attempt: RunningCall;
+  executor: Executor;
+  input: Json;
+  secretPaths: readonly string[];
+  /** What it may spend; left out where nothing bounds it. */
+  budget?: CallBudget;
+};
 
 /** Null: it was stopped for a reason that makes its outcome worthless. Never throws. */
 export async function callExecutor(
   deps: CallDeps,
-  { attempt, executor, input, secretPaths }: Work,
+  { attempt, executor, input, secretPaths, budget }: Work,
 ): Promise<Outcome | null> {
   const { node, stop, message } = attempt;
   const { clock, secrets, log } = deps;
@@ -41,7 +50,13 @@ export async function callExecutor(
   if (resolved.kind === 'failed') return resolved;
   attempt.voice.hide(resolved.secrets);
   const heartbeat = watchHeartbeat(clock, node, stop);
-  const call = toCall(deps, { attempt, input: resolved.input, secrets: resolved.secrets, beat: heartbeat.beat });
+  const call = toCall(deps, {
+    attempt,
+    input: resolved.input,
+    secrets: resolved.secrets,
+    beat: heartbeat.beat,
+    budget,
+  });
   const outcome = await Promise.race([run(executor, call), stopped(clock, stop.signal)]);
   heartbeat.end();
   if (outcome === 'abandoned') {
@@ -58,9 +73,15 @@ function isWanted(outcome: Outcome, signal: AbortSignal): boolean {
   return outcome.kind === 'succeeded' && signal.reason !== 'revoked';
 }
 
-type CallParts = { attempt: RunningCall; input: Json; secrets: string[]; beat: () => void };
+type CallParts = {
+  attempt: RunningCall;
+  input: Json;
+  secrets: string[];
+  beat: () => void;
+  budget: CallBudget | undefined;
+};
 
-function toCall(deps: CallDeps, { attempt, input, secrets, beat }: CallParts): ExecutorCall {
+function toCall(deps: CallDeps, { attempt, input, secrets, beat, budget }: CallParts): ExecutorCall {
   const { message, stop, voice } = attempt;
   const { runId, taskId, node } = message;
   return {
@@ -69,8 +90,12 @@ function toCall(deps: CallDeps, { attempt, input, secrets, beat }: CallParts): E
     taskId,
     node,
     attempt: message.attempt,
+    memo: attempt.memo,
+    tenant: message.workflow.tenant,
+    payer: message.payer ?? null,
     idempotencyKey: taskId,
     signal: stop.signal,
+    ...(budget && { budget }),
     log(level, text, fields) {
       deps.log[level](
         { runId, taskId, ...deps.secrets.redact(fields ?? {}, secrets) },

@@ -9,7 +9,7 @@ export function checkedOutcome(returned: unknown): Outcome {
 
 /** That a result was computed for another task is not for an executor to say. */
 function ownOutcome(outcome: Outcome): Outcome {
-  if (outcome.kind === 'failed' || outcome.cached === undefined) return outcome;
+  if (outcome.kind !== 'succeeded' || outcome.cached === undefined) return outcome;
   const { cached: _, ...own } = outcome;
   return own;
 }
@@ -17,6 +17,7 @@ function ownOutcome(outcome: Outcome): Outcome {
 function isOutcome(value: unknown): value is Outcome {
   if (!isRecord(value)) return false;
   if (value['kind'] === 'succeeded') return true;
+  if (value['kind'] === 'again') return typeof value['afterMs'] === 'number' && value['afterMs'] >= 0;
   const { error } = value;
   return (
     value['kind'] === 'failed' &&

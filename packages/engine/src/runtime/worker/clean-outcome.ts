@@ -7,12 +7,15 @@ import { failed } from './failed.ts';
 /** What an output may be: larger ones are refused, not cut (bytes of JSON text; levels). */
 const OUTPUT_LIMITS = { maxBytes: 8 * 1024 * 1024, maxDepth: 200 };
 const GOTO_LIMITS = { maxBytes: 256 * 1024, maxDepth: 1 };
+/** Timers look no further ahead than a year. */
+const LONGEST_PAUSE_MS = 365 * 24 * 3_600_000;
 const MAX_TARGETS = 100;
 const DETAIL_LIMITS = { maxBytes: 16 * 1024, maxDepth: 20 };
 
 /** What a store could not keep never reaches it (rule A11). */
 export function cleanOutcome(outcome: Outcome): Outcome {
   if (outcome.kind === 'failed') return cleanFailure(outcome);
+  if (outcome.kind === 'again') return cleanAgain(outcome);
   const output = cleanJson(outcome.output, OUTPUT_LIMITS);
   if (!output.ok) return failed(output.code, `the output is refused: ${output.message}`);
   const { stateUpdates, goto, ...rest } = outcome;
@@ -35,11 +38,31 @@ function isTargets(value: Json): value is string[] {
   return value.every((target) => typeof target === 'string');
 }
 
+function cleanAgain(outcome: Extract<Outcome, { kind: 'again' }>): Outcome {
+  const memo = cleanJson(outcome.memo, OUTPUT_LIMITS);
+  if (!memo.ok) return failed(memo.code, `what is to be remembered is refused: ${memo.message}`);
+  const { note, stateUpdates, ...rest } = outcome;
+  const updates = stateUpdates === undefined ? null : cleanJson(stateUpdates, OUTPUT_LIMITS);
+  if (updates && !updates.ok) return failed(updates.code, `the state updates are refused: ${updates.message}`);
+  const kept = note === undefined ? null : cleanJson(note, DETAIL_LIMITS);
+  const afterMs = Math.min(outcome.afterMs, LONGEST_PAUSE_MS);
+  return {
+    ...rest,
+    memo: memo.value,
+    afterMs,
+    ...(kept?.ok && { note: kept.value as NonNullable<typeof note> }),
+    ...(updates?.ok && { stateUpdates: updates.value as NonNullable<typeof stateUpdates> }),
+  };
+}
+
 function cleanFailure(outcome: Extract<Outcome, { kind: 'failed' }>): Outcome {
   const { code, message, retryable, details } = outcome.error;
   const safe = { code: cleanText(code, 200), message: cleanText(message, 8000), retryable };
   const kept = details === undefined ? null : cleanJson(details, DETAIL_LIMITS);
-  return { ...outcome, error: kept?.ok ? { ...safe, details: kept.value as NonNullable<typeof details> } : safe };
+  const error = kept?.ok ? { ...safe, details: kept.value as NonNullable<typeof details> } : safe;
+  if (outcome.memo === undefined) return { ...outcome, error };
+  const memo = cleanJson(outcome.memo, OUTPUT_LIMITS);
+  return { ...outcome, error, memo: memo.ok ? memo.value : null };
 }
 
 function cleanText(text: string, maxLength: number): string {

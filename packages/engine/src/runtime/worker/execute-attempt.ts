@@ -3,15 +3,16 @@ import { cacheKey } from '../../domain/cache-key.ts';
 import type { Outcome } from '../../domain/outcome/outcome.ts';
 import type { Executor, InputMaterial } from '../../ports/index.ts';
 import { stoppedOutcome, watchTimeout } from './attempt-time.ts';
-import { callExecutor } from './call-executor.ts';
-import type { CallDeps, RunningCall, Work } from './call-executor.ts';
+import type { RunningCall, Work } from './call-executor.ts';
+import { callWithinBudget } from './call-within-budget.ts';
+import type { BudgetDeps } from './call-within-budget.ts';
 import { failed } from './failed.ts';
 import { renderInput } from './render-input.ts';
 import type { SharedResults } from './shared-results.ts';
 
 export type Attempt = RunningCall & { material: InputMaterial };
 
-export type ExecuteDeps = CallDeps & {
+export type ExecuteDeps = BudgetDeps & {
   executors: ReadonlyMap<string, Executor>;
   /** The version of executors that have none of their own. */
   version: string;
@@ -29,7 +30,7 @@ export async function executeAttempt(deps: ExecuteDeps, attempt: Attempt): Promi
   attempt.voice.start(input.value);
   const endWatch = watchTimeout(deps.clock, node, stop);
   try {
-    if (node.cacheTtlMs === null) return await callExecutor(deps, work);
+    if (node.cacheTtlMs === null) return await callWithinBudget(deps, work);
     return await callOnce(deps, work, node.cacheTtlMs);
   } finally {
     endWatch();
@@ -46,7 +47,7 @@ async function callOnce(deps: ExecuteDeps, work: Work, ttlMs: number): Promise<O
     key: cacheKey({ uses, version, input, secretPaths }),
     ttlMs,
     signal: stop.signal,
-    run: async () => (stop.signal.aborted ? stoppedOutcome(stop.signal, node) : callExecutor(deps, work)),
+    run: async () => (stop.signal.aborted ? stoppedOutcome(stop.signal, node) : callWithinBudget(deps, work)),
   });
   return outcome === 'aborted' ? stoppedOutcome(stop.signal, node) : outcome;
 }

@@ -3,6 +3,7 @@ import type { Outcome } from '../../domain/outcome/outcome.ts';
 import type { TaskMessage } from '../../ports/index.ts';
 import { isHandedBack } from './attempt-time.ts';
 import { AttemptVoice } from './attempt-voice.ts';
+import type { Cashier } from './cashier.ts';
 import { executeAttempt } from './execute-attempt.ts';
 import type { LiveOutbox } from './live-outbox.ts';
 import type { Prepared } from './prepare-attempts.ts';
@@ -17,6 +18,7 @@ type Claimed = {
   prepared: Prepared | null;
   options: WorkerOptions;
   shared: SharedResults;
+  cashier: Cashier;
   outbox: LiveOutbox;
   /** The worker's id in the fleet. */
   worker: string;
@@ -28,7 +30,7 @@ type Claimed = {
 
 export async function runAttempt(
   deps: WorkerDeps,
-  { slot, prepared, options, shared, outbox, worker, goOn, onOver }: Claimed,
+  { slot, prepared, options, shared, cashier, outbox, worker, goOn, onOver }: Claimed,
 ): Promise<void> {
   const { message, stop } = slot;
   if (!prepared) {
@@ -39,8 +41,8 @@ export async function runAttempt(
   const { executors, version, secrets } = options;
   const { clock, log } = deps;
   const voice = new AttemptVoice({ outbox, message, worker, secrets, clock, log });
-  const attempt = { message, ...prepared, stop, voice };
-  const outcome = await executeAttempt({ executors, version, secrets, shared, clock, log }, attempt);
+  const attempt = { message, ...prepared, memo: prepared.material.memo ?? null, stop, voice };
+  const outcome = await executeAttempt({ executors, version, secrets, shared, cashier, clock, log }, attempt);
   voice.end();
   onOver();
   const ranMs = deps.clock.monotonicMs() - slot.startedAt;

@@ -12,6 +12,7 @@ import { isSuspect } from '../../domain/run/release-task.ts';
 import { pause } from '../pause.ts';
 import { repeat } from '../repeat.ts';
 import type { StopReason } from './attempt-time.ts';
+import { Cashier } from './cashier.ts';
 import { LaneRates } from './lane-rates.ts';
 import { LiveOutbox } from './live-outbox.ts';
 import { prepareAttempts } from './prepare-attempts.ts';
@@ -65,6 +66,7 @@ class ClaimingWorker implements Worker {
   readonly #options: WorkerOptions;
   readonly #slots: Slots;
   readonly #shared: SharedResults;
+  readonly #cashier: Cashier;
   readonly #outbox: LiveOutbox;
   readonly #load: WorkerLoad;
   readonly #rates: LaneRates;
@@ -95,6 +97,7 @@ class ClaimingWorker implements Worker {
     this.#options = options;
     this.#slots = new Slots(options.slots);
     this.#shared = new SharedResults({ ...deps, leaseMs: options.resultLeaseMs ?? RESULT_LEASE_MS });
+    this.#cashier = new Cashier(deps);
     this.#outbox = new LiveOutbox(deps);
     this.#startedAt = deps.clock.monotonicMs();
     this.#rates = new LaneRates(this.#startedAt);
@@ -128,13 +131,16 @@ class ClaimingWorker implements Worker {
   async start(): Promise<void> {
     const { broker } = this.#deps;
     await this.#load.start();
+    await this.#cashier.book.refresh();
     await this.#register();
     this.#claiming = this.#claimLoop();
     const flush = { everyMs: RUNNING_AFTER_MS, what: 'writing running tasks', work: () => this.#flush() };
+    const look = { everyMs: BEAT_MS, what: 'reading the budgets', work: () => this.#cashier.book.refresh() };
     const beat = { everyMs: this.#options.beatMs ?? BEAT_MS, what: 'a beat', work: () => this.#beat() };
     this.#ends.push(
       repeat(this.#deps, flush),
       repeat(this.#deps, beat),
+      repeat(this.#deps, look),
       broker.onRevoke((runId) => this.#revoke(runId)),
     );
   }
@@ -376,6 +382,7 @@ class ClaimingWorker implements Worker {
       prepared,
       options: this.#options,
       shared: this.#shared,
+      cashier: this.#cashier,
       outbox: this.#outbox,
       worker: this.#incarnation,
       goOn: this.#goOn,

@@ -9,7 +9,7 @@ import type { BranchPoint } from '../records.ts';
 export type Fork = {
   point: BranchPoint;
   /** Id, workflow and priority are those of the new run; the rest is that of the checkpoint. */
-  identity: Pick<RunHead, 'id' | 'workflow' | 'priority'>;
+  identity: Pick<RunHead, 'id' | 'workflow' | 'priority' | 'payer'>;
   body: NonNullable<RunSnapshot['body']>;
   now: number;
   updates: readonly (readonly [string, Json])[];
@@ -23,11 +23,11 @@ export type Fork = {
  */
 export function forkRun(graph: Graph, { point, identity, body, now, updates, differs }: Fork): Decision {
   const { head } = point.fold.progress;
-  const { id, workflow, priority } = identity;
+  const { id, workflow, priority, payer } = identity;
   const { decision } = branchOff(graph, {
     type: 'forked',
     point,
-    head: { ...head, id, workflow, priority, epoch: head.epoch + 1, step: point.step, parent: null },
+    head: { ...head, id, workflow, priority, payer, epoch: head.epoch + 1, step: point.step, parent: null },
     body,
     now,
     updates,
