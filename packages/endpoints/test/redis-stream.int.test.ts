@@ -102,7 +102,7 @@ describe.skipIf(REDIS === '')('a worker behind a Redis stream', () => {
     expect(results.map((result) => result.kind === 'answered' && result.text)).toEqual(keys.map((key) => `for ${key}`));
   });
 
-  test('has its answer found though our worker was killed while it was on its way, and is not asked again', async () => {
+  test('F02: has its answer found though our worker was killed while it was on its way, and is not asked again', async () => {
     const { name, url } = stream();
     const worker = await startStreamWorker(REDIS, name);
     const prefix = uniqueRedisPrefix();
@@ -124,7 +124,7 @@ describe.skipIf(REDIS === '')('a worker behind a Redis stream', () => {
 });
 
 describe('the Redis of an endpoint that', () => {
-  test('restarts between request and answer, and forgets all, is told again', async () => {
+  test('F61: restarts between request and answer, and forgets all, is told again', async () => {
     const own = await startRedisServer();
     onTestFinished(() => own.stop());
     const worker = await startStreamWorker(own.url, 'desk');

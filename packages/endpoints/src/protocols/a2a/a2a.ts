@@ -7,7 +7,9 @@ import { httpOptions } from '../http/http-options.ts';
 import { checkHttpUrl } from '../http/http-url.ts';
 import { optionsProblem } from '../options.ts';
 import { correlationOf } from '../replies/incoming.ts';
+import { ReplyStoreError } from '../replies/named-store.ts';
 import type { ReplyOptions } from '../replies/reply-options.ts';
+import { lookAgainMs } from '../replies/waiting.ts';
 import type { Learned } from '../result.ts';
 import { fromFailure, withLearned } from '../result.ts';
 import { a2aFailure, isUnknownMethod } from './a2a-failure.ts';
@@ -34,8 +36,6 @@ type Memo = z.infer<typeof memoShape>;
 /** After these another worker goes on with the same task over there; after all others nobody does. */
 const HANDED_ON = new Set<unknown>(['shutdown', 'pressure']);
 const CANCEL_MS = 700;
-const FIRST_AFTER_MS = 1_000;
-const MAX_AFTER_MS = 30_000;
 const CARD_BYTES = 1_048_576;
 
 /** An agent that speaks A2A: 1.0 and 0.3 by its card, `tasks/send` where there is none. */
@@ -81,6 +81,7 @@ async function askAgent(call: ProtocolCall, agents: Agents, replyOptions: ReplyO
       if (taskId !== null) await stop(call, agents, taskId, { replyOptions, send: record.send });
       return fromFailure(aborted(signal), false);
     }
+    if (error instanceof ReplyStoreError) throw error;
     const failure = withLearned(a2aFailure(error), learned);
     if (failure.isFault) agents.forget(target);
     if (failure.error.code === 'remote_task_lost') await replies.reopen(idempotencyKey, record.send);
@@ -96,8 +97,7 @@ function memoOf({ memo }: ProtocolCall, { note, send }: ReplyRecord): Memo | nul
 
 function pending(taskId: string, { send }: ReplyRecord, before: Memo | null): ProtocolResult {
   const looks = before?.looks ?? 0;
-  const afterMs = Math.min(FIRST_AFTER_MS * 2 ** Math.min(looks, 10), MAX_AFTER_MS);
-  return { kind: 'pending', memo: { taskId, send, looks: looks + 1 }, afterMs };
+  return { kind: 'pending', memo: { taskId, send, looks: looks + 1 }, afterMs: lookAgainMs(looks) };
 }
 
 function resultOf(standing: Exclude<Standing, { kind: 'open' }>, target: CallTarget) {
