@@ -6,8 +6,8 @@ import { describe, expect, test } from 'vitest';
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/contract': [],
   'packages/engine': ['contract'],
-  'packages/endpoints': ['contract', 'engine'],
   'packages/executors': ['contract', 'engine'],
+  'packages/endpoints': ['contract', 'engine', 'executors'],
   'packages/formats': ['contract', 'engine'],
   'packages/postgres': ['contract', 'engine'],
   'packages/redis': ['contract', 'engine'],

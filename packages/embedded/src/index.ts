@@ -14,6 +14,7 @@ export type { MemoryHousekeepingOptions } from './memory-housekeeping.ts';
 export { createMemoryLiveLog } from './memory-live-log.ts';
 export type { MemoryLiveLogOptions } from './memory-live-log.ts';
 export { createMemoryRateLimiter } from './memory-rate-limiter.ts';
+export { createMemoryReplyStore } from './memory-reply-store.ts';
 export { createMemoryTimers } from './memory-timers.ts';
 export type { MemoryTimersOptions } from './memory-timers.ts';
 export { ensureSecretKey, readSecretKey, secretKeyFile } from './secret-key.ts';

@@ -1,9 +1,11 @@
 /** What every process of the mesh stands on: Postgres and Redis, waited for, checked and migrated. */
 import { systemClock } from '@weft/embedded';
-import type { Clock, KeyStore } from '@weft/engine/ports';
+import type { Clock, EndpointMeter, KeyStore } from '@weft/engine/ports';
 import { createEngine, recoverWithin } from '@weft/engine/runtime';
 import type { EngineDeps, RunningEngine } from '@weft/engine/runtime';
-import { createHttpProber } from '@weft/endpoints';
+import type { EndpointProtocol } from '@weft/contract';
+import { createProtocolProber, createProtocols } from '@weft/endpoints';
+import type { ProtocolClient } from '@weft/endpoints';
 import { inputChecker } from '@weft/formats';
 import { lockDatabase, migrate, MigrationError, openStore } from '@weft/postgres';
 import type { PostgresStore, RetentionOptions, SecretKeys } from '@weft/postgres';
@@ -15,6 +17,7 @@ import {
   createRedisLiveLog,
   createRedisEndpointMeter,
   createRedisRateLimiter,
+  createRedisReplyStore,
   openRedis,
 } from '@weft/redis';
 import type { Logger } from 'pino';
@@ -37,8 +40,9 @@ export type MeshOptions = {
 
 export type Mesh = {
   engine: RunningEngine;
-  deps: EngineDeps & Pick<PostgresStore, 'queue' | 'costs'>;
+  deps: EngineDeps & Pick<PostgresStore, 'queue' | 'costs'> & { meter: EndpointMeter };
   keys: KeyStore;
+  protocols: ReadonlyMap<EndpointProtocol, ProtocolClient>;
   clock: Clock;
   /** Closes connections; call it after the engine has stopped. */
   close(): Promise<void>;
@@ -60,6 +64,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const timers = createBullmqTimers(redis, { clock: systemClock, onListenerError });
   const housekeeping = createBullmqHousekeeping(redis, { onListenerError });
   const rates = createRedisRateLimiter(redis);
+  const protocols = createProtocols({ replies: createRedisReplyStore(redis), log });
   const parts = {
     broker,
     bus,
@@ -68,7 +73,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
     meter: createRedisEndpointMeter(redis),
     timers,
     housekeeping,
-    prober: createHttpProber(),
+    prober: createProtocolProber(protocols),
   };
   const deps = { ...store, ...parts, inputs: inputChecker, clock: systemClock, log };
   const engine = createEngine(deps, { sweep: recoverWithin(options.deadAfterMs).sweep });
@@ -77,9 +82,11 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
     engine,
     deps,
     keys: store.keys,
+    protocols,
     clock: systemClock,
     async close() {
       tellNoMore();
+      await Promise.all(Array.from(protocols.values(), (client) => client.close()));
       await timers.close();
       await housekeeping.close();
       await broker.close();

@@ -15,6 +15,7 @@ import {
   createMemoryLiveLog,
   createMemoryEndpointMeter,
   createMemoryRateLimiter,
+  createMemoryReplyStore,
   createMemoryTimers,
   startPostgres,
   systemClock,
@@ -22,7 +23,7 @@ import {
 import type { FleetStore } from '@weft/engine/ports';
 import { createEngine, createWorker } from '@weft/engine/runtime';
 import type { RunningEngine, Worker } from '@weft/engine/runtime';
-import { createHttpProber } from '@weft/endpoints';
+import { createProtocolProber, createProtocols } from '@weft/endpoints';
 import { inputChecker } from '@weft/formats';
 import { lockDatabase, migrate, openStore } from '@weft/postgres';
 import type { PostgresStore, RetentionOptions } from '@weft/postgres';
@@ -32,6 +33,7 @@ import { readWorkerConfig, workerOptions } from '@weft/worker';
 import { destination, pino } from 'pino';
 import type { Logger } from 'pino';
 
+import { endpointExecutors } from './endpoint-work.ts';
 import { cacheMetric } from './cache-metric.ts';
 import type { Environment } from '../config.ts';
 import { producerBackpressure } from './producer-backpressure.ts';
@@ -95,7 +97,8 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
   stops.push(() => store.close());
   await endFormerWorkers(store.fleet);
   await resealTokens(store.endpoints, log);
-  const { engine, worker, producer } = await compose({ options, config, store, log });
+  const { engine, worker, producer, close } = await compose({ options, config, store, log });
+  stops.push(close);
   stops.push(() => engine.stop());
   stops.push(() => worker.stop(STOP_GRACE_MS));
   stops.push(() => producer.close());
@@ -103,7 +106,7 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
 }
 
 type Parts = { options: DevOptions; config: ProducerConfig; store: PostgresStore; log: Logger };
-type Stack = { engine: RunningEngine; worker: Worker; producer: Producer };
+type Stack = { engine: RunningEngine; worker: Worker; producer: Producer; close(): Promise<void> };
 
 async function compose({ options, config, store, log }: Parts): Promise<Stack> {
   const clock = systemClock;
@@ -113,6 +116,7 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
   const timers = createMemoryTimers({ clock });
   const housekeeping = createMemoryHousekeeping({ clock });
   const rates = createMemoryRateLimiter();
+  const protocols = createProtocols({ replies: createMemoryReplyStore(), log });
   const parts = {
     broker,
     bus,
@@ -121,7 +125,7 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
     meter: createMemoryEndpointMeter({ clock }),
     timers,
     housekeeping,
-    prober: createHttpProber(),
+    prober: createProtocolProber(protocols),
   };
   const deps = { ...store, ...parts, inputs: inputChecker, clock, log };
   const engine = createEngine(deps);
@@ -134,7 +138,9 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
     lanes: null,
   };
   const settings = await workerOptions(setup);
-  const worker = createWorker({ ...deps, graphs: engine.graphs, settler: engine.settler }, settings);
+  const asking = endpointExecutors({ ...deps, engine, protocols, environment: setup.config.environment });
+  const executors = new Map([...settings.executors, ...asking]);
+  const worker = createWorker({ ...deps, graphs: engine.graphs, settler: engine.settler }, { ...settings, executors });
   const producer = await startProducer({
     ...config,
     engine,
@@ -154,7 +160,8 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
   await worker.start();
   // Drained, it signs off; the API goes on without a worker.
   void worker.left.then(() => worker.stop(0));
-  return { engine, worker, producer };
+  const close = async () => void (await Promise.all(Array.from(protocols.values(), (client) => client.close())));
+  return { engine, worker, producer, close };
 }
 
 function devConfig({ host, port, endpointsFile }: DevOptions): ProducerConfig {
