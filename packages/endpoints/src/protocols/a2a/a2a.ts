@@ -16,7 +16,6 @@ import { Agents } from './agents.ts';
 import { RefusedError, boundedFetch } from './bounded-fetch.ts';
 import type { Standing } from './conversation.ts';
 import { converse } from './conversation.ts';
-import type { RemoteAgent } from './remote-agent.ts';
 import { contentResult, taskResult } from './standing-result.ts';
 
 const options = z.strictObject({
@@ -61,18 +60,17 @@ async function askAgent(call: ProtocolCall, agents: Agents, replyOptions: ReplyO
   const record = await replies.open(idempotencyKey);
   const memo = memoOf(call, record);
   let taskId = memo?.taskId ?? null;
-  let agent: RemoteAgent | null = null;
   const onTask = async (id: string): Promise<void> => {
     taskId = id;
     await replies.note(idempotencyKey, record.send, { taskId: id, send: record.send, looks: 0 });
   };
   try {
-    agent = await agents.of(target, fetchImpl);
+    const agent = await agents.of(target, fetchImpl);
     const conversation = { holdMs, taskId, onTask, messageId: correlationOf(idempotencyKey, record.send) };
     const standing = await converse(call, agent, conversation).catch((error: unknown) => {
-      agent = isUnknownMethod(error) && taskId === null ? agents.asOld(target, fetchImpl) : null;
-      if (agent === null) throw error;
-      return converse(call, agent, conversation);
+      const old = isUnknownMethod(error) && taskId === null ? agents.asOld(target, fetchImpl) : null;
+      if (old === null) throw error;
+      return converse(call, old, conversation);
     });
     if (standing.kind === 'open') return pending(standing.taskId, record, memo);
     const result = withLearned(resultOf(standing, target), learned);
@@ -80,7 +78,7 @@ async function askAgent(call: ProtocolCall, agents: Agents, replyOptions: ReplyO
     return result;
   } catch (error) {
     if (signal.aborted) {
-      if (agent !== null && taskId !== null) await stop(call, agents, taskId, { replyOptions, send: record.send });
+      if (taskId !== null) await stop(call, agents, taskId, { replyOptions, send: record.send });
       return fromFailure(aborted(signal), false);
     }
     const failure = withLearned(a2aFailure(error), learned);
