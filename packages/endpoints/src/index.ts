@@ -11,3 +11,6 @@ export type {
   Tool,
   ToolCall,
 } from './protocol.ts';
+export type { EndpointDeps, ToolRequest, ToolRun, ToolRunner } from './executor/deps.ts';
+export { createEndpointExecutors } from './executor/executors.ts';
+export { createMeshTools } from './executor/mesh-tools.ts';

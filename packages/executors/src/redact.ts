@@ -32,7 +32,8 @@ export function redactOutcome(outcome: Outcome, secrets: readonly string[]): Out
   }
   if (outcome.kind === 'again') {
     const note = outcome.note === undefined ? {} : { note: redact(outcome.note, secrets) };
-    return { ...outcome, memo: redact(outcome.memo, secrets), ...note };
+    const updates = outcome.stateUpdates === undefined ? {} : { stateUpdates: redact(outcome.stateUpdates, secrets) };
+    return { ...outcome, memo: redact(outcome.memo, secrets), ...note, ...updates };
   }
   const { stateUpdates } = outcome;
   const updates = stateUpdates === undefined ? {} : { stateUpdates: redact(stateUpdates, secrets) };

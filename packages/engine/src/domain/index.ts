@@ -115,3 +115,8 @@ export type { Zone } from './load/zone.ts';
 export * as endpointMetering from './endpoints/metering.ts';
 export type { CredentialState, EndpointState, MeterRules, MeterSight, MeterState } from './endpoints/metering.ts';
 export type { CallTicket } from './endpoints/call.ts';
+export { chooseEndpoints, tellChoice } from './endpoints/choose-endpoints.ts';
+export type { Choice, ChoiceOptions, ChoiceRequest } from './endpoints/choose-endpoints.ts';
+export { costOf, estimateCall, estimateTokens } from './budget/estimate.ts';
+export type { Estimate } from './budget/estimate.ts';
+export { AGENT_EXECUTOR, ENDPOINT_EXECUTOR } from './graph/prompted.ts';

@@ -64,6 +64,17 @@ describe('an attempt that does not finish its task', () => {
     expect(run.task('a').detail).toEqual({ kind: 'memo', memo: ['other'] });
   });
 
+  test('B9: a turn writes to the state at once, and in superstep mode not at all', () => {
+    const run = new Scenario(reading);
+    run.run(run.again('a', null, { isTurn: true, stateUpdates: { told: 'by itself' } }));
+    expect(run.input('a')).toEqual({ told: 'by itself' });
+    run.run(run.again('a', null, { isTurn: true, stateUpdates: { nowhere: 1 } }));
+    expect(run.errorCode).toBe('undeclared_key');
+    const stepwise = new Scenario({ ...reading, mode: 'superstep' });
+    stepwise.run(stepwise.again('a', null, { isTurn: true, stateUpdates: { told: 'too soon' } }));
+    expect(stepwise.errorCode).toBe('turn_updates_in_superstep');
+  });
+
   test('A5: what it has spent is kept for each attempt, with where it was spent', () => {
     const run = new Scenario(withNodes({ a: echo }));
     const usage = { inputTokens: 1, outputTokens: 2, usd: 0.5 };

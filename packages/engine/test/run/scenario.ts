@@ -208,7 +208,7 @@ export class Scenario {
   again(
     node: string,
     memo: Json,
-    parts: { afterMs?: number; isTurn?: boolean; usage?: Usage; placed?: Placement } = {},
+    parts: { afterMs?: number; isTurn?: boolean; stateUpdates?: JsonObject; usage?: Usage; placed?: Placement } = {},
   ): RunEvent {
     return {
       type: 'outcome',

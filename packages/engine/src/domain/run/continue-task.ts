@@ -1,12 +1,21 @@
 /** An attempt is over, and its task is not: a turn of a conversation, an answer that is still to come, or no place to go to. */
-import type { Json } from '@weft/contract';
+import type { Json, TaskError } from '@weft/contract';
 
 import type { Outcome } from '../outcome/outcome.ts';
 import type { TaskRecord } from './records.ts';
 import { clearTimers } from './settled.ts';
+import { refuseUpdates } from './state-updates.ts';
 import type { WorkingRun } from './working-run.ts';
 
 type Again = Extract<Outcome, { kind: 'again' }>;
+
+/** Why an attempt cannot end so; null if it can. */
+export function refuseTurn({ graph }: WorkingRun, { stateUpdates }: Again): TaskError | null {
+  if (!stateUpdates) return null;
+  if (!graph.superstep) return refuseUpdates(graph, Object.entries(stateUpdates));
+  const message = 'in superstep mode a task writes to the state when it has ended, and not with each turn';
+  return { code: 'turn_updates_in_superstep', message, retryable: false };
+}
 
 /** The task runs again with the memo, now or once it is due; neither costs it a failure. */
 export function continueTask(
@@ -14,10 +23,11 @@ export function continueTask(
   task: TaskRecord,
   { outcome, worker }: { outcome: Again; worker: string | null },
 ): void {
-  const { placed, note, isTurn } = outcome;
+  const { placed, note, isTurn, stateUpdates = {} } = outcome;
   clearTimers(run, task);
   run.openStep('task_continued', { task, worker });
   if (placed || note) run.note({ ...(placed && { placed }), ...(note && { note }) });
+  for (const [channel, update] of Object.entries(stateUpdates)) run.write(channel, update);
   if (isTurn) beginTurn(run, task, outcome);
   else if (outcome.afterMs > 0) wait(run, task, outcome);
   else {
@@ -26,12 +36,15 @@ export function continueTask(
   }
 }
 
-function memoOf({ memo }: Again, { detail }: TaskRecord): TaskRecord['detail'] {
-  return memoDetail(memo, detail?.kind === 'memo' ? (detail.failingSince ?? null) : null);
+type MemoDetail = Extract<TaskRecord['detail'], { kind: 'memo' }>;
+
+function memoOf({ memo, keepsPlace }: Again, { detail }: TaskRecord): MemoDetail | null {
+  const next = memoDetail(memo, detail?.kind === 'memo' ? (detail.failingSince ?? null) : null);
+  return keepsPlace ? { kind: 'memo', memo, ...next, keepsPlace } : next;
 }
 
 /** What the next attempt has to know; null: nothing. */
-export function memoDetail(memo: Json, failingSince: number | null): TaskRecord['detail'] {
+export function memoDetail(memo: Json, failingSince: number | null): MemoDetail | null {
   if (memo === null && failingSince === null) return null;
   return { kind: 'memo', memo, ...(failingSince !== null && { failingSince }) };
 }

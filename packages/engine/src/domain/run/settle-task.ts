@@ -5,7 +5,7 @@ import type { Outcome } from '../outcome/outcome.ts';
 import { isWorthRetrying, retryDelayMs, roll, timingOf } from '../retry.ts';
 import { ownerOf } from '../task-key.ts';
 import { stopAfter } from './break-after.ts';
-import { continueTask, failingSince, memoDetail } from './continue-task.ts';
+import { continueTask, failingSince, memoDetail, refuseTurn } from './continue-task.ts';
 import { endAfterFailure, endAfterSuccess } from './edge-ends.ts';
 import { failRun } from './end-run.ts';
 import type { PendingDetail, TaskDetail, TaskRecord } from './records.ts';
@@ -37,7 +37,9 @@ export function settleTask(
   if (ranMs !== undefined) task.startedAt ??= run.now - ranMs;
   run.spend(task, outcome);
   if (outcome.kind === 'again') {
-    continueTask(run, task, { outcome, worker });
+    const refused = refuseTurn(run, outcome);
+    if (refused) failTask(run, task, { error: refused, worker });
+    else continueTask(run, task, { outcome, worker });
     return;
   }
   const placed = outcome.placed && { ...given, placed: outcome.placed };
