@@ -19,6 +19,14 @@ export default {
     note(input, 'ended', taskId);
     return { n: 1, pid: process.pid };
   },
+  /** Like `work`, and costs 10 cents. */
+  async costly(input: Call, { taskId }: { taskId: string }) {
+    note(input, 'began', taskId);
+    await wait(input.ms ?? 0);
+    while (input.gate !== undefined && !existsSync(input.gate)) await wait(POLL_MS);
+    note(input, 'ended', taskId);
+    return { output: { n: 1 }, usage: { usd: 0.1 } };
+  },
   /** Has an effect outside, once the file `gate` exists, and says under which key. */
   async effect(input: Call, { taskId, idempotencyKey }: { taskId: string; idempotencyKey: string }) {
     note(input, 'began', taskId);

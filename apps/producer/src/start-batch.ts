@@ -20,6 +20,8 @@ export type BatchContext = {
   requestId: string;
   /** The key of the whole batch: run N without a key of its own gets `KEY/N`. */
   key: string | null;
+  /** The id of the API key that the caller has. */
+  apiKey: string | null;
   /** Adds to an error where in the body's text it is. */
   locate: (error: AppError) => AppError;
 };
@@ -31,13 +33,13 @@ const READS = 20;
 export async function startBatch(
   parts: { options: AppOptions; inline: InlineWorkflows; backpressure: Backpressure },
   runs: readonly unknown[],
-  { tenant, requestId, key, locate }: BatchContext,
+  { tenant, requestId, key, apiKey, locate }: BatchContext,
 ): Promise<(BatchedRun | Problem)[]> {
   const { options, inline, backpressure } = parts;
   const refOf = sharedRefs((workflow) => workflowOf({ options, inline, tenant }, workflow));
   const checked: (StartRequest | AppError)[] = [];
   // One after the other: what the first has saved, the others find.
-  for (const [n, run] of runs.entries()) checked.push(await requestOf(run, { n, key, refOf, backpressure }));
+  for (const [n, run] of runs.entries()) checked.push(await requestOf(run, { n, key, apiKey, refOf, backpressure }));
   refuseWhole(checked);
   const valid = checked.flatMap((item) => (item instanceof AppError ? [] : [item]));
   const results = (await options.engine.startRuns(valid)).values();
@@ -73,7 +75,17 @@ function sharedRefs(load: RefOf): RefOf {
 
 async function requestOf(
   run: unknown,
-  { n, key, refOf, backpressure }: { n: number; key: string | null; refOf: RefOf; backpressure: Backpressure },
+  {
+    n,
+    key,
+    apiKey,
+    refOf,
+    backpressure,
+  }: Pick<BatchContext, 'key' | 'apiKey'> & {
+    n: number;
+    refOf: RefOf;
+    backpressure: Backpressure;
+  },
 ): Promise<StartRequest | AppError> {
   const checked = checkBy(BatchedStartRun, run, []);
   if (checked instanceof AppError) return checked;
@@ -83,7 +95,7 @@ async function requestOf(
     const own = idempotencyKey === undefined ? null : checkedKey(idempotencyKey, KEY_POINTER);
     const itemKey = own ?? (key && `${key}/${n}`);
     const idempotency = itemKey === null ? null : { key: itemKey, payloadHash: hashOf(run) };
-    const request = startRequestOf(body, { workflow: await refOf(body.workflow), idempotency });
+    const request = startRequestOf(body, { workflow: await refOf(body.workflow), idempotency, key: apiKey });
     await backpressure.refuseFull(request);
     return request;
   } catch (error) {

@@ -9,7 +9,7 @@ import { summary } from './http/request-problems.ts';
 /** What the engine needs to start the run that a request describes. */
 export function startRequestOf(
   body: StartRun,
-  { workflow, idempotency }: Pick<StartRequest, 'idempotency'> & { workflow: WorkflowRef },
+  { workflow, idempotency, key }: Pick<StartRequest, 'idempotency'> & { workflow: WorkflowRef; key: string | null },
 ): StartRequest {
   return {
     workflow,
@@ -17,6 +17,8 @@ export function startRequestOf(
     config: body.config ?? {},
     priority: body.priority === undefined ? null : priorityLevel(body.priority),
     tags: body.tags ?? [],
+    ...(body.budget && { budget: body.budget }),
+    key,
     idempotency,
   };
 }

@@ -2,6 +2,8 @@ import type { Endpoint, EndpointPage } from '@weft/contract';
 import type { EndpointLoad, EndpointMeter } from '@weft/engine/ports';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { buildApp } from '../src/index.ts';
+import { createApiRig } from './api-rig.ts';
 import { createTenantRig } from './tenant-rig.ts';
 import type { TenantRig } from './tenant-rig.ts';
 
@@ -37,16 +39,18 @@ afterAll(async () => {
 });
 
 /** Calls as an admin of acme. Whatever is answered must not hold the token. */
-async function call<Body = Endpoint>(method: string, url: string, payload?: object) {
+async function call(method: string, url: string, payload?: object): Promise<{ status: number; body: Body }> {
   const answer = await rig.acme(method, url, payload === undefined ? {} : { payload });
   answers.push(answer.body);
-  return { status: answer.statusCode, body: answer.json<Body>() };
+  return { status: answer.statusCode, body: answer.json() };
 }
+
+/** What is looked at of any answer. */
+type Body = Endpoint & EndpointPage & Refusal;
 
 type Refusal = { code: string; detail: string; errors: { code: string; pointer: string; message: string }[] };
 
-const names = async (query = '') =>
-  (await call<EndpointPage>('GET', `/v1/endpoints${query}`)).body.items.map(({ name }) => name);
+const names = async (query = '') => (await call('GET', `/v1/endpoints${query}`)).body.items.map(({ name }) => name);
 
 describe('an endpoint', () => {
   test('is registered, shown with how it is and without its token, and listed by name', async () => {
@@ -87,13 +91,13 @@ describe('an endpoint', () => {
     expect(await names()).toEqual(['hook', 'writer']);
     expect(await names('?tag=coder')).toEqual(['writer']);
     expect(await names('?protocol=webhook')).toEqual(['hook']);
-    const first = await call<EndpointPage>('GET', '/v1/endpoints?limit=1');
+    const first = await call('GET', '/v1/endpoints?limit=1');
     expect(await names(`?limit=1&cursor=${first.body.nextCursor}`)).toEqual(['writer']);
   });
 
   test('has a name that is taken once in its tenant', async () => {
     await call('POST', '/v1/endpoints', { name: 'once', ...HOOK });
-    const again = await call<Refusal>('POST', '/v1/endpoints', { name: 'once', ...CHAT });
+    const again = await call('POST', '/v1/endpoints', { name: 'once', ...CHAT });
     expect(again).toMatchObject({ status: 409, body: { code: 'conflict' } });
     const other = await rig.globex('POST', '/v1/endpoints', { payload: { name: 'once', ...HOOK } });
     expect(other.statusCode).toBe(201);
@@ -105,7 +109,7 @@ describe('an endpoint', () => {
     expect(changed.body).toMatchObject({ tags: ['b'], maxConcurrent: 1, model: 'large', hasToken: true });
     const bare = await call('PATCH', '/v1/endpoints/parts', { token: null });
     expect(bare.body).toMatchObject({ hasToken: false, tags: ['b'] });
-    const refused = await call<Refusal>('PATCH', '/v1/endpoints/parts', { model: null });
+    const refused = await call('PATCH', '/v1/endpoints/parts', { model: null });
     expect(refused).toMatchObject({ status: 422, body: { errors: [{ code: 'missing_field', pointer: '/model' }] } });
   });
 
@@ -120,7 +124,7 @@ describe('an endpoint', () => {
   test('does not take its token along to another server', async () => {
     await call('POST', '/v1/endpoints', { name: 'loyal', ...CHAT, token: TOKEN });
     const away = { url: 'https://thief.example/v1' };
-    const refused = await call<Refusal>('PATCH', '/v1/endpoints/loyal', away);
+    const refused = await call('PATCH', '/v1/endpoints/loyal', away);
     expect(refused).toMatchObject({ status: 422, body: { errors: [{ pointer: '/token' }] } });
     expect(await call('PATCH', '/v1/endpoints/loyal', { url: 'https://llm.example/v2' })).toMatchObject({
       status: 200,
@@ -178,7 +182,7 @@ describe('an endpoint', () => {
     [{ ...HOOK, tokn: 'x' }, '/tokn', 'unknown key'],
     [{ ...HOOK, options: { text: 'x'.repeat(70_000) } }, '/options', 'characters'],
   ])('that cannot be one is refused with its place: %j', async (body, pointer, message) => {
-    const { status, body: refusal } = await call<Refusal>('POST', '/v1/endpoints', { name: 'bad', ...body });
+    const { status, body: refusal } = await call('POST', '/v1/endpoints', { name: 'bad', ...body });
     expect({ status, pointer: refusal.errors[0]?.pointer }).toEqual({ status: 422, pointer });
     expect(refusal.errors[0]?.message).toContain(message);
     expect(await call('GET', '/v1/endpoints/bad')).toMatchObject({ status: 404 });
@@ -199,4 +203,41 @@ test('members see endpoints and change none of them', async () => {
     ['POST', '/v1/endpoints/once/circuit', { circuit: 'open' }],
   ] as const)
     expect((await member(method, url, { payload })).statusCode, `${method} ${url}`).toBe(403);
+});
+
+test('a server without a key refuses a token in clear text by a code of its own, and takes the name of a secret', async () => {
+  const api = await createApiRig({}, { isKeyless: true });
+  const refused = await api.post('/v1/endpoints', { name: 'a', ...CHAT, token: TOKEN });
+  answers.push(refused.body);
+  expect([refused.statusCode, refused.json()]).toMatchObject([
+    422,
+    { code: 'no_encryption_key', errors: [{ code: 'no_encryption_key', pointer: '/token' }] },
+  ]);
+  expect(refused.json().detail).toContain('WEFT_ENCRYPTION_KEY');
+  const named = await api.post('/v1/endpoints', { name: 'a', ...CHAT, token: { secret: 'OPENAI' } });
+  expect([named.statusCode, named.json()]).toMatchObject([201, { hasToken: true }]);
+  const file = [
+    { name: 'plain', ...HOOK, protocol: 'webhook' as const },
+    { name: 'sealed', ...HOOK, protocol: 'webhook' as const, token: TOKEN },
+  ];
+  await expect(api.options.engine.syncEndpoints(file)).rejects.toMatchObject({
+    code: 'no_encryption_key',
+    errors: [{ pointer: '/1/token' }],
+  });
+  expect((await api.get('/v1/endpoints/plain')).statusCode).toBe(404);
+  const nowhere = await api.post('/v1/endpoints/a/circuit', { circuit: 'open' });
+  expect([nowhere.statusCode, nowhere.json()]).toMatchObject([503, { code: 'unavailable' }]);
+  await api.stop();
+});
+
+test('an endpoint is shown and removed though what all share of it cannot be read', async () => {
+  const away: EndpointMeter = { ...meter, look: () => Promise.reject(new Error('the broker is away')) };
+  const { options } = rig.api;
+  const app = buildApp({ ...options, token: null, queries: { ...options.queries, meter: away } });
+  const headers = { authorization: `Bearer ${rig.keys.acme.key}` };
+  await call('POST', '/v1/endpoints', { name: 'dim', ...CHAT });
+  const shown = await app.inject({ url: '/v1/endpoints/dim', headers });
+  expect(shown.json()).toMatchObject({ latencyMs: null, problem: expect.stringContaining('cannot be read now') });
+  expect((await app.inject({ method: 'DELETE', url: '/v1/endpoints/dim', headers })).statusCode).toBe(200);
+  await app.close();
 });

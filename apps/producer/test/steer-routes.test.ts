@@ -22,6 +22,7 @@ const record: RunRecord = {
   startedAt: 0,
   endedAt: null,
   usage: { inputTokens: 0, outputTokens: 0, usd: 0 },
+  budget: null,
   forkedFrom: null,
 };
 

@@ -8,6 +8,7 @@ import type { WorkerOptions } from '@weft/engine/runtime';
 import {
   loadExecutors,
   loadHandlers,
+  loadPrices,
   redact,
   redactOutcome,
   redactText,
@@ -38,6 +39,7 @@ export async function workerOptions({
   handlersFile,
   lanes,
 }: WorkerSetup): Promise<WorkerOptions> {
+  loadPrices();
   const builtin = await loadExecutors();
   const handlers = handlersFile === null ? new Map<string, Executor>() : await loadHandlers(handlersFile);
   const { slots, memoryLimitMib, environment } = config;

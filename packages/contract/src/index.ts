@@ -96,6 +96,8 @@ export {
   RetryPause,
   RetryPolicy,
 } from './policy.ts';
+export { BudgetList, BudgetPeriod, BudgetQuery, RunBudget, SetBudget, TenantBudget } from './budget.ts';
+export { CostDimension, CostItem, Costs, CostsQuery } from './cost.ts';
 export { MigrateRun, MigrateWorkflow, RunMigration, WorkflowMigration } from './migrate-run.ts';
 export { AppError, Problem, ProblemItem, problemTable, toProblem } from './problem.ts';
 export type { MisfitCode, ProblemCode } from './problem.ts';

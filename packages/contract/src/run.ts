@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RunBudget } from './budget.ts';
 import { TaskError, Usage } from './error.ts';
 import { Interrupt } from './interrupt.ts';
 import { JsonRecord, JsonValue } from './json.ts';
@@ -34,6 +35,7 @@ export const Run = z
       .exactOptional()
       .meta({ description: 'The checkpoint that it was forked from; step 0: it was started again' }),
     usage: Usage,
+    budget: RunBudget.exactOptional().meta({ description: 'Of a run that is bounded by itself' }),
     bytes: z.int().min(0).exactOptional().meta({
       description: 'About what it takes in the database, without indexes; only where it is asked for',
     }),

@@ -1,6 +1,4 @@
-export { hedge } from './executor-parts/hedge.ts';
-export type { Hedged, HedgedCalls, HedgeOptions } from './executor-parts/hedge.ts';
-export { createHttpProber } from './http-prober.ts';
+export { createProtocolProber } from './protocol-prober.ts';
 export type {
   CallTarget,
   ChatMessage,
@@ -14,3 +12,5 @@ export type {
 export type { EndpointDeps, ToolRequest, ToolRun, ToolRunner } from './executor/deps.ts';
 export { createEndpointExecutors } from './executor/executors.ts';
 export { createMeshTools } from './executor/mesh-tools.ts';
+export { createProtocols } from './protocols/create-protocols.ts';
+export type { ProtocolsOptions } from './protocols/create-protocols.ts';

@@ -1,4 +1,4 @@
-import { hedge } from '@weft/endpoints';
+import { hedge } from '../src/executor-parts/hedge.ts';
 import { createFakeClock } from '@weft/testkit';
 import { describe, expect, test } from 'vitest';
 

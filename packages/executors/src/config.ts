@@ -14,6 +14,11 @@ export function inheritedEnvironment(): Record<string, string> {
   return { PATH: DEFAULT_PATH, ...Object.fromEntries(found) };
 }
 
+/** The file of what models cost: WEFT_PRICES_FILE of the worker. */
+export function pricesFile(): string | null {
+  return process.env['WEFT_PRICES_FILE'] || null;
+}
+
 /** Where `openai` tasks go that name no server: WEFT_OPENAI_BASE_URL of the worker, else OpenAI itself. */
 export function openaiBaseUrl(): string {
   return process.env['WEFT_OPENAI_BASE_URL'] || 'https://api.openai.com/v1';

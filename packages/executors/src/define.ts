@@ -16,11 +16,16 @@ export type ExecutorDefinition = Executor & {
 /** A call whose input has passed the executor's schema. */
 export type CheckedCall<Input> = Omit<ExecutorCall, 'input'> & { input: Input };
 
-type CheckedOutcome<Output> = (Omit<Extract<Outcome, { kind: 'succeeded' }>, 'output'> & { output: Output }) | Failure;
+type CheckedOutcome<Output> =
+  | (Omit<Extract<Outcome, { kind: 'succeeded' }>, 'output'> & { output: Output })
+  | Extract<Outcome, { kind: 'again' }>
+  | Failure;
 
 type ExecutorSpec<I extends z.ZodType, O extends z.ZodType<Json>> = {
   /** The name in `uses`; equal to the file's name. */
   type: string;
+  /** It reserves by itself what a call may cost. */
+  reserves?: true;
   /** One sentence on what it does. */
   description: string;
   input: I;
@@ -41,6 +46,7 @@ export function defineExecutor<I extends z.ZodType, O extends z.ZodType<Json>>(
   const { type, description, example } = spec;
   return {
     type,
+    ...(spec.reserves && { reserves: spec.reserves }),
     description,
     example,
     schema: { input: spec.input, output: spec.output },

@@ -45,7 +45,7 @@ export function handlerExecutor(name: string, handler: Handler): Executor {
 }
 
 async function attempt(handler: Handler, call: ExecutorCall): Promise<Outcome> {
-  const { input, node: _, ...context } = call;
+  const { input, node: _node, budget: _budget, ...context } = call;
   const { signal } = call;
   try {
     const returned = await handler(input, context);

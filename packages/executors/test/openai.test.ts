@@ -171,6 +171,7 @@ describe.each([true, false])('an answer (stream: %s)', (stream) => {
         model: 'small',
       },
       usage: { inputTokens: 12, outputTokens: 3, usd: 0 },
+      placed: { endpoint: new URL(server.baseUrl).host, model: 'small', why: {} },
     });
   });
 

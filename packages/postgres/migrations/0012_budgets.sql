@@ -243,21 +243,23 @@ begin
 end
 $$;
 
--- Ends reservations of attempts that were overtaken, have ended, or belong to runs that have ended or were deleted. Gives how many.
+-- Reservations of attempts that were overtaken, have ended, or belong to runs that have ended or were deleted.
+create view stale_reservation as
+  select v.* from reservation v
+    left join run r on r.id = v.run_id
+    left join task t on t.run_id = v.run_id and t.key = v.key and t.epoch = v.epoch
+    where (r.status in ('pending', 'running', 'interrupted') and r.epoch = v.run_epoch and not t.superseded and case
+        when v.kept then t.attempt <= v.attempt + 1 and t.status in ('ready', 'running', 'waiting')
+        else t.attempt = v.attempt and t.status in ('ready', 'running') end) is not true;
+
+-- Ends those. Gives how many.
 create function sweep_reservations(most int) returns int language plpgsql as $$
 declare
   tasks uuid[];
   attempts int[];
 begin
-  select array_agg(task_id), array_agg(attempt) into tasks, attempts from (
-    select v.task_id, v.attempt from reservation v
-      left join run r on r.id = v.run_id
-      left join task t on t.run_id = v.run_id and t.key = v.key and t.epoch = v.epoch
-      where (r.status in ('pending', 'running', 'interrupted') and r.epoch = v.run_epoch and not t.superseded and case
-          when v.kept then t.attempt <= v.attempt + 1 and t.status in ('ready', 'running', 'waiting')
-          else t.attempt = v.attempt and t.status in ('ready', 'running') end) is not true
-      limit most
-  ) as stale;
+  select array_agg(task_id), array_agg(attempt) into tasks, attempts
+    from (select task_id, attempt from stale_reservation limit most) as stale;
   if tasks is null then
     return 0;
   end if;

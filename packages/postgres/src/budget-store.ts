@@ -1,6 +1,14 @@
 /** Budgets and reservations: the BudgetStore port on Postgres. What is one step is one function of the database. */
 import { makeUuidV7 } from '@weft/engine/domain';
-import type { BudgetGrant, BudgetKey, BudgetRecord, BudgetStore, BudgetUse, Spender } from '@weft/engine/ports';
+import type {
+  BudgetGrant,
+  BudgetKey,
+  BudgetLimit,
+  BudgetRecord,
+  BudgetStore,
+  BudgetUse,
+  Spender,
+} from '@weft/engine/ports';
 import { randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
 
@@ -43,29 +51,32 @@ export function createBudgetStore(pool: Pool): BudgetStore {
       const [row] = await query<BudgetRow>(pool, { text, values: [tenant, runId] });
       return row ? toRecord(row) : null;
     },
-    async set({ tenant, kind, subject, period }, { usd, tokens }) {
-      const text = `with told as (update budget_version set version = version + 1)
-        insert into budget (id, tenant, kind, subject, period, usd, tokens, period_start)
-        values ($1, $2, $3, $4, $5, $6, $7, period_start_of($5, now()))
-        on conflict (tenant, kind, subject, period) where kind <> 'run' do update
-          set usd = excluded.usd, tokens = excluded.tokens, warned_at = null, exceeded_at = null, updated_at = now()`;
-      const id = makeUuidV7(Date.now(), randomBytes(10));
-      await query(pool, { text, values: [id, tenant, kind, subject, period, usd, tokens] });
-    },
-    async remove({ tenant, kind, subject, period }) {
-      const text = `with gone as (
-          delete from budget where tenant = $1 and kind = $2 and subject = $3 and period = $4 and kind <> 'run' returning 1
-        ), told as (update budget_version set version = version + 1 where exists (select from gone))
-        select count(*)::int as n from gone`;
-      const [row] = await query<{ n: number }>(pool, { text, values: [tenant, kind, subject, period] });
-      return (row?.n ?? 0) > 0;
-    },
-    async raise(tenant, runId, { usd = 0, tokens = 0 }) {
-      const text = `update budget set usd = usd + $3, tokens = tokens + $4, warned_at = null, exceeded_at = null, updated_at = now()
-        where id = $2 and tenant = $1 and kind = 'run' returning 1`;
-      return (await query(pool, { text, values: [tenant, runId, usd, tokens] })).length > 0;
-    },
+    set: (key, limit) => set(pool, key, limit),
+    remove: (key) => remove(pool, key),
   };
+}
+
+async function set(
+  pool: Pool,
+  { tenant, kind, subject, period }: BudgetKey,
+  { usd, tokens }: BudgetLimit,
+): Promise<void> {
+  const text = `with told as (update budget_version set version = version + 1)
+    insert into budget (id, tenant, kind, subject, period, usd, tokens, period_start)
+    values ($1, $2, $3, $4, $5, $6, $7, period_start_of($5, now()))
+    on conflict (tenant, kind, subject, period) where kind <> 'run' do update
+      set usd = excluded.usd, tokens = excluded.tokens, warned_at = null, exceeded_at = null, updated_at = now()`;
+  const id = makeUuidV7(Date.now(), randomBytes(10));
+  await query(pool, { text, values: [id, tenant, kind, subject, period, usd, tokens] });
+}
+
+async function remove(pool: Pool, { tenant, kind, subject, period }: BudgetKey): Promise<boolean> {
+  const text = `with gone as (
+      delete from budget where tenant = $1 and kind = $2 and subject = $3 and period = $4 and kind <> 'run' returning 1
+    ), told as (update budget_version set version = version + 1 where exists (select from gone))
+    select count(*)::int as n from gone`;
+  const [row] = await query<{ n: number }>(pool, { text, values: [tenant, kind, subject, period] });
+  return (row?.n ?? 0) > 0;
 }
 
 async function call<Answer>(pool: Pool, name: string, requests: readonly object[]): Promise<Answer[]> {
@@ -114,7 +125,12 @@ const SELECT = `select tenant, kind, subject, period, usd, tokens, reserved_usd,
 function toRecord(row: BudgetRow): BudgetRecord {
   const { tenant, kind, subject, period, usd, tokens } = row;
   return {
-    ...{ tenant, kind, subject, period, usd, tokens },
+    tenant,
+    kind,
+    subject,
+    period,
+    usd,
+    tokens,
     spent: { usd: row.spent_usd, tokens: row.spent_tokens },
     reserved: { usd: row.reserved_usd, tokens: row.reserved_tokens },
     warnedAt: row.warned_at,

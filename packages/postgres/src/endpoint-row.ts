@@ -62,14 +62,14 @@ export function definitionOf(record: EndpointRecord): Definition {
   return { protocol, url, model, tags, specialties, maxConcurrent, price, limits, health, options };
 }
 
-/** How a token is stored. A sealed one has no columns to write. Throws AppError `no_secret_key`. */
+/** How a token is stored. A sealed one has no columns to write. Throws AppError `no_encryption_key`. */
 export function tokenColumns({ token, tenant, name }: EndpointRecord, box: TokenBox): TokenColumns {
   if (token === null || token.kind === 'sealed') return [null, null, null, null];
   if (token.kind === 'secret') return [token.name, null, null, null];
   const sealed = box.seal(token.value, { tenant, name });
   if (sealed !== null) return [null, sealed.keyId, sealed.nonce, sealed.sealed];
   const message =
-    'the server has no key to encrypt a token with: set WEFT_SECRET_KEY for all processes, or name a secret of the workers by { "secret": NAME }';
-  const errors = [{ code: 'no_secret_key', pointer: '/token', message }];
-  throw new AppError('no_secret_key', message, { errors });
+    'the server has no key to encrypt a token with: set WEFT_ENCRYPTION_KEY for all processes, or name a secret of the workers by { "secret": NAME }';
+  const errors = [{ code: 'no_encryption_key', pointer: '/token', message }];
+  throw new AppError('no_encryption_key', message, { errors });
 }

@@ -1,7 +1,7 @@
 /** Reading runs, outside any lock: the RunReader port on Postgres. */
 import type { Json, TaskError } from '@weft/contract';
 import type { ChannelWrite, JoinRecord } from '@weft/engine/domain';
-import type { RunFilter, RunReader, RunRecord, StepRange } from '@weft/engine/ports';
+import type { RunBudgetRecord, RunFilter, RunReader, RunRecord, StepRange } from '@weft/engine/ports';
 import type { Pool } from 'pg';
 
 import { askPool, query } from './connection.ts';
@@ -62,13 +62,25 @@ type RunRow = HeadRow &
     ended_at: number | null;
     forked_run: string | null;
     forked_step: number | null;
+    budget: RunBudgetRecord | null;
   };
+
+function epochMs(column: string): string {
+  return `floor(extract(epoch from ${column}) * 1000)`;
+}
 
 async function readRuns(pool: Pool, where: string, values: unknown[]): Promise<RunRecord[]> {
   const rows = await query<RunRow>(pool, {
     text: `select ${HEAD_COLUMNS}, r.created_at, r.ended_at, r.forked_run, r.forked_step, b.input, b.config, b.tags, b.output, b.error,
-        s.input_tokens, s.output_tokens, s.usd
+        s.input_tokens, s.output_tokens, s.usd, g.budget
       from run r join run_body b on b.run_id = r.id
+      left join lateral (
+        select json_build_object('usd', g.usd, 'tokens', g.tokens,
+          'spent', json_build_object('usd', g.spent_usd, 'tokens', g.spent_tokens),
+          'reserved', json_build_object('usd', g.reserved_usd, 'tokens', g.reserved_tokens), 'warnedAt', ${epochMs('g.warned_at')},
+          'exceededAt', ${epochMs('g.exceeded_at')}, 'updatedAt', ${epochMs('g.updated_at')}) as budget
+        from budget g where r.payer is not null and g.id = r.id offset 0
+      ) as g on true
       cross join lateral (
         select sum(input_tokens)::float8 as input_tokens, sum(output_tokens)::float8 as output_tokens, sum(usd) as usd
         from usage u where u.run_id = r.id
@@ -87,6 +99,7 @@ async function readRuns(pool: Pool, where: string, values: unknown[]): Promise<R
     startedAt: row.created_at,
     endedAt: row.ended_at,
     usage: toUsage(row),
+    budget: row.budget,
     forkedFrom: forkedFrom(row),
   }));
 }

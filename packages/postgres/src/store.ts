@@ -1,6 +1,7 @@
 /** All stores on one pool. */
 import type {
   BudgetStore,
+  CostReader,
   DispatchStore,
   EndpointStore,
   FleetStore,
@@ -18,6 +19,7 @@ import type {
 } from '@weft/engine/ports';
 
 import { createBudgetStore } from './budget-store.ts';
+import { createCostReader } from './cost-reader.ts';
 import { createPool } from './connection.ts';
 import { DatabaseClock } from './database-clock.ts';
 import { createDispatchStore } from './dispatch-store.ts';
@@ -44,6 +46,7 @@ export type PostgresStore = {
   fleet: FleetStore;
   limits: LimitStore;
   budgets: BudgetStore;
+  costs: CostReader;
   gate: GateStore;
   queue: QueueReader;
   reader: RunReader;
@@ -82,6 +85,7 @@ export function openStore({
     fleet: createFleetStore(pool),
     limits: createLimitStore(pool),
     budgets: createBudgetStore(pool),
+    costs: createCostReader(pool),
     gate: createGateStore(pool),
     queue: createQueueReader(pool),
     reader: createRunReader(pool),

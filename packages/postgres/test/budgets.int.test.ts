@@ -61,7 +61,8 @@ describe('the budget of a run', () => {
     const { url, count } = await newDatabase();
     const { seen, spend } = spending();
     const shared = { url, broker: createMemoryBroker(), executors: { spend }, slots: 64 };
-    const [rig] = (await Promise.all([openRig(shared), openRig(shared)])) as [Rig, Rig];
+    const rig = await openRig(shared);
+    await openRig(shared);
     const document = fan(128, { usd: 0.05 }, { budget: { usd: 1 } });
     const run = await rig.run(document, { input: items(128, { usd: 0.03 }) });
 
@@ -138,7 +139,7 @@ describe('the budget of a run', () => {
       budget,
       nodes: {
         first: { type: 'subgraph', workflow: 'child', ...more },
-        then: { ...dear, needs: ['first'] },
+        second: { ...dear, needs: ['first'] },
       },
     });
 

@@ -12,7 +12,7 @@ describe('a key', () => {
   test('is 32 bytes in base64, in base64 for URLs or in hexadecimal, and has the same id in each', () => {
     const bytes = randomBytes(32);
     const texts = [bytes.toString('base64'), bytes.toString('base64url'), bytes.toString('hex')];
-    const keys = texts.map((text) => parseSecretKey(text, 'WEFT_SECRET_KEY'));
+    const keys = texts.map((text) => parseSecretKey(text, 'WEFT_ENCRYPTION_KEY'));
     expect(new Set(keys.map(({ id }) => id)).size).toBe(1);
     for (const key of keys) expect(key.bytes.equals(bytes)).toBe(true);
     expect(bytes.toString('hex')).not.toContain(keys[0]?.id);
@@ -21,9 +21,9 @@ describe('a key', () => {
   test.each(['', 'short', 'z'.repeat(64), Buffer.alloc(31, 7).toString('base64'), 'ab'.repeat(33)])(
     'that is none is refused by the name of its setting, and is not told: %j',
     (text) => {
-      const parse = () => parseSecretKey(text, 'WEFT_SECRET_KEY');
+      const parse = () => parseSecretKey(text, 'WEFT_ENCRYPTION_KEY');
       expect(parse).toThrow(SecretKeyError);
-      expect(parse).toThrow(/^WEFT_SECRET_KEY must be 32 bytes in base64 or hexadecimal/);
+      expect(parse).toThrow(/^WEFT_ENCRYPTION_KEY must be 32 bytes in base64 or hexadecimal/);
       if (text !== '') expect(parse).not.toThrow(text);
     },
   );

@@ -17,3 +17,4 @@ export { RedisError } from './redis-error.ts';
 export type { RedisErrorCode } from './redis-error.ts';
 export { examineRedis, REDIS_CHECKS } from './examine-redis.ts';
 export { createRedisRateLimiter } from './redis-rate-limiter.ts';
+export { createRedisReplyStore } from './redis-reply-store.ts';

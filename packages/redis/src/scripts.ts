@@ -25,6 +25,8 @@ const SCRIPTS = {
   'endpoint-renew': { prelude: 'endpoint', freesMemory: true },
   'endpoint-end': { prelude: 'endpoint', freesMemory: true },
   'endpoint-set': { prelude: 'endpoint', freesMemory: true },
+  reply: { prelude: null, freesMemory: false },
+  mailbox: { prelude: null, freesMemory: false },
   'live-append': { prelude: 'live', freesMemory: false },
   'live-since': { prelude: 'live', freesMemory: true },
   'live-read': { prelude: 'live', freesMemory: true },

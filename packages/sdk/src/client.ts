@@ -1,3 +1,5 @@
+import type { Costs } from '@weft/contract';
+import { budgetsApi, costsOf, type BudgetsApi, type CostsOptions } from './budgets-api.ts';
 import { deadLettersApi, type DeadLettersApi } from './dead-letters-api.ts';
 import { endpointsApi, type EndpointsApi } from './endpoints-api.ts';
 import { interruptsApi, type InterruptsApi } from './interrupts-api.ts';
@@ -37,6 +39,9 @@ export type WeftClient = {
   readonly tenants: TenantsApi;
   readonly limits: LimitsApi;
   readonly endpoints: EndpointsApi;
+  readonly budgets: BudgetsApi;
+  /** What was spent. */
+  costs(options?: CostsOptions): Promise<Costs>;
   /** Opens a WebSocket for any number of subscriptions; it is made again when it breaks, and goes on where it was. */
   watch(options?: WatchOptions): Watch;
 };
@@ -58,6 +63,8 @@ export function createClient({ url, token, tenant, retry }: ClientOptions): Weft
     tenants: tenantsApi(transport),
     limits: limitsApi(transport),
     endpoints: endpointsApi(transport),
+    budgets: budgetsApi(transport),
+    costs: (options) => costsOf(transport, options),
     watch: (options) => openWatch(url, identity, options),
   };
 }

@@ -22,7 +22,7 @@ export type EndpointsApi = {
   ): Promise<EndpointPage>;
   /** Throws `ApiError` `not_found`, as all that follow. */
   get(name: string, options?: CallOptions): Promise<Endpoint>;
-  /** Throws `ApiError` `conflict` where the name is taken, `no_secret_key` where the server cannot encrypt a token. */
+  /** Throws `ApiError` `conflict` where the name is taken, `no_encryption_key` where the server cannot encrypt a token. */
   create(endpoint: NewEndpoint, options?: CallOptions): Promise<Endpoint>;
   /** What is left out is not set any more, its token as well. */
   replace(name: string, endpoint: ReplaceEndpoint, options?: CallOptions): Promise<Endpoint>;

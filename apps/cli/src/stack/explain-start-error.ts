@@ -4,8 +4,10 @@ const SELF_EXPLAINING = new Set([
   'ConfigError',
   'DatabaseInUse',
   'MigrationError',
+  'PricesFileError',
   'HandlersFileError',
   'RedisError',
+  'SecretKeyError',
   'WorkerConfigError',
 ]);
 

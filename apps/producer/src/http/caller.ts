@@ -9,6 +9,8 @@ export type Caller = {
   role: Role;
   /** The tenant that the caller is limited to; null for the operator as long as no tenant is named. */
   scope: string | null;
+  /** The id of the API key that it has called with, if it has. */
+  key: string | null;
   /** Calls back once when the caller may not call any more. Returns the function that takes it back. */
   onRefused(listener: () => void): () => void;
 };
@@ -22,7 +24,7 @@ declare module 'fastify' {
 }
 
 /** Whoever calls what anybody may call. */
-const ANYBODY: Caller = { role: 'member', scope: DEFAULT_TENANT, onRefused: () => () => undefined };
+const ANYBODY: Caller = { role: 'member', scope: DEFAULT_TENANT, key: null, onRefused: () => () => undefined };
 
 export function registerCaller(app: FastifyInstance): void {
   app.decorateRequest('tenant', DEFAULT_TENANT);

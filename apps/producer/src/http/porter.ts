@@ -66,7 +66,10 @@ export class Porter {
     const named = tenantNamedBy(request);
     if (named !== null && named !== tenant)
       throw new AppError('forbidden', `this key acts in the tenant ${tenant} only`);
-    return { caller: { role, scope: tenant, onRefused: (listener) => this.#ring.watch(id, listener) }, tenant };
+    return {
+      caller: { role, scope: tenant, key: id, onRefused: (listener) => this.#ring.watch(id, listener) },
+      tenant,
+    };
   }
 }
 
@@ -74,5 +77,5 @@ const SEND_ONE = 'send a valid key, or the token of the server, as "Authorizatio
 
 function operator(request: FastifyRequest, onRefused: Caller['onRefused']): Admitted {
   const scope = tenantNamedBy(request);
-  return { caller: { role: 'operator', scope, onRefused }, tenant: scope ?? DEFAULT_TENANT };
+  return { caller: { role: 'operator', scope, key: null, onRefused }, tenant: scope ?? DEFAULT_TENANT };
 }

@@ -60,7 +60,7 @@ function forkRoute(api: Api, options: AppOptions): void {
       response: { 200: Run, 201: Run, ...problems },
     },
     handler: async (request, reply) => {
-      const { tenant } = request;
+      const { tenant, caller } = request;
       const runId = asId('run', request.params.id);
       const idempotency = actionKeyOf(request, { action: 'fork', runId });
       const { step = null, stateOverrides = null, stateUpdates = null, tags = null, ...changes } = request.body ?? {};
@@ -68,7 +68,7 @@ function forkRoute(api: Api, options: AppOptions): void {
       if (again) return reply.code(200).send(await startedRun(options, { tenant, reply }, again));
       const workflow = await editedWorkflow(options, { tenant, runId }, changes);
       const edited = Object.keys(changes.nodeOverrides ?? {});
-      const where = { tenant, runId, step, workflow, edited, tags };
+      const where = { tenant, runId, step, workflow, edited, tags, key: caller.key };
       const started = await engine.forkRun({ ...where, stateOverrides, stateUpdates, idempotency });
       return reply.code(started.created ? 201 : 200).send(await startedRun(options, { tenant, reply }, started));
     },
@@ -91,14 +91,15 @@ function rerunRoute(api: Api, options: AppOptions): void {
       response: { 200: Run, 201: Run, ...problems },
     },
     handler: async (request, reply) => {
-      const { tenant } = request;
+      const { tenant, caller } = request;
       const runId = asId('run', request.params.id);
       const idempotency = actionKeyOf(request, { action: 'rerun', runId });
       const { input = null, config = null, tags = null, version } = request.body ?? {};
       const again = await engine.startedBefore({ tenant, idempotency });
       if (again) return reply.code(200).send(await startedRun(options, { tenant, reply }, again));
       const workflow = await editedWorkflow(options, { tenant, runId }, { version });
-      const started = await engine.rerunRun({ tenant, runId, workflow, input, config, tags, idempotency });
+      const where = { tenant, runId, workflow, tags, key: caller.key };
+      const started = await engine.rerunRun({ ...where, input, config, idempotency });
       return reply.code(started.created ? 201 : 200).send(await startedRun(options, { tenant, reply }, started));
     },
   });

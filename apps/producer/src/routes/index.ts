@@ -5,6 +5,7 @@ import type { AppOptions } from '../app-options.ts';
 import { registerBackpressure } from '../pressure/backpressure.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { inlineWorkflows } from '../inline-workflows.ts';
+import { budgetRoutes } from './budgets.ts';
 import { branchRoutes } from './branch-runs.ts';
 import { compareRoutes } from './compare-runs.ts';
 import { checkpointRoutes } from './checkpoints.ts';
@@ -54,6 +55,7 @@ export function registerRoutes(api: Api, options: AppOptions, ring: Pick<KeyRing
   laneRoutes(api, options);
   limitRoutes(api, options);
   endpointRoutes(api, options);
+  budgetRoutes(api, options);
   directWorkerRoutes(api, options);
   healthRoutes(api, options);
   metricsRoutes(api, options);

@@ -29,6 +29,7 @@ export function startBatchRoute(api: Api, options: AppOptions, parts: StartParts
         tenant: request.tenant,
         requestId: request.id,
         key: idempotencyKeyOf(request),
+        apiKey: request.caller.key,
         locate: (error) => withBodyLocations(error, request),
       });
       return reply.code(201).send({ items });

@@ -35,11 +35,11 @@ export function startRunRoutes(api: Api, options: AppOptions, parts: StartParts)
       response: { 200: Run, 201: Run, ...problems },
     },
     handler: async (request, reply) => {
-      const { body, query, tenant } = request;
+      const { body, query, tenant, caller } = request;
       refuseUnsupported(body);
       const idempotency = idempotencyOf(request);
       const workflow = await workflowOf({ options, inline, tenant }, body.workflow);
-      const started = await startOne(options, parts, startRequestOf(body, { workflow, idempotency }));
+      const started = await startOne(options, parts, startRequestOf(body, { workflow, idempotency, key: caller.key }));
       const { runId: id, created } = started;
       if (query.wait !== undefined) {
         const wait = { timeoutMs: query.wait, signal: closeSignal(reply.raw) };

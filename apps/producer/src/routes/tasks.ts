@@ -33,7 +33,7 @@ function startRoute(api: Api, options: AppOptions, parts: StartParts): void {
       response: { 202: StartedTask, ...problems },
     },
     handler: async (request, reply) => {
-      const { body, tenant } = request;
+      const { body, tenant, caller } = request;
       const idempotency = idempotencyOf(request);
       const { document, input } = taskDocument(body);
       const workflow = await inline.refOf({ tenant, document }, documentPointer(body));
@@ -43,6 +43,7 @@ function startRoute(api: Api, options: AppOptions, parts: StartParts): void {
         config: {},
         priority: body.priority === undefined ? null : priorityLevel(priorityOf(body.priority)),
         tags: body.tags ?? [],
+        key: caller.key,
         idempotency,
       });
       const [task] = await options.queries.reader.tasksByKey(runId, [firstKey(TASK_NODE)]);

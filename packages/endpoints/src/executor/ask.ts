@@ -6,6 +6,7 @@ import type { EndpointRecord, ExecutorCall } from '@weft/engine/ports';
 import { meteredEndpoint } from '@weft/engine/runtime';
 
 import type { ChatMessage, ProtocolResult, Tool } from '../protocol.ts';
+import { askTwice } from './ask-twice.ts';
 import { callThere } from './call-there.ts';
 import type { EndpointDeps } from './deps.ts';
 import type { AskMemo } from './memo.ts';
@@ -70,19 +71,52 @@ async function askBest(deps: EndpointDeps, request: AskRequest, records: readonl
       if (paid.isFinal) break;
       continue;
     }
-    const callId = `${request.call.idempotencyKey}${request.part}`;
-    const isRetry = request.memo.tried.length > 0;
-    const grant = await deps.meter.begin(meteredEndpoint(record), {
-      callId,
-      tokens: estimate.tokens,
-      leaseMs: LEASE_MS,
-      isRetry,
-    });
-    if (grant.kind === 'granted') return callThere(deps, request, { record, callId, why: tellChoice(choice, name) });
+    const grant = await begin(deps, request, { record, estimate });
+    if (grant.kind === 'granted') {
+      const others = choice.order.slice(choice.order.indexOf(name) + 1);
+      return askTwice(deps, request, {
+        first: (asking) => callThere(deps, asking, { record, callId: grant.callId, why: tellChoice(choice, name) }),
+        second: (asking) => askAnother(deps, asking, { choice, names: others, records, estimates }),
+      });
+    }
     refused.push({ endpoint: name, reason: grant.reason, waitMs: grant.waitMs });
   }
   request.call.budget?.release();
   return unpaid ?? later(deps, request, { choice, refused });
+}
+
+type Others = {
+  choice: Choice;
+  names: readonly string[];
+  records: readonly EndpointRecord[];
+  estimates: ReadonlyMap<string, Estimate>;
+};
+
+/** The first of the others that has room. Its cost is bounded by what was reserved for the one before it. */
+async function askAnother(deps: EndpointDeps, request: AskRequest, others: Others): Promise<Asked | null> {
+  for (const name of others.names) {
+    const record = others.records.find((one) => one.name === name);
+    const estimate = others.estimates.get(name);
+    if (!record || !estimate) continue;
+    const asking = { ...request, part: `${request.part}:h` };
+    const grant = await begin(deps, asking, { record, estimate });
+    if (grant.kind !== 'granted') continue;
+    return callThere(deps, asking, { record, callId: grant.callId, why: tellChoice(others.choice, name) });
+  }
+  return null;
+}
+
+type Begun = { kind: 'granted'; callId: string } | { kind: 'refused'; reason: string; waitMs: number };
+
+async function begin(
+  deps: EndpointDeps,
+  { call, part, memo }: AskRequest,
+  { record, estimate }: { record: EndpointRecord; estimate: Estimate },
+): Promise<Begun> {
+  const callId = `${call.idempotencyKey}${part}`;
+  const asked = { callId, tokens: estimate.tokens, leaseMs: LEASE_MS, isRetry: memo.tried.length > 0 };
+  const grant = await deps.meter.begin(meteredEndpoint(record), asked);
+  return grant.kind === 'granted' ? { kind: 'granted', callId } : grant;
 }
 
 /** Longer than it takes to renew it. */

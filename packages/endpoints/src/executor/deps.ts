@@ -37,7 +37,7 @@ export type EndpointDeps = {
   /** Money is to be saved: everything goes to the cheapest. */
   isEmergency(): boolean;
   tools: ToolRunner;
-  clock: Pick<Clock, 'now' | 'monotonicMs'>;
+  clock: Pick<Clock, 'now' | 'monotonicMs' | 'after'>;
   /** Draws in [0, 1). */
   random(): number;
 };

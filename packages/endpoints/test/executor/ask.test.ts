@@ -93,9 +93,7 @@ describe('a task with a prompt', () => {
     const rig = rigOf({ endpoints: [endpoint('one', { token })] });
     expect(await rig.run({})).toMatchObject({ kind: 'failed', error: { code, retryable: false } });
     expect(rig.calls).toEqual([]);
-    expect(
-      await rig.meter.look([{ tenant: 'default', name: 'one', maxConcurrent: 1, limits: {}, credential: 'x' }]),
-    ).toMatchObject([{ running: 0 }]);
+    expect(await rig.loads()).toEqual([0]);
   });
 
   test('is sent with the secret of the worker that the endpoint names', async () => {
@@ -139,5 +137,20 @@ describe('a task with a prompt', () => {
     const falling = rigOf({ endpoints });
     expect(await falling.run(input, { budget: budget('fallback') })).toMatchObject({ placed: { endpoint: 'cheap' } });
     expect(asked).toEqual([1, 1, 0.1]);
+  });
+
+  test('asks a second endpoint where the first is late, if it says that it may', async () => {
+    const rig = rigOf({
+      endpoints: [endpoint('late'), endpoint('quick')],
+      async answer({ target, signal }) {
+        if (target.name === 'quick') return said('quick');
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        return broken({ code: 'aborted', isFault: false });
+      },
+    });
+    const outcome = await rig.run({ endpoint: { prefer: ['late'], hedgeMs: 10 } });
+    expect(outcome).toMatchObject({ kind: 'succeeded', output: 'quick', placed: { endpoint: 'quick' } });
+    expect(rig.calls.map(({ target }) => target.name)).toEqual(['late', 'quick']);
+    expect(await rig.loads()).toEqual([0, 0]);
   });
 });

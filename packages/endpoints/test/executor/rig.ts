@@ -2,6 +2,7 @@
 import type { EndpointProtocol, Json, JsonObject } from '@weft/contract';
 import { createMemoryEndpointMeter } from '@weft/embedded';
 import type { EndpointRecord, ExecutorCall, Outcome } from '@weft/engine/ports';
+import { meteredEndpoint } from '@weft/engine/runtime';
 import { executorCall } from '@weft/testkit/conformance/executor';
 
 import { createEndpointExecutors } from '../../src/index.ts';
@@ -70,10 +71,18 @@ export function rigOf({
   const started: ToolRequest[] = [];
   const cancelled: string[] = [];
   let now = 1_000_000;
-  const clock = { now: () => now, monotonicMs: () => now };
+  const clock = {
+    now: () => now,
+    monotonicMs: () => now,
+    after(ms: number, run: () => void) {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
+    },
+  };
   const meter = createMemoryEndpointMeter({ clock });
   const client: Omit<ProtocolClient, 'protocol'> = {
     checkUrl: () => null,
+    checkOptions: () => null,
     async call(call) {
       calls.push(call);
       return answer(call);
@@ -125,5 +134,10 @@ export function rigOf({
     return outcomes;
   }
 
-  return { run, runAll, calls, started, cancelled, meter, pass: (ms: number) => (now += ms) };
+  /** How many calls are under way at each endpoint. */
+  async function loads(): Promise<number[]> {
+    return (await meter.look(endpoints.map(meteredEndpoint))).map(({ running }) => running);
+  }
+
+  return { run, runAll, loads, calls, started, cancelled, pass: (ms: number) => (now += ms) };
 }

@@ -17,6 +17,10 @@ export { resolveReference } from './expression/scope.ts';
 export type { NodeError, NodeResult, Reference, ReferenceRoot, Scope } from './expression/scope.ts';
 export { compileTemplate, compileUpdates } from './expression/template.ts';
 export type { Template } from './expression/template.ts';
+export { costOf, estimateCall, estimateTokens } from './budget/estimate.ts';
+export type { Estimate } from './budget/estimate.ts';
+export { priceOf } from './budget/price-table.ts';
+export type { PriceTable } from './budget/price-table.ts';
 export { cacheKey } from './cache-key.ts';
 export { canonicalJson, contentHash } from './content-hash.ts';
 export { checkEndpointUrl } from './endpoints/endpoint-url.ts';
@@ -117,6 +121,4 @@ export type { CredentialState, EndpointState, MeterRules, MeterSight, MeterState
 export type { CallTicket } from './endpoints/call.ts';
 export { chooseEndpoints, tellChoice } from './endpoints/choose-endpoints.ts';
 export type { Choice, ChoiceOptions, ChoiceRequest } from './endpoints/choose-endpoints.ts';
-export { costOf, estimateCall, estimateTokens } from './budget/estimate.ts';
-export type { Estimate } from './budget/estimate.ts';
 export { AGENT_EXECUTOR, ENDPOINT_EXECUTOR } from './graph/prompted.ts';

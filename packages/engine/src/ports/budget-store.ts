@@ -31,6 +31,9 @@ export type BudgetRecord = BudgetKey &
     updatedAt: number;
   };
 
+/** The budget of one run. */
+export type RunBudgetRecord = Omit<BudgetRecord, keyof BudgetKey>;
+
 /** One bound of a budget, and how far it is used. `unit` says in what it is counted. */
 export type BudgetUse = {
   kind: BudgetKind;
@@ -100,11 +103,9 @@ export type BudgetStore = {
   load(since: number | null): Promise<{ version: number; budgets: BudgetKey[] } | null>;
   list(tenant: string): Promise<BudgetRecord[]>;
   /** That of a run; null if it has none of its own. */
-  ofRun(tenant: string, runId: string): Promise<Omit<BudgetRecord, keyof BudgetKey> | null>;
+  ofRun(tenant: string, runId: string): Promise<RunBudgetRecord | null>;
   /** Sets its bounds; what is spent stays spent. */
   set(key: BudgetKey, limit: BudgetLimit): Promise<void>;
   /** False if there is none. */
   remove(key: BudgetKey): Promise<boolean>;
-  /** Raises bounds of a run's budget; what is left out stays. False if it has none of its own. */
-  raise(tenant: string, runId: string, by: { usd?: number; tokens?: number }): Promise<boolean>;
 };

@@ -66,7 +66,7 @@ export type DueProbe = { endpoint: EndpointRecord; failures: number };
 
 /**
  * The registry of endpoints. `createdAt` and `updatedAt` are the store's, whatever a record says. A token in clear text is
- * encrypted; where there is no key for that, AppError `no_secret_key` is thrown.
+ * encrypted; where there is no key for that, AppError `no_encryption_key` is thrown.
  */
 export type EndpointStore = {
   /** All of a tenant by name, or of all tenants; tokens in clear text only for those who call. */

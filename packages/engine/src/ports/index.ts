@@ -13,6 +13,7 @@ export type {
   OnExceeded,
   Payer,
   RefusingBudget,
+  RunBudgetRecord,
   SpendReport,
   Spender,
 } from './budget-store.ts';
@@ -56,6 +57,7 @@ export type {
   TaskError,
   Usage,
 } from './executor.ts';
+export type { CostReader, CostsFilter, SpentItem, SpentSums } from './cost-reader.ts';
 export type { DesiredState, FleetStore, LaneRate, WorkerBeat, WorkerHealth, WorkerRecord } from './fleet-store.ts';
 export type { Candidate, GateRequest, GateStore, GateView } from './gate-store.ts';
 export type { GaugeReading, MemoryBound, ProcessGauge } from './process-gauge.ts';
@@ -79,6 +81,7 @@ export type { OnListenerError } from './listeners.ts';
 export type { Log } from './log.ts';
 export { MOST_COUNTED } from './queue-reader.ts';
 export type { InUse, QueuedList, QueueReader } from './queue-reader.ts';
+export type { Attendance, ReplyFate, ReplyRecord, ReplyStore } from './reply-store.ts';
 export type { CacheAnswer, CachedResult, CacheEntry, CacheLease, CacheRequest, ResultCache } from './result-cache.ts';
 export type {
   DeleteResult,

@@ -1,3 +1,4 @@
+import type { RunBudgetRecord } from './budget-store.ts';
 import type { Json, Placement, TaskError, Usage } from '@weft/contract';
 
 import type { BranchPoint, FoldedRun, UsageRecord } from '../domain/run/records.ts';
@@ -25,6 +26,8 @@ export type RunRecord = {
   startedAt: number | null;
   endedAt: number | null;
   usage: Usage;
+  /** What it may spend, where it is bounded by itself. */
+  budget: RunBudgetRecord | null;
   /** The checkpoint that it was forked from; step 0 where it was only started again. */
   forkedFrom: Checkpointed | null;
 };

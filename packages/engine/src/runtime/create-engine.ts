@@ -5,13 +5,13 @@ import type { Json } from '@weft/contract';
 import { contentHash } from '../domain/content-hash.ts';
 import { createAdmission } from './admission.ts';
 import type { EngineDeps } from './deps.ts';
-import { EndpointBook } from './endpoints/endpoint-book.ts';
+import type { EndpointBook } from './endpoints/endpoint-book.ts';
+import { createRegistry } from './endpoints/create-registry.ts';
 import { EndpointRooms } from './endpoints/endpoint-rooms.ts';
-import { createEndpointCommands } from './endpoints/endpoint-commands.ts';
-import { createProbes } from './endpoints/probe-endpoints.ts';
 import type { Engine, StartResult } from './engine.ts';
 import { createGraphCache } from './graph-cache.ts';
 import type { GraphCache } from './graph-cache.ts';
+import { createBudgetCommands } from './set-budgets.ts';
 import { createLimitCommands } from './limits/set-limits.ts';
 import { keepHouse } from './keep-house.ts';
 import { createSettler } from './settler.ts';
@@ -44,24 +44,13 @@ const GIVE_UP_MS = 10_000;
 
 export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettings }): RunningEngine {
   const graphs = createGraphCache(deps.workflows);
-  const endpointBook = new EndpointBook(deps.endpoints);
+  const { endpointBook, probes, commands } = createRegistry(deps);
   const rooms = deps.meter ? new EndpointRooms(endpointBook, deps.meter) : null;
   const admission = createAdmission({ ...deps, endpoints: rooms });
-  const probes = createProbes({ ...deps, endpointBook });
-  const post = createPost({
-    log: deps.log,
-    advance,
-    startChild: (runId) => startChild({ ...deps, start: startOne, advance }, runId),
-  });
+  const post = createPost({ log: deps.log, advance, startChild: startChildOf });
   const settler = createSettler({ ...deps, graphs, admission, post: (mail) => post.deliver(mail) });
   const sweeper = createSweeper(
-    {
-      ...deps,
-      settler,
-      admission,
-      endpointBook,
-      startChild: (runId) => startChild({ ...deps, start: startOne, advance }, runId),
-    },
+    { ...deps, settler, admission, endpointBook, startChild: startChildOf },
     settings?.sweep,
   );
   const starter = createStartRuns({
@@ -74,6 +63,10 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
 
   async function advance(runId: string): Promise<void> {
     await settler.settle({ runId, workflow: null, event: { type: 'advance' } });
+  }
+
+  async function startChildOf(runId: string): Promise<void> {
+    await startChild({ ...deps, start: startOne, advance }, runId);
   }
 
   async function startOne(run: RunToStart): Promise<StartResult | AppError> {
@@ -101,7 +94,8 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
     ...createDeadLetters({ ...deps, settler, graphs, start: startOne }),
     ...createRetention(deps),
     ...createLimitCommands({ ...deps, admission }),
-    ...createEndpointCommands({ ...deps, endpointBook }),
+    ...commands,
+    ...createBudgetCommands(deps),
     directWorker: (request) => directWorker(deps, request),
     start() {
       ends = [deps.timers.onDue((timers) => fireTimers(settler, timers)), keepHouse({ ...deps, probes })];

@@ -13,6 +13,8 @@ import type {
 import type { EndpointCommands } from './endpoints/endpoint-commands.ts';
 import type { Priority, RunHead, RunStatus, WorkflowRef } from '../domain/run/records.ts';
 import type {
+  BudgetKey,
+  BudgetLimit,
   DesiredState,
   LetterListing,
   Limit,
@@ -41,7 +43,11 @@ export type StartRequest = {
 };
 
 /** Which run, with the caller's key and the hash of what it sent. */
-export type SteerRequest = { tenant: string; runId: string; idempotency?: StartRequest['idempotency'] };
+export type SteerRequest = Pick<StartRequest, 'key'> & {
+  tenant: string;
+  runId: string;
+  idempotency?: StartRequest['idempotency'];
+};
 
 /** A new run that has not moved yet: nothing but its start is stored, so it can be shown without being read. */
 export type FreshRun = { head: RunHead; input: Json; tags: string[]; createdAt: number };
@@ -127,6 +133,10 @@ export type Engine = EndpointCommands & {
   setKeyLimit(tenant: string, key: string, limit: Limit): Promise<void>;
   /** Throws `not_found` where there is no such limit. */
   removeKeyLimit(tenant: string, key: string): Promise<void>;
+  /** Sets a budget of a tenant, a key or a name. Workers hear of it within a few seconds. */
+  setBudget(key: BudgetKey, limit: BudgetLimit): Promise<void>;
+  /** Throws `not_found` where there is no such budget. */
+  removeBudget(key: BudgetKey): Promise<void>;
   /** Nobody claims from the lane any more, or again; others hear of it within a few seconds. */
   pauseLane(lane: string): Promise<void>;
   resumeLane(lane: string): Promise<void>;

@@ -9,6 +9,7 @@ export { toInstant, toInstantOrNull } from './queries/instant.ts';
 export { listDeadLetters, viewDeadLetter } from './queries/dead-letters.ts';
 export { listInterrupts } from './queries/list-interrupts.ts';
 export { listLanes } from './queries/list-lanes.ts';
+export { listBudgets, viewCosts } from './queries/view-costs.ts';
 export { listKeyLimits, listTenants, viewTenant } from './queries/view-limits.ts';
 export { listEndpoints, viewEndpoint } from './queries/view-endpoints.ts';
 export { EndpointBook } from './endpoints/endpoint-book.ts';

@@ -2,7 +2,7 @@
 import { AppError } from '@weft/contract';
 
 import { looserThan, meansOf } from '../domain/budget/payer.ts';
-import type { Payer, RunBudget } from '../domain/budget/payer.ts';
+import type { Means, Payer, RunBudget } from '../domain/budget/payer.ts';
 import type { Graph } from '../domain/graph/graph.ts';
 import { priorityLevel } from '../domain/graph/priority.ts';
 import { makeUuidV7 } from '../domain/ids.ts';
@@ -30,6 +30,8 @@ export type RunToStart = StartRequest & {
   asChild?: { id: string; parent: RunParent; mail: string; payer: Payer | null; budget: RunBudget | null };
   asFork?: Pick<Fork, 'point' | 'updates' | 'differs'>;
   forkedFrom?: NonNullable<NewRun['forkedFrom']>;
+  /** The run that it does not exceed in what it may spend. */
+  like?: { payer: Payer | null; budget: RunBudget | null };
 };
 
 export type StartRuns = {
@@ -100,7 +102,7 @@ function newRun(
     runId: id,
     key: request.key ?? null,
     above: request.asChild?.payer ?? null,
-    budgets: [graph.document.budget, request.asChild?.budget, request.budget],
+    budgets: [graph.document.budget, request.asChild?.budget, ...likeIt(request), request.budget],
   });
   const head = freshHead({
     id,
@@ -119,6 +121,12 @@ function newRun(
     forkedFrom: request.forkedFrom ?? null,
     plan: (now) => admit(firstDecision(graph, { head, body: { input, config }, now }, request.asFork)),
   };
+}
+
+function likeIt({ like }: RunToStart): Means['budgets'] {
+  if (!like) return [];
+  const { name, onExceeded } = like.payer ?? {};
+  return [like.budget, { ...(typeof name === 'string' && { name }), ...(onExceeded && { onExceeded }) }];
 }
 
 /** A request may bound a run closer than its document does, and not wider. */
@@ -209,12 +217,12 @@ function toResult({ run, plan }: Pick<Pending, 'run' | 'plan'>, submission: Subm
   return new AppError('idempotency_conflict', message);
 }
 
-/** Null for a run that has ended or written state with its start: that is read like any other. */
-function freshRun({ input, tags }: NewRun, plan: Plan | null): FreshRun | null {
+/** Null for a run that has ended or written state with its start, or has a budget: that is read like any other. */
+function freshRun({ input, tags, budget }: NewRun, plan: Plan | null): FreshRun | null {
   const [started] = plan?.decision.steps ?? [];
   if (!plan || !started) return null;
   const { head, writes } = plan.decision;
-  const isPlain = started.type === 'run_started' && writes.length === 0;
+  const isPlain = started.type === 'run_started' && writes.length === 0 && budget === null;
   return head.status === 'running' && isPlain ? { head, input, tags, createdAt: started.at } : null;
 }
 

@@ -202,6 +202,7 @@ const BLANK = {
   startedAt: 0,
   endedAt: null,
   usage: { inputTokens: 0, outputTokens: 0, usd: 0 },
+  budget: null,
   forkedFrom: null,
 };
 

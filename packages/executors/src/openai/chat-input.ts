@@ -43,6 +43,7 @@ export const chatInput = z
       .regex(/^[!-~]+$/, 'a key has visible ASCII characters only')
       .optional(),
     model: z.string().min(1),
+    fallbackModels: z.array(z.string().min(1)).max(10).optional(),
     prompt: z.string().min(1).optional(),
     messages: z.array(message).min(1).optional(),
     temperature: z.number().min(0).max(2).optional(),
@@ -71,6 +72,12 @@ export const chatInput = z
   });
 
 export type ChatInput = z.output<typeof chatInput>;
+
+/** All text that is sent, for an estimate of its tokens. */
+export function chatTexts({ prompt = '', messages, tools = [] }: ChatInput): string[] {
+  const texts = messages?.map((sent) => JSON.stringify(sent)) ?? [prompt];
+  return [...texts, ...tools.map((tool) => JSON.stringify(tool))];
+}
 
 /** The body of the request as the protocol has it. */
 export function chatBody(input: ChatInput, url: URL): JsonObject {

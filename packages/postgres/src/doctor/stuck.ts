@@ -21,6 +21,15 @@ const LATE: readonly Late[] = [
       where due_at < now() - make_interval(secs => $1) order by due_at`,
   },
   {
+    name: 'reservations',
+    level: 'error',
+    fine: 'nothing is reserved in a budget by an attempt that is over',
+    what: 'attempts that are over still reserve in budgets: others are refused what is there',
+    advice: SWEEPING,
+    sql: `select format('%s %s, attempt %s of %s', run_id, key, attempt, at) as place from stale_reservation
+      where at < now() - make_interval(secs => $1) order by at`,
+  },
+  {
     name: 'mail',
     level: 'error',
     fine: 'no run has old unread mail',

@@ -98,11 +98,23 @@ const OF_ORPHANS = {
     from idempotency where run_id not in (select id from run) and run_id not in (select run_id from pruned_run)`,
 } as const;
 
+const OF_BUDGETS = {
+  'a budget has reserved what its reservations say': `select b.id as run,
+      format('%s USD and %s tokens, but there are %s and %s', b.reserved_usd, b.reserved_tokens, coalesce(v.usd, 0), coalesce(v.tokens, 0)) as what
+    from budget b left join (
+      select b as id, sum(usd) as usd, sum(tokens) as tokens from reservation cross join unnest(budgets) as b group by b
+    ) as v on v.id = b.id
+    where b.reserved_usd <> coalesce(v.usd, 0) or b.reserved_tokens <> coalesce(v.tokens, 0)`,
+  'a budget of a run has its run, which knows of it': `select b.id as run, b.kind as what from budget b
+    where b.kind = 'run' and not exists (select 1 from run r where r.id = b.id and r.payer->'runs' is not null)`,
+} as const;
+
 const INVARIANTS: Readonly<Record<string, string>> = {
   ...OF_RUNS,
   ...OF_JOURNALS,
   ...OF_TASKS,
   ...OF_WAITS,
+  ...OF_BUDGETS,
   ...OF_ORPHANS,
 };
 

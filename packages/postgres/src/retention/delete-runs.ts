@@ -1,4 +1,5 @@
 /** Deleting ended runs row by row, a window of them in a transaction. */
+import { keepAccount } from './keep-account.ts';
 import type { Session } from './session.ts';
 import { BELONGINGS, bytesExpression, runColumn } from './weeks.ts';
 
@@ -53,6 +54,7 @@ export function deleteRuns(
     const ids = held.map(({ id }) => id);
     if (ids.length === 0 || (together && ids.length < runs.length)) return { runs: 0, bytes: 0 };
     await buryRuns(session, 'select id, tenant, ended_at from run where id = any($1::uuid[])', [ids]);
+    await keepAccount(session, 'select unnest($1::uuid[]) as id', [ids]);
     let bytes = 0;
     for (const table of [...BELONGINGS, 'run']) {
       const size = bytesExpression(columns.get(table) ?? [], 't');

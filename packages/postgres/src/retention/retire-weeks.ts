@@ -5,6 +5,7 @@
  */
 import { buryRuns, NAMED_FOR, PARENTS_TO_BE } from './delete-runs.ts';
 import type { Deleted } from './delete-runs.ts';
+import { keepAccount } from './keep-account.ts';
 import type { Session } from './session.ts';
 import { GONE, lockTables, prepareSwaps, sizeOf, swapPartitions } from './swap-partitions.ts';
 import type { Swap } from './swap-partitions.ts';
@@ -79,6 +80,7 @@ export async function retireWeeks(session: Session, weeks: readonly Week[], mark
       await lockTables(session, swaps);
       const moved = await keepWhatMoved(session, { runs, swaps, markedAt });
       if (doomed.recent > 0) await buryRuns(session, GONE, [runs]);
+      await keepAccount(session, GONE, [runs]);
       for (const swap of swaps) await swapPartitions(session, swap, runs);
       return { runs: doomed.all - moved, bytes: Math.max(0, before - (await sizeOf(session, swaps))) };
     });

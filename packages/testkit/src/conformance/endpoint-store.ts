@@ -180,10 +180,10 @@ export function endpointStoreConformance(name: string, open: () => Promise<Endpo
       const { keyless } = stores();
       const one = await add({ token: TOKEN });
       await expect(keyless.create(endpointRecord({ token: TOKEN }))).rejects.toMatchObject({
-        code: 'no_secret_key',
+        code: 'no_encryption_key',
         errors: [{ pointer: '/token' }],
       });
-      await expect(keyless.replace({ ...one, token: TOKEN })).rejects.toMatchObject({ code: 'no_secret_key' });
+      await expect(keyless.replace({ ...one, token: TOKEN })).rejects.toMatchObject({ code: 'no_encryption_key' });
       const seen = await keyless.get(one.tenant, one.name);
       expect(seen?.token).toEqual({ kind: 'sealed', keyId: expect.any(String) });
       if (seen) await keyless.replace({ ...seen, model: 'changed' });

@@ -144,7 +144,8 @@ export class StoredRun {
     const { input, config } = rows.body;
     const { output = null, error = null } = rows.ending ?? {};
     const head = copy(rows.head);
-    return { head, input, config, tags, output, error, createdAt, startedAt: createdAt, endedAt, usage, forkedFrom };
+    const ended = { output, error, createdAt, startedAt: createdAt, endedAt };
+    return { head, input, config, tags, ...ended, usage, budget: null, forkedFrom };
   }
 
   /** Every activation, in the order in which they became ready. */

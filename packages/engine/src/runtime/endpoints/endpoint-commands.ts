@@ -10,7 +10,7 @@ import { createSync } from './sync-endpoints.ts';
 import type { SyncedEndpoints } from './sync-endpoints.ts';
 import { changedRecord, toRecord } from './to-record.ts';
 
-/** All that changes something throws `invalid_request` for what no endpoint can be, `not_found`, `no_secret_key`. */
+/** All that changes something throws `invalid_request` for what no endpoint can be, `not_found`, `no_encryption_key`. */
 export type EndpointCommands = {
   /** Throws `conflict` where the name is taken. */
   createEndpoint(tenant: string, endpoint: NewEndpoint): Promise<void>;

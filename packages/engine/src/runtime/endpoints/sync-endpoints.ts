@@ -1,4 +1,4 @@
-import { AppError } from '@weft/contract';
+import { AppError, DEFAULT_TENANT } from '@weft/contract';
 import type { FileEndpoint, ProblemItem } from '@weft/contract';
 
 import { checkEndpoint } from '../../domain/endpoints/check-endpoint.ts';
@@ -8,20 +8,23 @@ import { isSameEndpoint, toRecord } from './to-record.ts';
 /** Names, as `tenant/name`. `taken`: those that a call had registered before. */
 export type SyncedEndpoints = { created: string[]; changed: string[]; removed: string[]; taken: string[] };
 
-const DEFAULT_TENANT = 'default';
-
 /** Makes the registry say what a file says. Several processes may do so at once, with the same file. */
 export function createSync(store: EndpointStore) {
   return async function sync(file: readonly FileEndpoint[]): Promise<SyncedEndpoints> {
     refuseMistakes(file);
-    const wanted = file.map(({ tenant = DEFAULT_TENANT, name, ...definition }) =>
-      toRecord(definition, { tenant, name, source: 'file' }),
-    );
+    const wanted = file.map(({ tenant = DEFAULT_TENANT, name, ...definition }, index) => ({
+      index,
+      record: toRecord(definition, { tenant, name, source: 'file' }),
+    }));
     const there = new Map((await store.list(null)).map((record) => [nameOf(record), record]));
     const synced: SyncedEndpoints = { created: [], changed: [], removed: [], taken: [] };
     // Where there is no key to encrypt with, the first of them fails before anything has changed.
-    for (const record of wanted.toSorted(clearTokensFirst)) await put(store, record, { there, synced });
-    const names = new Set(wanted.map(nameOf));
+    for (const { index, record } of wanted.toSorted(clearTokensFirst)) {
+      await put(store, record, { there, synced }).catch((error: unknown) => {
+        throw atEntry(error, index);
+      });
+    }
+    const names = new Set(wanted.map(({ record }) => nameOf(record)));
     for (const [name, record] of there) {
       if (record.source !== 'file' || names.has(name)) continue;
       if (await store.remove(record.tenant, record.name)) synced.removed.push(name);
@@ -54,7 +57,7 @@ function refuseMistakes(file: readonly FileEndpoint[]): void {
       items.push({ code: 'duplicate_name', pointer: '/name', message });
     }
     seen.add(name);
-    errors.push(...items.map((item) => ({ ...item, pointer: `/${index}${item.pointer}` })));
+    errors.push(...placedAt(items, index));
   }
   if (errors.length > 0) throw new AppError('invalid_request', 'the endpoints are not valid', { errors });
 }
@@ -63,6 +66,17 @@ function nameOf({ tenant = DEFAULT_TENANT, name }: { tenant?: string | undefined
   return `${tenant}/${name}`;
 }
 
-function clearTokensFirst(a: EndpointRecord, b: EndpointRecord): number {
+type Wanted = { record: EndpointRecord };
+
+function clearTokensFirst({ record: a }: Wanted, { record: b }: Wanted): number {
   return Number(b.token?.kind === 'value') - Number(a.token?.kind === 'value');
+}
+
+function placedAt(items: readonly ProblemItem[], index: number): ProblemItem[] {
+  return items.map((item) => ({ ...item, pointer: `/${index}${item.pointer}` }));
+}
+
+function atEntry(error: unknown, index: number): unknown {
+  if (!(error instanceof AppError)) return error;
+  return new AppError(error.code, error.message, { errors: placedAt(error.errors, index), cause: error });
 }

@@ -1,4 +1,4 @@
-import type { FileEndpoint, ReplaceEndpoint, UpdateEndpoint } from '@weft/contract';
+import type { FileEndpoint, Json, ReplaceEndpoint, UpdateEndpoint } from '@weft/contract';
 
 import { canonicalJson } from '../../domain/content-hash.ts';
 import type { EndpointRecord, EndpointToken } from '../../ports/index.ts';
@@ -14,10 +14,9 @@ export function toRecord({ token, ...definition }: ReplaceEndpoint, place: Place
 
 /** What is given takes the place of what was, null removes it. */
 export function changedRecord(record: EndpointRecord, { token, ...changes }: UpdateEndpoint): EndpointRecord {
-  const { protocol, url, model, tags, specialties, maxConcurrent, price, limits, health, options } = record;
-  const before = { protocol, url, model, tags, specialties, maxConcurrent, price, limits, health, options };
   const given = Object.entries(changes).filter(([, value]) => value !== undefined);
-  const definition = toDefinition(withoutNulls({ ...before, ...Object.fromEntries(given) }) as Definition);
+  const fields = Object.entries({ ...definitionOf(record), ...Object.fromEntries(given) });
+  const definition = toDefinition(Object.fromEntries(fields.filter(([, value]) => value !== null)) as Definition);
   return { ...record, ...definition, token: token === undefined ? record.token : toToken(token ?? undefined) };
 }
 
@@ -36,10 +35,12 @@ function toToken(token: ReplaceEndpoint['token']): EndpointToken | null {
   return typeof token === 'string' ? { kind: 'value', value: token } : { kind: 'secret', name: token.secret };
 }
 
-function withoutNulls(fields: object): object {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+function definitionOf(record: EndpointRecord) {
+  const { protocol, url, model, tags, specialties, maxConcurrent, price, limits, health, options } = record;
+  return { protocol, url, model, tags, specialties, maxConcurrent, price, limits, health, options };
 }
 
-function saidOf({ createdAt, updatedAt, isDraining, isHealthy, problem, ...said }: EndpointRecord) {
-  return JSON.parse(JSON.stringify(said)) as Parameters<typeof canonicalJson>[0];
+function saidOf(record: EndpointRecord): Json {
+  const { tenant, name, source, token } = record;
+  return JSON.parse(JSON.stringify({ tenant, name, source, token, ...definitionOf(record) })) as Json;
 }

@@ -3,6 +3,8 @@ import type { EndpointBook } from '../endpoints/endpoint-book.ts';
 import type { WorkflowRef } from '../../domain/run/records.ts';
 import type {
   Broker,
+  BudgetStore,
+  CostReader,
   DispatchStore,
   EndpointMeter,
   FleetStore,
@@ -24,6 +26,8 @@ export type QueryDeps = {
   workflows: WorkflowStore;
   fleet: FleetStore;
   limits: Pick<LimitStore, 'load'>;
+  budgets: Pick<BudgetStore, 'list'>;
+  costs: CostReader;
   queue: QueueReader;
   endpointBook: EndpointBook;
   meter?: EndpointMeter;

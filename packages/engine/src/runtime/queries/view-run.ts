@@ -9,6 +9,7 @@ import { toInstant, toInstantOrNull } from './instant.ts';
 import type { QueryDeps } from './query-deps.ts';
 import { runOutput } from './run-output.ts';
 import { foldState, keepsState } from './run-state.ts';
+import { viewUse } from './view-costs.ts';
 import { runInterrupts } from './view-interrupts.ts';
 
 export type RunQueryDeps = Pick<QueryDeps, 'reader' | 'loadGraph'>;
@@ -65,6 +66,7 @@ export async function toRun(deps: RunQueryDeps, record: RunRecord): Promise<Run>
     ...parentOf(head),
     ...(record.forkedFrom && { forkedFrom: record.forkedFrom }),
     usage: record.usage,
+    ...(record.budget && { budget: viewUse(record.budget) }),
     ...(interrupts.length > 0 && { interrupts }),
   };
 }

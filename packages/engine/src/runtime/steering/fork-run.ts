@@ -48,6 +48,8 @@ async function fork(deps: SteerDeps, request: SteerRequest & ForkRequest): Promi
     tags: request.tags ?? run.tags,
     idempotency,
     asFork: { point, updates, differs: updates.length > 0 || request.workflow !== null },
+    ...(request.key !== undefined && { key: request.key }),
+    like: { payer: head.payer, budget: run.budget },
     // Not the step that was asked for, where others belong to it.
     forkedFrom: { runId, step: point.step },
   });

@@ -14,6 +14,8 @@ export async function rerunRun(deps: SteerDeps, request: SteerRequest & RerunReq
     priority: head.priority,
     tags: request.tags ?? run.tags,
     idempotency: request.idempotency ?? null,
+    ...(request.key !== undefined && { key: request.key }),
+    like: { payer: head.payer, budget: run.budget },
     forkedFrom: { runId: head.id, step: 0 },
   });
   if (result instanceof AppError) throw result;

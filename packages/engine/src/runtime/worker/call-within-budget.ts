@@ -18,9 +18,11 @@ export async function callWithinBudget(deps: BudgetDeps, work: Work): Promise<Ou
   const { node } = work.attempt;
   const purse = purseOf(deps, work.attempt);
   if (!purse) return atCost(node, await callExecutor(deps, work));
-  const refused = work.executor.reserves ? null : await reserve(purse, work);
+  // What the document says of its cost goes before what an executor believes.
+  const reserves = work.executor.reserves && node.cost === null;
+  const refused = reserves ? null : await reserve(purse, work);
   if (refused) return refused.outcome;
-  const outcome = atCost(node, await callExecutor(deps, { ...work, budget: purse }));
+  const outcome = atCost(node, await callExecutor(deps, reserves ? { ...work, budget: purse } : work));
   await purse.settle(outcome);
   return outcome;
 }
@@ -54,6 +56,9 @@ async function reserve(
 
 /** Where nobody knows better, what succeeds has cost what the node says. */
 function atCost({ cost }: GraphNode, outcome: Outcome | null): Outcome | null {
-  if (cost === null || outcome?.kind !== 'succeeded' || outcome.usage) return outcome;
-  return { ...outcome, usage: { inputTokens: cost.tokens, outputTokens: 0, usd: cost.usd } };
+  if (cost === null || outcome?.kind !== 'succeeded') return outcome;
+  const { inputTokens = 0, outputTokens = 0, usd = 0 } = outcome.usage ?? {};
+  const tokens =
+    inputTokens + outputTokens > 0 ? { inputTokens, outputTokens } : { inputTokens: cost.tokens, outputTokens };
+  return { ...outcome, usage: { ...tokens, usd: usd > 0 ? usd : cost.usd } };
 }
