@@ -8,7 +8,14 @@ import { compileTemplate, compileUpdates } from '../expression/template.ts';
 import type { Template } from '../expression/template.ts';
 import type { GraphNode, ResolvedRetry } from './graph-node.ts';
 import { priorityLevel } from './priority.ts';
-import { AGENT_EXECUTOR, ENDPOINT_EXECUTOR, isPrompted, limitKeyOfPrompted, promptsOf, settingsOf } from './prompted.ts';
+import {
+  AGENT_EXECUTOR,
+  ENDPOINT_EXECUTOR,
+  isPrompted,
+  limitKeyOfPrompted,
+  promptsOf,
+  settingsOf,
+} from './prompted.ts';
 import type { Wiring } from './wiring.ts';
 
 const DEFAULT_TIMEOUT_MS = 300_000;
