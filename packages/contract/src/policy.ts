@@ -67,7 +67,10 @@ export const Budget = z
     onExceeded: z
       .enum(['fail', 'interrupt', 'fallback'])
       .optional()
-      .meta({ description: 'fail (default): the task fails; fallback: something cheaper may be taken before it does' }),
+      .meta({
+        description:
+          'fail (default): the task fails; interrupt: it asks people for more; fallback: something cheaper may be taken before it fails',
+      }),
   })
   .meta({ id: 'Budget', description: 'A bound on what a run may spend' });
 export type Budget = z.infer<typeof Budget>;

@@ -3,8 +3,6 @@
  * engine learns is deleted here, and nowhere else.
  */
 export const unsupported = {
-  /** What may be said of a used-up budget. */
-  onExceeded: ['interrupt'],
   nodeTypes: ['agent'],
   /** Of nodes whose type is supported. */
   nodeFields: ['prompt'],

@@ -41,10 +41,16 @@ function isTargets(value: Json): value is string[] {
 function cleanAgain(outcome: Extract<Outcome, { kind: 'again' }>): Outcome {
   const memo = cleanJson(outcome.memo, OUTPUT_LIMITS);
   if (!memo.ok) return failed(memo.code, `what is to be remembered is refused: ${memo.message}`);
-  const { note, ...rest } = outcome;
+  const { note, asks, ...rest } = outcome;
   const kept = note === undefined ? null : cleanJson(note, DETAIL_LIMITS);
   const afterMs = Math.min(outcome.afterMs, LONGEST_PAUSE_MS);
-  return { ...rest, memo: memo.value, afterMs, ...(kept?.ok && { note: kept.value as NonNullable<typeof note> }) };
+  return {
+    ...rest,
+    memo: memo.value,
+    afterMs,
+    ...(asks && { asks: { ...asks, message: cleanText(asks.message, 8000) } }),
+    ...(kept?.ok && { note: kept.value as NonNullable<typeof note> }),
+  };
 }
 
 function cleanFailure(outcome: Extract<Outcome, { kind: 'failed' }>): Outcome {
