@@ -7,6 +7,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/contract': [],
   'packages/engine': ['contract'],
   'packages/executors': ['contract', 'engine'],
+  'packages/endpoints': ['contract', 'engine', 'executors'],
   'packages/formats': ['contract', 'engine'],
   'packages/postgres': ['contract', 'engine'],
   'packages/redis': ['contract', 'engine'],
@@ -19,6 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'apps/cli': [
     'contract',
     'embedded',
+    'endpoints',
     'engine',
     'executors',
     'formats',

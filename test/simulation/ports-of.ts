@@ -2,6 +2,7 @@
 import type {
   BudgetStore,
   DispatchStore,
+  EndpointStore,
   FleetStore,
   Housekeeping,
   LimitStore,
@@ -28,6 +29,12 @@ const MISTAKES = ['the engine could not compute a step', 'the store refused an e
 
 /** Chores have nothing to do with what is simulated. */
 const NO_CHORES: Housekeeping = { keep: async () => undefined, onTurn: () => () => undefined };
+
+/** Nothing outside does work here. */
+const NO_ENDPOINTS = {
+  version: async () => 0,
+  list: async () => [],
+} as Pick<EndpointStore, 'version' | 'list'> as EndpointStore;
 
 /** Nobody is limited here. */
 const NO_LIMITS = {
@@ -70,6 +77,7 @@ export function portsOf(means: Means): EngineDeps {
     comparer: notHere('comparer'),
     letters: notHere('letters'),
     limits: NO_LIMITS,
+    endpoints: NO_ENDPOINTS,
     budgets: NO_BUDGETS,
     gate: { keyedTenants: async () => [], pass: async () => null },
     rates: notHere('rates'),

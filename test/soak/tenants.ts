@@ -33,6 +33,7 @@ export async function openTenants({ world, history, deadAfterMs, giveUp }: Optio
     redisUrl: world.redisLink.url,
     deadAfterMs,
     retention: { fallback: null, archive: null },
+    secretKeys: { present: null, old: [] },
     waitMs: WAIT_MS,
     log: SILENT as unknown as MeshOptions['log'],
   });

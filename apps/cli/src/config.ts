@@ -44,6 +44,14 @@ function secretOf(name: string, env: Environment): string | null {
   return nonEmpty(env[name]) ?? (file === undefined ? null : readFileSync(file, 'utf8').trim());
 }
 
+/**
+ * What tokens of endpoints are encrypted with: WEFT_ENCRYPTION_KEY, and what earlier ones were, WEFT_ENCRYPTION_KEYS_OLD; each also as the
+ * file that NAME_FILE names.
+ */
+export function secretKeyTexts(env: Environment): { present: string | null; old: string | null } {
+  return { present: secretOf('WEFT_ENCRYPTION_KEY', env), old: secretOf('WEFT_ENCRYPTION_KEYS_OLD', env) };
+}
+
 /** Where a worker answers health checks: WEFT_HEALTH_PORT; null if it shall not. Throws for what is no port. */
 export function healthPort(env: Environment): number | null {
   const given = nonEmpty(env['WEFT_HEALTH_PORT']);

@@ -9,6 +9,7 @@ export function addDevCommand(program: Command, perform: Perform): void {
     .description('run everything in one process: Postgres, a worker, the API; with --json one line once it is ready')
     .option('--port <port>', 'where to listen (or WEFT_PORT; 4400); 0 takes any free port', parsePort)
     .option('--host <host>', 'the address to listen on (or WEFT_HOST; 127.0.0.1); any but loopback needs WEFT_TOKEN')
+    .option('--endpoints <file>', 'a list of endpoints, which the registry follows (or WEFT_ENDPOINTS_FILE)')
     .option('--data-dir <folder>', 'where the data lives (or WEFT_DATA_DIR; .weft)')
     .option('--handlers <file>', 'a file of functions for `uses: handler:NAME`')
     .option('--no-sample', 'do not run the sample workflow')

@@ -14,6 +14,7 @@ export function addProcessCommands(program: Command, perform: Perform): void {
     .description('serve the API on DATABASE_URL and REDIS_URL; any number of producers may run')
     .option('--port <port>', 'where to listen (or WEFT_PORT; 4400); 0 takes any free port', parsePort)
     .option('--host <host>', 'the address to listen on (or WEFT_HOST; 127.0.0.1); any but loopback needs WEFT_TOKEN')
+    .option('--endpoints <file>', 'a list of endpoints, which the registry follows (or WEFT_ENDPOINTS_FILE)')
     .action((options: ProducerCommandOptions, command: Command) =>
       perform(command, async (context) => (await import('./commands/producer.ts')).producerCommand(context, options)),
     );

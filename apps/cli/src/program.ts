@@ -13,6 +13,7 @@ import { addCheckpointCommands } from './program-checkpoints.ts';
 import { addDeadCommands } from './program-dead.ts';
 import { addDevCommand } from './program-dev.ts';
 import { addDoctorCommand } from './program-doctor.ts';
+import { addEndpointCommands } from './program-endpoints.ts';
 import { addKeyCommands } from './program-keys.ts';
 import { addBudgetCommands } from './program-budgets.ts';
 import { addLimitCommands } from './program-limits.ts';
@@ -73,6 +74,7 @@ export function createProgram(io: CliIo): Session {
   addWorkersCommand(program, perform);
   addKeyCommands(program, perform);
   addLimitCommands(program, perform);
+  addEndpointCommands(program, perform);
   addBudgetCommands(program, perform);
   addWorkflowCommands(program, perform);
   addTestCommands(program, perform);

@@ -1,6 +1,7 @@
 /** The API on a whole engine: real database, one worker, everything in the test's process. */
 import { createMemoryRateLimiter, systemClock } from '@weft/embedded';
-import type { Executor } from '@weft/engine/ports';
+import type { EndpointMeter, EndpointProber, Executor } from '@weft/engine/ports';
+import { parseSecretKey } from '@weft/postgres';
 import { createRig, createTestDatabase } from '@weft/testkit';
 import type { Rig } from '@weft/testkit';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
@@ -21,10 +22,21 @@ export type ApiRig = {
   stop(): Promise<void>;
 };
 
-export async function createApiRig(executors: Record<string, Executor['run']> = {}): Promise<ApiRig> {
+/** `isKeyless`: it cannot encrypt tokens. */
+export type ApiRigOptions = { meter?: EndpointMeter; prober?: EndpointProber; isKeyless?: boolean };
+
+export async function createApiRig(
+  executors: Record<string, Executor['run']> = {},
+  { meter, prober, isKeyless = false }: ApiRigOptions = {},
+): Promise<ApiRig> {
   const database = await createTestDatabase();
-  const rig = await createRig({ url: database.url, executors });
-  const options = appOptions(rig, ['echo', ...Object.keys(executors)]);
+  const rig = await createRig({
+    url: database.url,
+    executors,
+    ...(!isKeyless && { secretKeys: { present: parseSecretKey('ab'.repeat(32), 'the key'), old: [] } }),
+    decorate: (deps) => ({ ...deps, ...(meter && { meter }), ...(prober && { prober }) }),
+  });
+  const options = appOptions(rig, ['echo', ...Object.keys(executors)], meter);
   const app = buildApp(options);
   const send = (request: InjectOptions): Promise<LightMyRequestResponse> => app.inject(request);
   return {
@@ -44,11 +56,18 @@ export async function createApiRig(executors: Record<string, Executor['run']> = 
   };
 }
 
-function appOptions(rig: Rig, executorNames: string[]): AppOptions {
+function appOptions(rig: Rig, executorNames: string[], meter: EndpointMeter | undefined): AppOptions {
   const { engine, store, broker, bus, live } = rig;
   return {
     engine,
-    queries: { ...store, broker, rates: createMemoryRateLimiter(), loadGraph: (ref) => engine.graphs.load(ref) },
+    queries: {
+      ...store,
+      broker,
+      rates: createMemoryRateLimiter(),
+      endpointBook: engine.endpointBook,
+      ...(meter && { meter }),
+      loadGraph: (ref) => engine.graphs.load(ref),
+    },
     bus,
     live,
     keys: store.keys,

@@ -16,6 +16,7 @@ describe('the settings of the producer', () => {
       maxNodes: 10_000,
       lanes: { maxDepth: 1_000_000, maxWaitMs: null },
       memoryLimitMib: null,
+      endpointsFile: null,
     });
   });
 

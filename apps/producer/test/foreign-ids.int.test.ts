@@ -8,6 +8,8 @@ import type { Client, TenantRig } from './tenant-rig.ts';
 /** Whatever holds this text is acme's. */
 const CANARY = 'canary-of-acme';
 const FLOW = `flow-${CANARY}`;
+const ENDPOINT = `endpoint-${CANARY}`;
+const HOOK = { protocol: 'webhook', url: `https://agent.example/${CANARY}` };
 const PATIENCE = { timeout: 15_000, interval: 20 };
 
 let rig: TenantRig;
@@ -37,6 +39,7 @@ beforeAll(async () => {
   theirs.question = questions[0].id;
   theirs.task = (await rig.acme('GET', `/v1/runs/${theirs.run}/tasks`)).json().items[0].id;
   theirs.letter = await deadLetter();
+  await rig.acme('POST', '/v1/endpoints', { payload: { name: ENDPOINT, ...HOOK, tags: [CANARY] } });
   theirs.key = (await rig.make({ tenant: 'acme', name: CANARY })).id;
 }, 60_000);
 
@@ -83,6 +86,10 @@ function examples(): Record<string, Example> {
     'PUT /v1/limits': { body: { key: CANARY, maxConcurrent: 1 } },
     'DELETE /v1/limits': { query: `?key=${CANARY}` },
     'POST /v1/tasks': { body: { uses: 'echo', with: 1 } },
+    'POST /v1/endpoints': { body: { name: 'own', protocol: 'webhook', url: 'https://own.example/hook' } },
+    'PUT /v1/endpoints/{name}': { body: HOOK },
+    'PATCH /v1/endpoints/{name}': { body: { tags: [] } },
+    'POST /v1/endpoints/{name}/circuit': { body: { circuit: 'open' } },
     'POST /v1/keys': { body: { tenant: 'acme' } },
   };
 }
@@ -106,7 +113,8 @@ function urlsOf({ method, path }: Route): string[] {
     'dead-letters': [theirs.letter],
   };
   const ids = idsOf[path.split('/')[2] ?? ''] ?? Object.values(theirs).map(String);
-  const names = path.includes('/signals/') ? 'go' : path.includes('/tenants/') ? 'acme' : FLOW;
+  const namesOf: Record<string, string> = { runs: 'go', tenants: 'acme', endpoints: ENDPOINT };
+  const names = namesOf[path.split('/')[2] ?? ''] ?? FLOW;
   return (path.includes('{id}') ? ids : ['']).map(
     (id) =>
       path
@@ -118,12 +126,13 @@ function urlsOf({ method, path }: Route): string[] {
 
 async function callWith(client: Client, route: Route, url: string) {
   const { body } = examples()[`${route.method} ${route.path}`] ?? {};
-  const takesBody = route.method === 'POST' || route.method === 'PUT';
+  const takesBody = ['POST', 'PUT', 'PATCH'].includes(route.method);
   return client(route.method, url, takesBody ? { payload: body ?? {} } : {});
 }
 
 test('another tenant gets 404 for what is not its own, at every path that names something, and changes nothing', async () => {
-  const before = await Promise.all([theirs.run, theirs.open].map((id) => rig.acme('GET', `/v1/runs/${id}`)));
+  const mine = [`/v1/runs/${theirs.run}`, `/v1/runs/${theirs.open}`, `/v1/endpoints/${ENDPOINT}`];
+  const before = await Promise.all(mine.map((url) => rig.acme('GET', url)));
   const wrong: string[] = [];
   for (const route of await allRoutes()) {
     if (!route.hasPlace) continue;
@@ -134,7 +143,7 @@ test('another tenant gets 404 for what is not its own, at every path that names 
       wrong.push(`${route.method} ${url}: ${answer.statusCode} ${answer.body.slice(0, 200)}`);
     }
   }
-  const after = await Promise.all([theirs.run, theirs.open].map((id) => rig.acme('GET', `/v1/runs/${id}`)));
+  const after = await Promise.all(mine.map((url) => rig.acme('GET', url)));
 
   // A 422 says that the examples above lack a body or a query for the route.
   expect(wrong).toEqual([]);

@@ -4,7 +4,7 @@ import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 
 import { buildApp } from '../src/index.ts';
 import { createApiRig } from './api-rig.ts';
-import type { ApiRig } from './api-rig.ts';
+import type { ApiRig, ApiRigOptions } from './api-rig.ts';
 
 export const TOKEN = 'the-token-of-the-operator';
 
@@ -27,8 +27,11 @@ export type TenantRig = {
   stop(): Promise<void>;
 };
 
-export async function createTenantRig(executors: Record<string, Executor['run']> = {}): Promise<TenantRig> {
-  const api = await createApiRig(executors);
+export async function createTenantRig(
+  executors: Record<string, Executor['run']> = {},
+  options: ApiRigOptions = {},
+): Promise<TenantRig> {
+  const api = await createApiRig(executors, options);
   const app = buildApp({ ...api.options, token: TOKEN });
   const by =
     (credential: string | null): Client =>

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { JsonRecord } from './json.ts';
-import { Tags } from './name.ts';
+import { Label, Tags } from './name.ts';
+import { pageOf, PageQuery } from './page.ts';
 import { DurationMs } from './policy.ts';
+import { TenantName } from './tenant.ts';
 import { Instant } from './wire.ts';
 
 /** How an endpoint is spoken to. */
@@ -48,9 +50,15 @@ export const EndpointHealthCheck = z
   .meta({ id: 'EndpointHealthCheck', description: 'How it is found out whether an endpoint is there' });
 export type EndpointHealthCheck = z.infer<typeof EndpointHealthCheck>;
 
-const fields = {
-  protocol: EndpointProtocol,
-  url: z.string().min(1).max(2000),
+const MAX_OPTIONS_CHARACTERS = 65_536;
+
+const Options = JsonRecord.refine((options) => JSON.stringify(options).length <= MAX_OPTIONS_CHARACTERS, {
+  error: `options have at most ${MAX_OPTIONS_CHARACTERS} characters as JSON`,
+}).meta({ description: 'What only its protocol knows; shown to everybody of the tenant, so no place for secrets' });
+
+const required = { protocol: EndpointProtocol, url: z.string().min(1).max(2000) };
+
+const optional = {
   model: z.string().min(1).max(200).optional().meta({ description: 'The model that is asked for, if it has several' }),
   tags: Tags.optional(),
   specialties: Tags.optional().meta({ description: 'Kinds of work that it is best at' }),
@@ -58,18 +66,71 @@ const fields = {
   price: EndpointPrice.optional(),
   limits: EndpointLimits.optional(),
   health: EndpointHealthCheck.optional(),
-  options: JsonRecord.optional().meta({ description: 'What only its protocol knows' }),
+  options: Options.optional(),
 };
 
-const Token = z.union([z.string().min(1).max(10_000), z.strictObject({ secret: z.string().min(1).max(200) })]).meta({
+const fields = { ...required, ...optional };
+
+/** Printable, since it travels in headers; its text never stands in an error. */
+const TokenText = z
+  .string()
+  .min(1)
+  .max(10_000)
+  .regex(/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/, {
+    error: 'a token has printable ASCII characters only, and no spaces around it',
+  });
+
+const SecretName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, {
+  error: "a secret's name has 1 to 100 of a-z A-Z 0-9 _ and begins with no digit",
+});
+
+const Token = z.union([TokenText, z.strictObject({ secret: SecretName })]).meta({
   description: 'Sent as its credential; stored encrypted and never shown, or the name of a secret of the worker',
 });
+
+/** The body of `PUT /v1/endpoints/{name}`. */
+export const ReplaceEndpoint = z.strictObject({ ...fields, token: Token.optional() }).meta({
+  id: 'ReplaceEndpoint',
+  description: 'The endpoint as it shall be; what is left out is not set any more, its token as well',
+});
+export type ReplaceEndpoint = z.infer<typeof ReplaceEndpoint>;
 
 /** The body of `POST /v1/endpoints`. */
 export const NewEndpoint = z
   .strictObject({ name: EndpointName, ...fields, token: Token.optional() })
   .meta({ id: 'NewEndpoint', description: 'Something outside that does work' });
 export type NewEndpoint = z.infer<typeof NewEndpoint>;
+
+/** The body of `PATCH /v1/endpoints/{name}`. */
+export const UpdateEndpoint = z
+  .strictObject({
+    protocol: required.protocol.optional(),
+    url: required.url.optional(),
+    model: optional.model.nullable(),
+    tags: optional.tags.nullable(),
+    specialties: optional.specialties.nullable(),
+    maxConcurrent: optional.maxConcurrent.nullable(),
+    price: optional.price.nullable(),
+    limits: optional.limits.nullable(),
+    health: optional.health.nullable(),
+    options: optional.options.nullable(),
+    token: Token.nullable().optional(),
+  })
+  .meta({
+    id: 'UpdateEndpoint',
+    description: 'What is given takes the place of what was; null removes it, and what is left out stays as it is',
+  });
+export type UpdateEndpoint = z.infer<typeof UpdateEndpoint>;
+
+/** The body of `POST /v1/endpoints/{name}/circuit`. */
+export const SetCircuit = z
+  .strictObject({ circuit: z.enum(['closed', 'open']) })
+  .meta({ id: 'SetCircuit', description: 'Closes a circuit, or opens it until it is closed again' });
+export type SetCircuit = z.infer<typeof SetCircuit>;
+
+/** One entry of the file of endpoints. */
+export const FileEndpoint = z.strictObject({ ...NewEndpoint.shape, tenant: TenantName.optional() });
+export type FileEndpoint = z.infer<typeof FileEndpoint>;
 
 export const EndpointStatus = z.enum(['active', 'draining', 'open', 'dead']).meta({
   description: 'draining: gets no new work; open: its circuit is open; dead: it does not answer its health check',
@@ -92,8 +153,25 @@ export const Endpoint = z
     circuit: Circuit,
     latencyMs: z.number().nullable().meta({ description: 'Smoothed over its answers; null before the first one' }),
     running: z.int().min(0).meta({ description: 'Calls under way' }),
+    problem: z
+      .string()
+      .nullable()
+      .meta({ description: 'What its last health check found wrong, or why it is not known how it is; null: nothing' }),
+    source: z
+      .enum(['api', 'file'])
+      .meta({ description: 'file: it stands in the file of endpoints, and is changed there' }),
     createdAt: Instant,
     updatedAt: Instant,
   })
   .meta({ id: 'Endpoint', description: 'Something outside that does work, and how it is' });
 export type Endpoint = z.infer<typeof Endpoint>;
+
+export const EndpointPage = pageOf(Endpoint).meta({ id: 'EndpointPage' });
+export type EndpointPage = z.infer<typeof EndpointPage>;
+
+/** The query of `GET /v1/endpoints`. */
+export const ListEndpointsQuery = PageQuery.extend({
+  tag: Label.optional().meta({ description: 'Only those with this tag' }),
+  protocol: EndpointProtocol.optional(),
+});
+export type ListEndpointsQuery = z.infer<typeof ListEndpointsQuery>;

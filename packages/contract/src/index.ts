@@ -25,10 +25,16 @@ export {
   EndpointHealthCheck,
   EndpointLimits,
   EndpointName,
+  EndpointPage,
   EndpointPrice,
   EndpointProtocol,
   EndpointStatus,
+  FileEndpoint,
+  ListEndpointsQuery,
   NewEndpoint,
+  ReplaceEndpoint,
+  SetCircuit,
+  UpdateEndpoint,
 } from './endpoint.ts';
 export { Placement, TaskError, Usage } from './error.ts';
 export { Event, EventGap, EventId, EventMode, EventsQuery } from './event.ts';
@@ -79,9 +85,19 @@ export {
 export { pageOf, PageQuery } from './page.ts';
 export type { Page } from './page.ts';
 export { pointerOf, tokensOf } from './pointer.ts';
+export {
+  Budget,
+  DurationMs,
+  FailureMode,
+  Join,
+  MAX_MS,
+  OnFailure,
+  Priority,
+  RetryPause,
+  RetryPolicy,
+} from './policy.ts';
 export { BudgetList, BudgetPeriod, BudgetQuery, RunBudget, SetBudget, TenantBudget } from './budget.ts';
 export { CostDimension, CostItem, Costs, CostsQuery } from './cost.ts';
-export { Budget, DurationMs, FailureMode, Join, MAX_MS, OnFailure, Priority, RetryPolicy } from './policy.ts';
 export { MigrateRun, MigrateWorkflow, RunMigration, WorkflowMigration } from './migrate-run.ts';
 export { AppError, Problem, ProblemItem, problemTable, toProblem } from './problem.ts';
 export type { MisfitCode, ProblemCode } from './problem.ts';
@@ -138,6 +154,8 @@ export {
   SendNode,
   SubgraphNode,
   TaskNode,
+  EndpointChoice,
+  AgentTool,
   TransformNode,
   WaitNode,
   WorkflowNode,

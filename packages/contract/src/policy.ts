@@ -13,6 +13,22 @@ export const Priority = z
   .meta({ id: 'Priority', description: 'How urgent a task is on its lane' });
 export type Priority = z.infer<typeof Priority>;
 
+/** An error code, or how it begins and `*`. */
+const ErrorCode = Label.meta({ description: 'An error code, or how it begins and *' });
+
+const pause = {
+  initialMs: DurationMs.optional().meta({ description: 'Upper bound of the first pause (500)' }),
+  factor: z.number().min(1).max(100).optional().meta({ description: 'Growth of the bound per attempt (2)' }),
+  maxMs: DurationMs.optional().meta({ description: 'Upper bound of any pause (30000)' }),
+  minMs: DurationMs.optional().meta({ description: 'Lower bound of any pause (0)' }),
+};
+
+/** The pause after errors of one kind; what is left out is as for the others. */
+export const RetryPause = z
+  .strictObject(pause)
+  .meta({ id: 'RetryPause', description: 'The pause after errors of one kind; what is left out is as for the others' });
+export type RetryPause = z.infer<typeof RetryPause>;
+
 /** When a failed task is tried again. Unset: one attempt, first pause 500 ms, doubled each time, at most 30 s. */
 export const RetryPolicy = z
   .strictObject({
@@ -22,14 +38,20 @@ export const RetryPolicy = z
       .max(100)
       .optional()
       .meta({ description: 'Failed outcomes before the task has failed (1)' }),
-    initialMs: DurationMs.optional().meta({ description: 'Upper bound of the first pause (500)' }),
-    factor: z.number().min(1).max(100).optional().meta({ description: 'Growth of the bound per attempt (2)' }),
-    maxMs: DurationMs.optional().meta({ description: 'Upper bound of any pause (30000)' }),
+    ...pause,
     onCrash: z
       .enum(['retry', 'fail'])
       .optional()
       .meta({ description: 'What a lost worker means: hand the task out anew, or fail it because it must not repeat' }),
-    retryOn: z.array(Label).max(100).optional().meta({ description: 'Retry these error codes only' }),
+    retryOn: z.array(ErrorCode).max(100).optional().meta({ description: 'Retry these error codes only' }),
+    neverOn: z.array(ErrorCode).max(100).optional().meta({ description: 'Never retry these error codes' }),
+    perError: z
+      .record(ErrorCode, RetryPause)
+      .optional()
+      .meta({ description: 'Other pauses after some errors, by code; the longest that fits counts' }),
+    maxElapsedMs: DurationMs.optional().meta({
+      description: 'No attempt begins later than so long after the begin of the first one that failed',
+    }),
   })
   .meta({ id: 'RetryPolicy', description: 'When a failed task is tried again, with full jitter' });
 export type RetryPolicy = z.infer<typeof RetryPolicy>;

@@ -41,6 +41,7 @@ export const problemTable = {
   invalid_document: { status: 422, title: 'The workflow document is invalid' },
   invalid_input: { status: 422, title: 'The input does not match the schema of the workflow' },
   invalid_request: { status: 422, title: 'The request is invalid' },
+  no_encryption_key: { status: 422, title: 'The server has no key to encrypt a token with' },
   upgrade_required: { status: 426, title: 'This is a WebSocket' },
   lane_full: { status: 429, title: 'Too much waits on the lane' },
   too_many_requests: { status: 429, title: 'Too many requests' },

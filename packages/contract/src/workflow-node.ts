@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EndpointName } from './endpoint.ts';
 import { JsonRecord, JsonValue } from './json.ts';
 import { Label, NodeReference, StateKeyName, Tags, WorkflowName } from './name.ts';
 import { DurationMs, Join, OnFailure, Priority, RetryPolicy, Usd } from './policy.ts';
@@ -42,24 +43,87 @@ const commonFields = {
   maxIterations: z.int().min(1).max(1_000_000).optional(),
 };
 
+/** How the endpoint of a node with a prompt is chosen, and what it is asked for beside the prompt. */
+export const EndpointChoice = z
+  .strictObject({
+    pin: EndpointName.optional().meta({ description: 'This one and no other' }),
+    prefer: z.array(EndpointName).max(100).optional().meta({ description: 'These first, as long as they are usable' }),
+    specialty: Label.optional().meta({ description: 'The kind of work; endpoints with this specialty come first' }),
+    strategy: z
+      .enum(['score', 'cheapest', 'thompson'])
+      .optional()
+      .meta({ description: 'By score (default), the cheapest, or by trial with Thompson sampling' }),
+    model: z.string().min(1).max(200).optional().meta({ description: 'Only endpoints with this model' }),
+    maxOutputTokens: z.int().min(1).max(10_000_000).optional(),
+    hedgeMs: DurationMs.min(1).optional().meta({
+      description: 'Asks a second endpoint when the first has not answered in so long; only for what may be done twice',
+    }),
+  })
+  .meta({ id: 'EndpointChoice', description: 'How the endpoint of a node with a prompt is chosen' });
+export type EndpointChoice = z.infer<typeof EndpointChoice>;
+
+/** What nodes with a prompt have in common. */
+const promptFields = {
+  system: Text.optional().meta({ description: 'What is said before the prompt; a template' }),
+  endpoint: EndpointChoice.optional(),
+  outputSchema: JsonRecord.optional().meta({
+    description: 'JSON Schema of the answer: one that does not fit is asked for again, twice at most',
+  }),
+};
+
 export const TaskNode = z
   .strictObject({
     type: z.literal('task'),
     uses: z.string().min(1).max(200).optional().meta({ description: 'The executor, or handler:NAME' }),
     with: JsonValue.optional().meta({ description: 'Input of the executor; templates and references are rendered' }),
-    prompt: Text.optional().meta({ description: 'Text for an endpoint chosen by tags' }),
+    prompt: Text.optional().meta({ description: 'Text for an endpoint chosen by tags; a template' }),
+    ...promptFields,
     ...commonFields,
   })
   .meta({ id: 'TaskNode', description: 'One call of an executor or an endpoint' });
 export type TaskNode = z.infer<typeof TaskNode>;
 
+const ToolName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_-]{0,63}$/, {
+  error: 'the name of a tool has 1 to 64 of a-z A-Z 0-9 _ - and begins with a letter',
+});
+
+/** Something an agent may ask for; each call is a run of its own. */
+export const AgentTool = z
+  .strictObject({
+    description: z.string().max(10_000).optional(),
+    parameters: JsonRecord.optional().meta({ description: 'JSON Schema of its arguments' }),
+    uses: z.string().min(1).max(200).optional().meta({ description: 'An executor, or handler:NAME' }),
+    with: JsonValue.optional().meta({ description: 'Fixed input of the executor; the arguments are added to it' }),
+    workflow: WorkflowName.optional().meta({ description: 'A workflow, whose input the arguments are' }),
+    prompt: Text.optional().meta({ description: 'Asks another endpoint; the arguments are added as JSON' }),
+    tags: Tags.optional().meta({ description: 'Of the endpoint that is asked' }),
+    endpoint: EndpointChoice.optional(),
+  })
+  .meta({ id: 'AgentTool', description: 'Something an agent may ask for: one of uses, workflow, prompt' });
+export type AgentTool = z.infer<typeof AgentTool>;
+
 export const AgentNode = z
   .strictObject({
     type: z.literal('agent'),
-    prompt: Text,
-    continuePrompt: Text.optional(),
-    maxTurns: z.int().min(1).max(100).optional(),
-    turnTimeoutMs: DurationMs.optional(),
+    prompt: Text.meta({ description: 'The first turn; a template' }),
+    continuePrompt: Text.optional().meta({
+      description: 'Each turn after it; a template that reads the state as it is by then',
+    }),
+    maxTurns: z
+      .int()
+      .min(1)
+      .max(100)
+      .optional()
+      .meta({ description: 'At most so many turns (1; 10 with a continuePrompt or tools)' }),
+    turnTimeoutMs: DurationMs.optional().meta({ description: 'From the start of a turn to its answer' }),
+    loopTimeoutMs: DurationMs.optional().meta({
+      description: 'From the start of the first turn to the end of the last',
+    }),
+    tools: z
+      .record(ToolName, AgentTool)
+      .optional()
+      .meta({ description: 'What the endpoint may ask to be done, by name' }),
+    ...promptFields,
     ...commonFields,
   })
   .meta({ id: 'AgentNode', description: 'A conversation of several turns with one endpoint' });

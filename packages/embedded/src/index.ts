@@ -5,6 +5,8 @@ export type { PostgresServer, StartPostgresOptions } from './postgres-server.ts'
 export { createFileArchive } from './file-archive.ts';
 export { createMemoryBroker } from './memory-broker.ts';
 export type { MemoryBrokerOptions } from './memory-broker.ts';
+export { createMemoryEndpointMeter } from './memory-endpoint-meter.ts';
+export type { MemoryEndpointMeterOptions } from './memory-endpoint-meter.ts';
 export { createMemoryEventBus } from './memory-event-bus.ts';
 export type { MemoryEventBusOptions } from './memory-event-bus.ts';
 export { createMemoryHousekeeping } from './memory-housekeeping.ts';
@@ -12,7 +14,9 @@ export type { MemoryHousekeepingOptions } from './memory-housekeeping.ts';
 export { createMemoryLiveLog } from './memory-live-log.ts';
 export type { MemoryLiveLogOptions } from './memory-live-log.ts';
 export { createMemoryRateLimiter } from './memory-rate-limiter.ts';
+export { createMemoryReplyStore } from './memory-reply-store.ts';
 export { createMemoryTimers } from './memory-timers.ts';
 export type { MemoryTimersOptions } from './memory-timers.ts';
+export { ensureSecretKey, readSecretKey, secretKeyFile } from './secret-key.ts';
 export { systemClock } from './system-clock.ts';
 export { runningDatabaseUrl } from './running-database.ts';

@@ -1,3 +1,4 @@
+export { createProtocolProber } from './protocol-prober.ts';
 export type {
   CallTarget,
   ChatMessage,
@@ -8,3 +9,8 @@ export type {
   Tool,
   ToolCall,
 } from './protocol.ts';
+export type { EndpointDeps, ToolRequest, ToolRun, ToolRunner } from './executor/deps.ts';
+export { createEndpointExecutors } from './executor/executors.ts';
+export { createMeshTools } from './executor/mesh-tools.ts';
+export { createProtocols } from './protocols/create-protocols.ts';
+export type { ProtocolsOptions } from './protocols/create-protocols.ts';

@@ -88,6 +88,8 @@ export type ProtocolClient = {
   readonly protocol: EndpointProtocol;
   /** Why this URL is none of this protocol, or null. */
   checkUrl(url: string): string | null;
+  /** What is wrong with these options, and where; or null. */
+  checkOptions(options: JsonObject): string | null;
   /** Never throws. */
   call(call: ProtocolCall): Promise<ProtocolResult>;
   probe(target: CallTarget, url: string | null, signal: AbortSignal): Promise<Probe>;

@@ -27,11 +27,13 @@ export function redactOutcome(outcome: Outcome, secrets: readonly string[]): Out
   if (outcome.kind === 'failed') {
     const { error } = outcome;
     const details = error.details === undefined ? {} : { details: redact(error.details, secrets) };
-    return { ...outcome, error: { ...error, message: redact(error.message, secrets), ...details } };
+    const memo = outcome.memo === undefined ? {} : { memo: redact(outcome.memo, secrets) };
+    return { ...outcome, error: { ...error, message: redact(error.message, secrets), ...details }, ...memo };
   }
   if (outcome.kind === 'again') {
     const note = outcome.note === undefined ? {} : { note: redact(outcome.note, secrets) };
-    return { ...outcome, memo: redact(outcome.memo, secrets), ...note };
+    const updates = outcome.stateUpdates === undefined ? {} : { stateUpdates: redact(outcome.stateUpdates, secrets) };
+    return { ...outcome, memo: redact(outcome.memo, secrets), ...note, ...updates };
   }
   const { stateUpdates } = outcome;
   const updates = stateUpdates === undefined ? {} : { stateUpdates: redact(stateUpdates, secrets) };

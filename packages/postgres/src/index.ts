@@ -3,6 +3,8 @@ export type { DatabaseLock } from './database-lock.ts';
 export { MigrationError, migrate } from './migrate.ts';
 export { checkInvariants } from './queries/invariants.ts';
 export type { RetentionOptions } from './retention-store.ts';
+export { NO_SECRET_KEYS, parseSecretKey, parseSecretKeys, SecretKeyError } from './secret-keys.ts';
+export type { SecretKey, SecretKeys } from './secret-keys.ts';
 export { openStore } from './store.ts';
 export type { PostgresStore } from './store.ts';
 export { DATABASE_CHECKS, examineDatabase } from './doctor/examine-database.ts';

@@ -3,6 +3,7 @@ import type {
   BudgetStore,
   CostReader,
   DispatchStore,
+  EndpointStore,
   FleetStore,
   KeyStore,
   LetterReader,
@@ -22,6 +23,7 @@ import { createCostReader } from './cost-reader.ts';
 import { createPool } from './connection.ts';
 import { DatabaseClock } from './database-clock.ts';
 import { createDispatchStore } from './dispatch-store.ts';
+import { createEndpointStore } from './endpoint-store.ts';
 import { createFleetStore } from './fleet-store.ts';
 import { createKeyStore } from './key-store.ts';
 import { createGateStore } from './gate-store.ts';
@@ -30,6 +32,7 @@ import { createQueueReader } from './queue-reader.ts';
 import { createResultCache } from './result-cache.ts';
 import { createRetentionStore } from './retention-store.ts';
 import type { RetentionOptions } from './retention-store.ts';
+import type { SecretKeys } from './secret-keys.ts';
 import { createRunComparer } from './queries/compare-tasks.ts';
 import { createLetterReader } from './queries/read-letters.ts';
 import { createRunReader } from './run-reader.ts';
@@ -52,22 +55,25 @@ export type PostgresStore = {
   results: ResultCache;
   retention: RetentionStore;
   keys: KeyStore;
+  endpoints: EndpointStore;
   close(): Promise<void>;
 };
 
 /**
  * Opens the stores on a migrated database. `onError` hears of connections that break while idle. Without `retention` there is no
- * fallback for runs without a policy, and no archive.
+ * fallback for runs without a policy, and no archive; without `secretKeys` no token can be stored in its clear text, nor read.
  */
 export function openStore({
   url,
   maxConnections = 8,
   retention: options = { fallback: null, archive: null },
+  secretKeys,
   onError,
 }: {
   url: string;
   maxConnections?: number;
   retention?: RetentionOptions;
+  secretKeys?: SecretKeys;
   onError: (error: Error) => void;
 }): PostgresStore {
   const pool = createPool({ url, max: maxConnections, onError });
@@ -88,6 +94,7 @@ export function openStore({
     results: createResultCache(pool),
     retention,
     keys: createKeyStore(pool),
+    endpoints: createEndpointStore(pool, secretKeys),
     async close() {
       await retention.close();
       await pool.end();

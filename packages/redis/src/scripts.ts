@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 
 /**
- * Each script is a file with a header of its KEYS and ARGV. Those of lanes share a prelude, as do those of the live log.
+ * Each script is a file with a header of its KEYS and ARGV. Those of lanes share a prelude, as do those of the live log
+ * and those of endpoints.
  * `freesMemory`: it may run when the memory of Redis is full, since work that is done must be taken off it.
  */
 const SCRIPTS = {
@@ -19,6 +20,13 @@ const SCRIPTS = {
   announce: { prelude: null, freesMemory: true },
   notify: { prelude: null, freesMemory: true },
   admit: { prelude: null, freesMemory: false },
+  'endpoint-look': { prelude: 'endpoint', freesMemory: true },
+  'endpoint-begin': { prelude: 'endpoint', freesMemory: true },
+  'endpoint-renew': { prelude: 'endpoint', freesMemory: true },
+  'endpoint-end': { prelude: 'endpoint', freesMemory: true },
+  'endpoint-set': { prelude: 'endpoint', freesMemory: true },
+  reply: { prelude: null, freesMemory: false },
+  mailbox: { prelude: null, freesMemory: false },
   'live-append': { prelude: 'live', freesMemory: false },
   'live-since': { prelude: 'live', freesMemory: true },
   'live-read': { prelude: 'live', freesMemory: true },

@@ -1,6 +1,7 @@
 import type { Costs } from '@weft/contract';
 import { budgetsApi, costsOf, type BudgetsApi, type CostsOptions } from './budgets-api.ts';
 import { deadLettersApi, type DeadLettersApi } from './dead-letters-api.ts';
+import { endpointsApi, type EndpointsApi } from './endpoints-api.ts';
 import { interruptsApi, type InterruptsApi } from './interrupts-api.ts';
 import { keysApi, type KeysApi } from './keys-api.ts';
 import { lanesApi, limitsApi, tenantsApi, type LanesApi, type LimitsApi, type TenantsApi } from './limits-api.ts';
@@ -37,6 +38,7 @@ export type WeftClient = {
   readonly lanes: LanesApi;
   readonly tenants: TenantsApi;
   readonly limits: LimitsApi;
+  readonly endpoints: EndpointsApi;
   readonly budgets: BudgetsApi;
   /** What was spent. */
   costs(options?: CostsOptions): Promise<Costs>;
@@ -60,6 +62,7 @@ export function createClient({ url, token, tenant, retry }: ClientOptions): Weft
     lanes: lanesApi(transport),
     tenants: tenantsApi(transport),
     limits: limitsApi(transport),
+    endpoints: endpointsApi(transport),
     budgets: budgetsApi(transport),
     costs: (options) => costsOf(transport, options),
     watch: (options) => openWatch(url, identity, options),

@@ -10,7 +10,7 @@ export type CallOptions = { signal?: AbortSignal | undefined };
 export type DocumentText = { text: string; mediaType: 'application/json' | 'application/yaml' };
 
 export type Call = CallOptions & {
-  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
   query?: Record<string, string | number | undefined>;
   headers?: Record<string, string>;

@@ -1,14 +1,11 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { containerOr, startRedisContainer } from './containers.ts';
+import { findServerProgram } from './debian-program.ts';
 import { freePort } from './free-port.ts';
-import { findRedisProgram } from './redis-program.ts';
-import type { RedisProgram } from './redis-program.ts';
+import { startServerProcess } from './server-process.ts';
 
 export type RedisServer = {
   url: string;
@@ -25,7 +22,7 @@ export type RedisServerOptions = {
 };
 
 const SETTINGS = { save: '', appendonly: 'no', 'maxmemory-policy': 'noeviction', bind: '127.0.0.1' };
-const READY_TIMEOUT_MS = 10_000;
+const READY = 'Ready to accept connections';
 
 /**
  * Starts a Redis of its own for one test file, on a free port and without persistence.
@@ -33,30 +30,25 @@ const READY_TIMEOUT_MS = 10_000;
  * @throws Error in one line if there is none to start
  */
 export async function startRedisServer({ settings = {} }: RedisServerOptions = {}): Promise<RedisServer> {
-  const program = await findRedisProgram();
+  const program = await findServerProgram('redis-server');
   const folder = mkdtempSync(join(tmpdir(), 'weft-redis-'));
   const port = await freePort();
   const args = Object.entries({ ...SETTINGS, ...settings, port: String(port), dir: folder });
   const start = () =>
-    startProcess(
+    startServerProcess(
       program,
       args.flatMap(([name, value]) => [`--${name}`, value]),
+      READY,
     );
   let child = await start();
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'exit');
-    child.kill(signal);
-    await ended;
-  };
   return {
     url: `redis://127.0.0.1:${port}`,
-    kill: () => end('SIGKILL'),
+    kill: () => child.end('SIGKILL'),
     restart: async () => {
-      await end('SIGKILL');
+      await child.end('SIGKILL');
       child = await start();
     },
-    stop: () => end('SIGTERM').finally(() => rmSync(folder, { recursive: true, force: true })),
+    stop: () => child.end('SIGTERM').finally(() => rmSync(folder, { recursive: true, force: true })),
   };
 }
 
@@ -77,28 +69,5 @@ export async function startTestRedis(): Promise<RunningTestRedis> {
     const problem = `no Redis for tests (${reason}): set REDIS_URL; suites that need it are skipped`;
     process.stderr.write(`weft: ${problem}\n`);
     return { url: null, problem, stop: () => Promise.resolve() };
-  }
-}
-
-async function startProcess({ path, libraries }: RedisProgram, args: readonly string[]): Promise<ChildProcess> {
-  const env = libraries === null ? {} : { LD_LIBRARY_PATH: libraries };
-  const child = spawn(path, args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timeout = setTimeout(() => reject(new Error('redis-server does not start')), READY_TIMEOUT_MS);
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    output = (output + chunk.toString()).slice(-4096);
-    if (output.includes('Ready to accept connections')) resolve();
-  });
-  child.once('error', reject);
-  child.once('exit', () => reject(new Error(`redis-server ended: ${output.trimEnd().split('\n').at(-1)}`)));
-  try {
-    await promise;
-    return child;
-  } catch (error) {
-    child.kill('SIGKILL');
-    throw error;
-  } finally {
-    clearTimeout(timeout);
   }
 }

@@ -26,7 +26,7 @@ import { createEngine, createWorker } from '@weft/engine/runtime';
 import type { EngineDeps, RunningEngine, SweeperSettings, Worker } from '@weft/engine/runtime';
 import { inputChecker } from '@weft/formats';
 import { openStore } from '@weft/postgres';
-import type { PostgresStore } from '@weft/postgres';
+import type { PostgresStore, SecretKeys } from '@weft/postgres';
 import { vi } from 'vitest';
 
 export type RigOptions = {
@@ -45,6 +45,8 @@ export type RigOptions = {
   bus?: EventBus;
   live?: LiveLog;
   rates?: RateLimiter;
+  /** What tokens of endpoints are encrypted with. */
+  secretKeys?: SecretKeys;
   /** Puts something between the engine and what it works with: faults, counters. */
   decorate?: (deps: EngineDeps) => EngineDeps;
 };
@@ -79,7 +81,8 @@ const PATIENCE = { timeout: 20_000, interval: 10 };
 
 export async function createRig(options: RigOptions): Promise<Rig> {
   const clock: Clock = systemClock;
-  const store = openStore({ url: options.url, onError: () => undefined });
+  const { url, secretKeys } = options;
+  const store = openStore({ url, ...(secretKeys && { secretKeys }), onError: () => undefined });
   // Tests look through connections of their own, so that many who wait do not slow down what they wait for.
   const looking = openStore({ url: options.url, maxConnections: 2, onError: () => undefined });
   const broker = options.broker ?? createMemoryBroker();

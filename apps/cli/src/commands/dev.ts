@@ -20,6 +20,7 @@ export type DevCommandOptions = {
   port?: number | undefined;
   dataDir?: string | undefined;
   handlers?: string | undefined;
+  endpoints?: string | undefined;
   sample: boolean;
 };
 
@@ -45,13 +46,14 @@ export async function devCommand(context: CommandContext, options: DevCommandOpt
 
 async function start(
   { env, json }: CommandContext,
-  { host, port, dataDir, handlers }: DevCommandOptions & { dataDir: string },
+  { host, port, dataDir, handlers, endpoints }: DevCommandOptions & { dataDir: string },
 ): Promise<DevStack> {
   try {
     // Flags are held to the same rules as the variables that they stand for.
     const flags = {
       ...(host !== undefined && { WEFT_HOST: host }),
       ...(port !== undefined && { WEFT_PORT: `${port}` }),
+      ...(endpoints !== undefined && { WEFT_ENDPOINTS_FILE: resolve(endpoints) }),
     };
     const config = readProducerConfig({ ...env, ...flags });
     return await startDev({
@@ -60,6 +62,8 @@ async function start(
       dataDir,
       databaseUrl: databaseUrl(env),
       retention: retentionOptions(env),
+      endpointsFile: config.endpointsFile,
+      env,
       handlersFile: handlers === undefined ? null : resolve(handlers),
       log: json ? 'stderr' : 'file',
     });

@@ -8,6 +8,7 @@ import { dataDirectory, databaseUrl, deadAfterMs, redisUrl } from '../config.ts'
 import { CHECKS, examine } from '../doctor/examine.ts';
 import { painter } from '../output/paint.ts';
 import { plainText } from '../output/plain-text.ts';
+import { secretKeysAtHand } from '../stack/secret-keys.ts';
 import { weftVersion } from '../stack/version.ts';
 
 export type DoctorOptions = { only?: readonly string[]; dataDir?: string };
@@ -16,7 +17,9 @@ export type DoctorOptions = { only?: readonly string[]; dataDir?: string };
 export async function doctorCommand(context: CommandContext, { only, dataDir }: DoctorOptions): Promise<ExitCode> {
   requireKnown(only ?? []);
   const { env } = context;
+  const secretKeys = keysOrUsage(context, dataDir);
   const findings = await examine({
+    secretKeys,
     databaseUrl: databaseUrl(env) ?? embeddedUrl(dataDir ?? dataDirectory(env)),
     redisUrl: redisUrl(env),
     deadAfterMs: deadAfterMs(env),
@@ -30,6 +33,15 @@ export async function doctorCommand(context: CommandContext, { only, dataDir }: 
   if (context.json) writeJson(context, { healthy: errors === 0, findings });
   else tell(context, findings);
   return errors === 0 ? exitCodes.ok : exitCodes.runFailed;
+}
+
+function keysOrUsage({ env }: CommandContext, dataDir: string | undefined) {
+  try {
+    return secretKeysAtHand(env, dataDir ?? dataDirectory(env));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new CliError('usage', message, { exitCode: exitCodes.usage });
+  }
 }
 
 function requireKnown(names: readonly string[]): void {

@@ -9,6 +9,7 @@ import { releaseYoungGeneration } from '../footprint.ts';
 import { explainStartError } from '../stack/explain-start-error.ts';
 import type { MeshOptions } from '../stack/open-mesh.ts';
 import { retentionOptions } from '../stack/retention-options.ts';
+import { secretKeys } from '../stack/secret-keys.ts';
 import type { RunningProcess } from '../stack/running-process.ts';
 
 /** How long a database or a Redis may come up late. */
@@ -16,18 +17,29 @@ export const WAIT_MS = 60_000;
 /** How long a start may go on once the process was told to stop. */
 const LATE_START_MS = 1000;
 
-export type MeshSettings = Pick<MeshOptions, 'databaseUrl' | 'redisUrl' | 'deadAfterMs' | 'retention'>;
+export type MeshSettings = Pick<MeshOptions, 'databaseUrl' | 'redisUrl' | 'deadAfterMs' | 'retention' | 'secretKeys'>;
 
 /** Where Postgres and Redis are, which must be named: a process of the mesh brings none of its own. And what all agree on. */
-export function meshSettings({ env }: CommandContext): MeshSettings {
+export function meshSettings(context: CommandContext): MeshSettings {
+  const { env } = context;
   const [database, redis] = [databaseUrl(env), redisUrl(env)];
   if (database !== null && redis !== null) {
+    const keys = keysOrUsage(context);
     const retention = retentionOptions(env);
-    return { databaseUrl: database, redisUrl: redis, deadAfterMs: deadAfterMs(env), retention };
+    return { databaseUrl: database, redisUrl: redis, deadAfterMs: deadAfterMs(env), retention, secretKeys: keys };
   }
   const missing = database === null ? 'DATABASE_URL' : 'REDIS_URL';
   const message = `${missing} is not set; a producer or a worker needs both a Postgres and a Redis (npm start needs neither)`;
   throw new CliError('usage', message, { exitCode: exitCodes.usage });
+}
+
+function keysOrUsage({ env }: CommandContext): MeshSettings['secretKeys'] {
+  try {
+    return secretKeys(env);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new CliError('usage', message, { exitCode: exitCodes.usage });
+  }
 }
 
 /** Log lines as JSON on the error output, so that the standard output stays for the ready line. */

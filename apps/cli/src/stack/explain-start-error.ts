@@ -7,6 +7,7 @@ const SELF_EXPLAINING = new Set([
   'PricesFileError',
   'HandlersFileError',
   'RedisError',
+  'SecretKeyError',
   'WorkerConfigError',
 ]);
 

@@ -1,18 +1,23 @@
 /** What every process of the mesh stands on: Postgres and Redis, waited for, checked and migrated. */
 import { systemClock } from '@weft/embedded';
-import type { Clock, KeyStore } from '@weft/engine/ports';
+import type { Clock, EndpointMeter, KeyStore } from '@weft/engine/ports';
 import { createEngine, recoverWithin } from '@weft/engine/runtime';
 import type { EngineDeps, RunningEngine } from '@weft/engine/runtime';
+import type { EndpointProtocol } from '@weft/contract';
+import { createProtocolProber, createProtocols } from '@weft/endpoints';
+import type { ProtocolClient } from '@weft/endpoints';
 import { inputChecker } from '@weft/formats';
 import { lockDatabase, migrate, MigrationError, openStore } from '@weft/postgres';
-import type { PostgresStore, RetentionOptions } from '@weft/postgres';
+import type { PostgresStore, RetentionOptions, SecretKeys } from '@weft/postgres';
 import {
   createBullmqHousekeeping,
   createBullmqTimers,
   createRedisBroker,
   createRedisEventBus,
   createRedisLiveLog,
+  createRedisEndpointMeter,
   createRedisRateLimiter,
+  createRedisReplyStore,
   openRedis,
 } from '@weft/redis';
 import type { Logger } from 'pino';
@@ -26,6 +31,8 @@ export type MeshOptions = {
   deadAfterMs: number;
   /** How long ended runs are kept where no policy says so, and where they are archived. */
   retention: RetentionOptions;
+  /** What tokens of endpoints are encrypted with. */
+  secretKeys: SecretKeys;
   /** How long a database or a Redis may come up late, ms. */
   waitMs: number;
   log: Logger;
@@ -33,8 +40,9 @@ export type MeshOptions = {
 
 export type Mesh = {
   engine: RunningEngine;
-  deps: EngineDeps & Pick<PostgresStore, 'queue' | 'costs'>;
+  deps: EngineDeps & Pick<PostgresStore, 'queue' | 'costs'> & { meter: EndpointMeter };
   keys: KeyStore;
+  protocols: ReadonlyMap<EndpointProtocol, ProtocolClient>;
   clock: Clock;
   /** Closes connections; call it after the engine has stopped. */
   close(): Promise<void>;
@@ -44,19 +52,29 @@ const RETRY_MS = 500;
 
 /** Opens the mesh; whatever was opened is closed again if a later part fails. */
 export async function openMesh(options: MeshOptions): Promise<Mesh> {
-  const { log, redisUrl, waitMs } = options;
+  const { log, redisUrl, waitMs, retention, secretKeys } = options;
   await migrateWhenUp(options);
   const lock = await lockDatabase(options.databaseUrl, 'shared');
   const onError = (error: Error) => log.warn({ err: error }, 'a connection broke');
   const redis = await openRedis({ url: redisUrl, waitMs, onError });
-  const store = openStore({ url: options.databaseUrl, retention: options.retention, onError });
+  const store = openStore({ url: options.databaseUrl, retention, secretKeys, onError });
   const onListenerError = (error: unknown) => log.error({ err: error }, 'a listener failed');
   const broker = createRedisBroker(redis, { onListenerError });
   const bus = createRedisEventBus(redis, { onListenerError });
   const timers = createBullmqTimers(redis, { clock: systemClock, onListenerError });
   const housekeeping = createBullmqHousekeeping(redis, { onListenerError });
   const rates = createRedisRateLimiter(redis);
-  const parts = { broker, bus, live: createRedisLiveLog(redis), rates, timers, housekeeping };
+  const protocols = createProtocols({ replies: createRedisReplyStore(redis), log });
+  const parts = {
+    broker,
+    bus,
+    live: createRedisLiveLog(redis),
+    rates,
+    meter: createRedisEndpointMeter(redis),
+    timers,
+    housekeeping,
+    prober: createProtocolProber(protocols),
+  };
   const deps = { ...store, ...parts, inputs: inputChecker, clock: systemClock, log };
   const engine = createEngine(deps, { sweep: recoverWithin(options.deadAfterMs).sweep });
   const tellNoMore = tellCaught({ engine, clock: systemClock, log });
@@ -64,9 +82,11 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
     engine,
     deps,
     keys: store.keys,
+    protocols,
     clock: systemClock,
     async close() {
       tellNoMore();
+      await Promise.all(Array.from(protocols.values(), (client) => client.close()));
       await timers.close();
       await housekeeping.close();
       await broker.close();

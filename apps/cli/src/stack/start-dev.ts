@@ -13,7 +13,9 @@ import {
   createMemoryEventBus,
   createMemoryHousekeeping,
   createMemoryLiveLog,
+  createMemoryEndpointMeter,
   createMemoryRateLimiter,
+  createMemoryReplyStore,
   createMemoryTimers,
   startPostgres,
   systemClock,
@@ -21,6 +23,7 @@ import {
 import type { FleetStore } from '@weft/engine/ports';
 import { createEngine, createWorker } from '@weft/engine/runtime';
 import type { RunningEngine, Worker } from '@weft/engine/runtime';
+import { createProtocolProber, createProtocols } from '@weft/endpoints';
 import { inputChecker } from '@weft/formats';
 import { lockDatabase, migrate, openStore } from '@weft/postgres';
 import type { PostgresStore, RetentionOptions } from '@weft/postgres';
@@ -30,8 +33,12 @@ import { readWorkerConfig, workerOptions } from '@weft/worker';
 import { destination, pino } from 'pino';
 import type { Logger } from 'pino';
 
+import { endpointExecutors } from './endpoint-work.ts';
 import { cacheMetric } from './cache-metric.ts';
+import type { Environment } from '../config.ts';
 import { producerBackpressure } from './producer-backpressure.ts';
+import { resealTokens } from './reseal-tokens.ts';
+import { secretKeysOf } from './secret-keys.ts';
 import { surviveStrayErrors } from './survive-stray-errors.ts';
 import { weftVersion } from './version.ts';
 
@@ -46,6 +53,10 @@ export type DevOptions = {
   retention?: RetentionOptions;
   /** A file of user handlers, or null. */
   handlersFile: string | null;
+  /** A file that the registry of endpoints follows, or null. */
+  endpointsFile?: string | null;
+  /** Where the keys for tokens are named; the data folder has one of its own where none is. */
+  env?: Environment;
   /** Where log lines go: the error stream, or a file in the data folder. */
   log: 'stderr' | 'file';
 };
@@ -74,16 +85,20 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
   await mkdir(options.dataDir, { recursive: true });
   const log = openLog(options);
   surviveStrayErrors(log);
+  const secretKeys = secretKeysOf(options.env ?? {}, options.dataDir);
   const database = await openDatabase(options, log);
   stops.push(database.stop);
   const lock = await lockDatabase(database.url, 'exclusive');
   stops.push(() => lock.release());
   await migrate(database.url);
   const onError = (error: Error) => log.warn({ err: error }, 'a connection broke');
-  const store = openStore({ url: database.url, ...(options.retention && { retention: options.retention }), onError });
+  const { retention } = options;
+  const store = openStore({ url: database.url, secretKeys, ...(retention && { retention }), onError });
   stops.push(() => store.close());
   await endFormerWorkers(store.fleet);
-  const { engine, worker, producer } = await compose({ options, config, store, log });
+  await resealTokens(store.endpoints, log);
+  const { engine, worker, producer, close } = await compose({ options, config, store, log });
+  stops.push(close);
   stops.push(() => engine.stop());
   stops.push(() => worker.stop(STOP_GRACE_MS));
   stops.push(() => producer.close());
@@ -91,7 +106,7 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
 }
 
 type Parts = { options: DevOptions; config: ProducerConfig; store: PostgresStore; log: Logger };
-type Stack = { engine: RunningEngine; worker: Worker; producer: Producer };
+type Stack = { engine: RunningEngine; worker: Worker; producer: Producer; close(): Promise<void> };
 
 async function compose({ options, config, store, log }: Parts): Promise<Stack> {
   const clock = systemClock;
@@ -101,7 +116,18 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
   const timers = createMemoryTimers({ clock });
   const housekeeping = createMemoryHousekeeping({ clock });
   const rates = createMemoryRateLimiter();
-  const deps = { ...store, broker, bus, live, rates, timers, housekeeping, inputs: inputChecker, clock, log };
+  const protocols = createProtocols({ replies: createMemoryReplyStore(), log });
+  const parts = {
+    broker,
+    bus,
+    live,
+    rates,
+    meter: createMemoryEndpointMeter({ clock }),
+    timers,
+    housekeeping,
+    prober: createProtocolProber(protocols),
+  };
+  const deps = { ...store, ...parts, inputs: inputChecker, clock, log };
   const engine = createEngine(deps);
   const version = weftVersion();
   const setup = {
@@ -112,11 +138,13 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
     lanes: null,
   };
   const settings = await workerOptions(setup);
-  const worker = createWorker({ ...deps, graphs: engine.graphs, settler: engine.settler }, settings);
+  const asking = endpointExecutors({ ...deps, engine, protocols, environment: setup.config.environment });
+  const executors = new Map([...settings.executors, ...asking]);
+  const worker = createWorker({ ...deps, graphs: engine.graphs, settler: engine.settler }, { ...settings, executors });
   const producer = await startProducer({
     ...config,
     engine,
-    queries: { ...store, broker, rates, loadGraph: (ref) => engine.graphs.load(ref) },
+    queries: { ...deps, endpointBook: engine.endpointBook, loadGraph: (ref) => engine.graphs.load(ref) },
     bus,
     live,
     keys: store.keys,
@@ -132,12 +160,18 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
   await worker.start();
   // Drained, it signs off; the API goes on without a worker.
   void worker.left.then(() => worker.stop(0));
-  return { engine, worker, producer };
+  const close = async () => void (await Promise.all(Array.from(protocols.values(), (client) => client.close())));
+  return { engine, worker, producer, close };
 }
 
-function devConfig({ host, port }: DevOptions): ProducerConfig {
+function devConfig({ host, port, endpointsFile }: DevOptions): ProducerConfig {
   const config = readProducerConfig();
-  return { ...config, host: host ?? config.host, port: port ?? config.port };
+  return {
+    ...config,
+    host: host ?? config.host,
+    port: port ?? config.port,
+    endpointsFile: endpointsFile ?? config.endpointsFile,
+  };
 }
 
 async function openDatabase({ databaseUrl, dataDir }: DevOptions, log: Logger) {

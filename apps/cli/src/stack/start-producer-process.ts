@@ -5,6 +5,7 @@ import type { ProducerConfig } from '@weft/producer';
 
 import { openMesh } from './open-mesh.ts';
 import type { MeshOptions } from './open-mesh.ts';
+import { resealTokens } from './reseal-tokens.ts';
 import type { RunningProcess } from './running-process.ts';
 import { producerBackpressure } from './producer-backpressure.ts';
 import { weftVersion } from './version.ts';
@@ -17,10 +18,11 @@ export async function startProducerProcess(options: ProducerProcessOptions): Pro
   const { engine, deps, clock } = mesh;
   const executorNames = await executorTypes();
   try {
+    await resealTokens(deps.endpoints, log);
     const producer = await startProducer({
       ...config,
       engine,
-      queries: { ...deps, loadGraph: (ref) => engine.graphs.load(ref) },
+      queries: { ...deps, endpointBook: engine.endpointBook, loadGraph: (ref) => engine.graphs.load(ref) },
       bus: deps.bus,
       live: deps.live,
       keys: mesh.keys,

@@ -3,6 +3,7 @@ import { exitCodes } from '@weft/contract';
 import { createWorker, recoverWithin } from '@weft/engine/runtime';
 import { readWorkerConfig, workerOptions } from '@weft/worker';
 
+import { endpointExecutors } from './endpoint-work.ts';
 import { openMesh } from './open-mesh.ts';
 import type { MeshOptions } from './open-mesh.ts';
 import type { RunningProcess } from './running-process.ts';
@@ -37,9 +38,12 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
   const { engine, deps } = mesh;
   const id = options.id ?? settings.id;
   const { beatMs } = recoverWithin(options.deadAfterMs);
+  const { protocols } = mesh;
+  const asking = endpointExecutors({ ...deps, engine, protocols, environment: config.environment });
+  const executors = new Map([...settings.executors, ...asking]);
   const worker = createWorker(
     { ...deps, graphs: engine.graphs, settler: engine.settler },
-    { ...settings, id, beatMs, recycleAfterMs },
+    { ...settings, executors, id, beatMs, recycleAfterMs },
   );
   try {
     engine.start();

@@ -11,6 +11,7 @@ import { compareRoutes } from './compare-runs.ts';
 import { checkpointRoutes } from './checkpoints.ts';
 import { directWorkerRoutes } from './direct-workers.ts';
 import { deadLetterRoutes } from './dead-letters.ts';
+import { endpointRoutes } from './endpoints.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { interruptRoutes } from './interrupts.ts';
@@ -53,6 +54,7 @@ export function registerRoutes(api: Api, options: AppOptions, ring: Pick<KeyRing
   workerRoutes(api, options);
   laneRoutes(api, options);
   limitRoutes(api, options);
+  endpointRoutes(api, options);
   budgetRoutes(api, options);
   directWorkerRoutes(api, options);
   healthRoutes(api, options);

@@ -1,19 +1,63 @@
 /** When a failed task is tried again. */
+import type { RetryPause, TaskError } from '@weft/contract';
 
-/** Backoff in milliseconds; `retryAfterMs` is what the failed attempt asked for, a floor for the delay. */
-export type RetryTiming = { initialMs?: number; factor?: number; maxMs?: number; retryAfterMs?: number };
+/** Backoff in milliseconds; `retryAfterMs` is what the failed attempt asked for, a floor for the delay as `minMs` is. */
+export type RetryTiming = {
+  initialMs?: number;
+  factor?: number;
+  maxMs?: number;
+  minMs?: number;
+  retryAfterMs?: number;
+};
+
+/** What a policy says beside the number of attempts. Codes are whole, or end with `*`. */
+export type RetryRules = Required<Pick<RetryTiming, 'initialMs' | 'factor' | 'maxMs' | 'minMs'>> & {
+  /** Only these; null: all that say that they may be retried. */
+  retryOn: readonly string[] | null;
+  neverOn: readonly string[];
+  /** Other pauses, by code. */
+  perError: readonly (readonly [code: string, pause: RetryPause])[];
+  /** Since the begin of the first attempt that failed; null: no bound. */
+  maxElapsedMs: number | null;
+};
 
 /** A peer may ask for any time; a day is as long as a task waits for it. */
 const MAX_RETRY_AFTER_MS = 86_400_000;
 
+/** Whether another attempt may help, as far as the error is concerned. */
+export function isWorthRetrying({ retryable, code }: TaskError, { retryOn, neverOn }: RetryRules): boolean {
+  if (!retryable || neverOn.some((pattern) => matchesCode(pattern, code))) return false;
+  return retryOn === null || retryOn.some((pattern) => matchesCode(pattern, code));
+}
+
+/** How the pauses after such an error are. The whole code counts before the beginning of one, and a longer one before a shorter. */
+export function timingOf({ perError, initialMs, factor, maxMs, minMs }: RetryRules, code: string): RetryTiming {
+  const fitting = perError.filter(([pattern]) => matchesCode(pattern, code));
+  const [, own] = fitting.find(([pattern]) => pattern === code) ?? fitting.toSorted(longestFirst)[0] ?? [];
+  return {
+    initialMs: own?.initialMs ?? initialMs,
+    factor: own?.factor ?? factor,
+    maxMs: own?.maxMs ?? maxMs,
+    minMs: own?.minMs ?? minMs,
+  };
+}
+
+function longestFirst([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return b.length - a.length;
+}
+
+function matchesCode(pattern: string, code: string): boolean {
+  return pattern === code || (pattern.endsWith('*') && code.startsWith(pattern.slice(0, -1)));
+}
+
 /**
- * The delay before the attempt that follows `failures` failed ones (>= 1): full jitter, so between 0 and the cap.
+ * The delay before the attempt that follows `failures` failed ones (>= 1): full jitter, so between the floor and the cap.
  *
  * `draw` is in [0, 1); see `roll`.
  */
 export function retryDelayMs(timing: RetryTiming, failures: number, draw: number): number {
-  const floor = Math.min(Math.max(timing.retryAfterMs ?? 0, 0), MAX_RETRY_AFTER_MS) || 0;
-  return Math.max(floor, Math.floor(draw * retryCapMs(timing, failures)));
+  const asked = Math.min(Math.max(timing.retryAfterMs ?? 0, 0), MAX_RETRY_AFTER_MS) || 0;
+  return Math.max(asked, timing.minMs ?? 0, Math.floor(draw * retryCapMs(timing, failures)));
 }
 
 /** The longest delay after `failures` failed attempts: `initialMs * factor^(failures - 1)`, at most `maxMs`. */

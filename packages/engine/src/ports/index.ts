@@ -36,10 +36,14 @@ export type {
 export type {
   CallGrant,
   CallReport,
+  DueProbe,
+  EndpointCall,
   EndpointLoad,
   EndpointMeter,
+  EndpointProber,
   EndpointRecord,
   EndpointStore,
+  EndpointToken,
   MeteredEndpoint,
 } from './endpoint.ts';
 export type { EventBus, RunNotice } from './event-bus.ts';
@@ -77,6 +81,7 @@ export type { OnListenerError } from './listeners.ts';
 export type { Log } from './log.ts';
 export { MOST_COUNTED } from './queue-reader.ts';
 export type { InUse, QueuedList, QueueReader } from './queue-reader.ts';
+export type { Attendance, ReplyFate, ReplyRecord, ReplyStore } from './reply-store.ts';
 export type { CacheAnswer, CachedResult, CacheEntry, CacheLease, CacheRequest, ResultCache } from './result-cache.ts';
 export type {
   DeleteResult,

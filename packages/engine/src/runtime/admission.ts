@@ -16,6 +16,7 @@ import type {
   RateLimiter,
   TaskMessage,
 } from '../ports/index.ts';
+import type { EndpointRooms } from './endpoints/endpoint-rooms.ts';
 import { createGate } from './limits/gate.ts';
 import type { Gate } from './limits/gate.ts';
 import { LimitBook } from './limits/limit-book.ts';
@@ -57,6 +58,8 @@ export type AdmissionDeps = {
   limits: Pick<LimitStore, 'load'>;
   gate: GateStore;
   rates: RateLimiter;
+  /** Without it no task waits for an endpoint. */
+  endpoints?: EndpointRooms | null;
   log: Log;
   clock: Clock;
 };
@@ -89,8 +92,9 @@ class WindowAdmission implements Admission {
 
   constructor(deps: AdmissionDeps) {
     this.#deps = deps;
-    this.#book = new LimitBook(deps.limits);
-    this.#gate = createGate({ ...deps, book: this.#book, window: WINDOW });
+    const { endpoints = null } = deps;
+    this.#book = new LimitBook(deps.limits, endpoints);
+    this.#gate = createGate({ ...deps, endpoints, book: this.#book, window: WINDOW });
   }
 
   get isReady(): boolean {
@@ -142,7 +146,7 @@ class WindowAdmission implements Admission {
   }
 
   moved(tenant: string): void {
-    if (this.#book.knows(tenant)) this.#gate.wake(tenant);
+    if (this.#book.knows(tenant) || this.#gate.waitsForEndpoints(tenant)) this.#gate.wake(tenant);
   }
 
   async discover(): Promise<void> {

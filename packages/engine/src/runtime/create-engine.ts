@@ -5,6 +5,9 @@ import type { Json } from '@weft/contract';
 import { contentHash } from '../domain/content-hash.ts';
 import { createAdmission } from './admission.ts';
 import type { EngineDeps } from './deps.ts';
+import type { EndpointBook } from './endpoints/endpoint-book.ts';
+import { createRegistry } from './endpoints/create-registry.ts';
+import { EndpointRooms } from './endpoints/endpoint-rooms.ts';
 import type { Engine, StartResult } from './engine.ts';
 import { createGraphCache } from './graph-cache.ts';
 import type { GraphCache } from './graph-cache.ts';
@@ -28,6 +31,8 @@ export type RunningEngine = Engine & {
   readonly graphs: GraphCache;
   readonly settler: Settler;
   readonly sweeper: Sweeper;
+  /** The endpoints as this process knows them. */
+  readonly endpointBook: EndpointBook;
   /** Begins to sweep, to listen to timers and to keep house. */
   start(): void;
   /** Ends what is under way, within ten seconds; call it after the workers of this process have stopped. */
@@ -39,15 +44,13 @@ const GIVE_UP_MS = 10_000;
 
 export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettings }): RunningEngine {
   const graphs = createGraphCache(deps.workflows);
-  const admission = createAdmission(deps);
-  const post = createPost({
-    log: deps.log,
-    advance,
-    startChild: (runId) => startChild({ ...deps, start: startOne, advance }, runId),
-  });
+  const { endpointBook, probes, commands } = createRegistry(deps);
+  const rooms = deps.meter ? new EndpointRooms(endpointBook, deps.meter) : null;
+  const admission = createAdmission({ ...deps, endpoints: rooms });
+  const post = createPost({ log: deps.log, advance, startChild: startChildOf });
   const settler = createSettler({ ...deps, graphs, admission, post: (mail) => post.deliver(mail) });
   const sweeper = createSweeper(
-    { ...deps, settler, admission, startChild: (runId) => startChild({ ...deps, start: startOne, advance }, runId) },
+    { ...deps, settler, admission, endpointBook, startChild: startChildOf },
     settings?.sweep,
   );
   const starter = createStartRuns({
@@ -60,6 +63,10 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
 
   async function advance(runId: string): Promise<void> {
     await settler.settle({ runId, workflow: null, event: { type: 'advance' } });
+  }
+
+  async function startChildOf(runId: string): Promise<void> {
+    await startChild({ ...deps, start: startOne, advance }, runId);
   }
 
   async function startOne(run: RunToStart): Promise<StartResult | AppError> {
@@ -80,16 +87,18 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
     graphs,
     settler,
     sweeper,
+    endpointBook,
     saveWorkflow: (request) => deps.workflows.save({ ...request, hash: contentHash(request.document as Json) }),
     startRuns: (requests) => starter.start(requests),
     ...createSteering({ ...deps, settler, graphs, start: startOne }),
     ...createDeadLetters({ ...deps, settler, graphs, start: startOne }),
     ...createRetention(deps),
     ...createLimitCommands({ ...deps, admission }),
+    ...commands,
     ...createBudgetCommands(deps),
     directWorker: (request) => directWorker(deps, request),
     start() {
-      ends = [deps.timers.onDue((timers) => fireTimers(settler, timers)), keepHouse(deps)];
+      ends = [deps.timers.onDue((timers) => fireTimers(settler, timers)), keepHouse({ ...deps, probes })];
       sweeper.start();
     },
     async stop() {

@@ -4,6 +4,9 @@ import type {
   BudgetStore,
   Clock,
   DispatchStore,
+  EndpointMeter,
+  EndpointProber,
+  EndpointStore,
   EventBus,
   FleetStore,
   GateStore,
@@ -42,6 +45,11 @@ export type EngineDeps = {
   live: LiveLog;
   timers: Timers;
   housekeeping: Housekeeping;
+  endpoints: EndpointStore;
+  /** What all share of the endpoints; without it nobody calls any. */
+  meter?: EndpointMeter;
+  /** Without it this process asks no endpoint about its health. */
+  prober?: EndpointProber;
   inputs: InputChecker;
   clock: Clock;
   log: Log;

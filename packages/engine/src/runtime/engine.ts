@@ -10,6 +10,7 @@ import type {
   WorkflowMigration,
 } from '@weft/contract';
 
+import type { EndpointCommands } from './endpoints/endpoint-commands.ts';
 import type { Priority, RunHead, RunStatus, WorkflowRef } from '../domain/run/records.ts';
 import type {
   BudgetKey,
@@ -59,7 +60,7 @@ export type StartResult =
   | { runId: string; created: true; status: RunStatus; fresh: FreshRun | null }
   | { runId: string; created: false; status: null };
 
-export type Engine = {
+export type Engine = EndpointCommands & {
   /** Saves a validated document; the same content again is the same version. A variant is run only by who names its number. */
   saveWorkflow(request: {
     tenant: string;

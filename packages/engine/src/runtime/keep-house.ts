@@ -2,14 +2,22 @@
 import { STORE_CHORES } from '../ports/index.ts';
 import type { StoreChore } from '../ports/index.ts';
 import type { EngineDeps } from './deps.ts';
+import type { Probes } from './endpoints/probe-endpoints.ts';
 import { repeat } from './repeat.ts';
 
-type HousekeepingDeps = Pick<EngineDeps, 'housekeeping' | 'dispatch' | 'retention' | 'clock' | 'log'>;
+type HousekeepingDeps = Pick<EngineDeps, 'housekeeping' | 'dispatch' | 'retention' | 'clock' | 'log'> & {
+  probes: Probes;
+};
 
 const HOUR_MS = 3_600_000;
 /** Deletes what the policies let go. It has no turn of its own in the store, since it may take long. */
 const RETENTION = 'retention';
-const CHORES = [...STORE_CHORES, RETENTION].map((name) => ({ name, everyMs: HOUR_MS }));
+/** Asks endpoints whether they are there: those whose time has come. */
+const PROBES = 'endpoint health';
+const CHORES = [
+  ...[...STORE_CHORES, RETENTION].map((name) => ({ name, everyMs: HOUR_MS })),
+  { name: PROBES, everyMs: 2000 },
+];
 /** How often a process looks whether the chores still have their turns: what keeps them may have lost all it knew. */
 const LOOK_EVERY_MS = 10_000;
 
@@ -22,13 +30,15 @@ export function keepHouse(deps: HousekeepingDeps): () => void {
   const ends = [
     housekeeping.onTurn((name) => doChore(deps, name)),
     repeat(deps, { everyMs: LOOK_EVERY_MS, what, work: look }),
+    () => deps.probes.stop(),
   ];
   return () => {
     for (const end of ends) end();
   };
 }
 
-async function doChore({ dispatch, retention, log }: HousekeepingDeps, name: string): Promise<void> {
+async function doChore({ dispatch, retention, probes, log }: HousekeepingDeps, name: string): Promise<void> {
+  if (name === PROBES) return probeSafely(probes, log);
   // A process of another version may have asked for it.
   if (!isStoreChore(name) && name !== RETENTION) return;
   try {
@@ -37,6 +47,11 @@ async function doChore({ dispatch, retention, log }: HousekeepingDeps, name: str
   } catch (error) {
     log.warn({ err: error, chore: name }, 'a chore failed; it has its next turn');
   }
+}
+
+/** It has its turn too often to be told of each. */
+async function probeSafely(probes: Probes, log: HousekeepingDeps['log']): Promise<void> {
+  await probes.probe().catch((error: unknown) => log.warn({ err: error }, 'the health checks of endpoints failed'));
 }
 
 function isStoreChore(name: string): name is StoreChore {

@@ -7,6 +7,7 @@
 import type { DueTimer, TaskMessage } from '../ports/index.ts';
 import type { Admission } from './admission.ts';
 import type { EngineDeps } from './deps.ts';
+import type { EndpointBook } from './endpoints/endpoint-book.ts';
 import { createLiveness } from './liveness.ts';
 import type { Liveness } from './liveness.ts';
 import { TIMER_HORIZON_MS } from './publish.ts';
@@ -41,6 +42,7 @@ export type Sweeper = {
 export type SweeperDeps = Pick<EngineDeps, 'dispatch' | 'budgets' | 'fleet' | 'broker' | 'timers' | 'clock' | 'log'> & {
   settler: Settler;
   admission: Admission;
+  endpointBook: Pick<EndpointBook, 'refresh'>;
   /** Starts the child run of this id that mail asks for. */
   startChild(runId: string): Promise<void>;
 };
@@ -101,6 +103,7 @@ class RoundSweeper implements Sweeper {
 
   async #sweepOnce(): Promise<void> {
     await this.#step('limits', () => this.#deps.admission.refresh());
+    await this.#step('endpoints', async () => void (await this.#deps.endpointBook.refresh()));
     await this.#step('offers', () => this.#republish());
     await this.#step('backlog', () => this.#deps.admission.discover());
     await this.#step('timers', () => this.#loadTimers());

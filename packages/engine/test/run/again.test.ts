@@ -50,15 +50,29 @@ describe('an attempt that does not finish its task', () => {
   });
 
   test('A4: what it has left outlives crashes and failures, unless the failure says that it is worthless', () => {
-    const run = new Scenario(withNodes({ a: { ...echo, retry: { maxAttempts: 3 } } }));
+    const run = new Scenario(withNodes({ a: { ...echo, retry: { maxAttempts: 5 } } }));
     run.run(run.again('a', 'kept', { isTurn: true }));
     run.release('a', 'crash');
     expect(run.task('a').detail).toEqual({ kind: 'memo', memo: 'kept' });
     run.fail('a', { retryable: true });
     expect(run.task('a').detail).toEqual({ kind: 'memo', memo: 'kept' });
     run.fire('a', 'retry');
-    run.fail('a', { retryable: true, forgets: true });
+    run.fail('a', { retryable: true, memo: null });
     expect(run.task('a').detail).toBeNull();
+    run.fire('a', 'retry');
+    run.fail('a', { retryable: true, memo: ['other'] });
+    expect(run.task('a').detail).toEqual({ kind: 'memo', memo: ['other'] });
+  });
+
+  test('B9: a turn writes to the state at once, and in superstep mode not at all', () => {
+    const run = new Scenario(reading);
+    run.run(run.again('a', null, { isTurn: true, stateUpdates: { told: 'by itself' } }));
+    expect(run.input('a')).toEqual({ told: 'by itself' });
+    run.run(run.again('a', null, { isTurn: true, stateUpdates: { nowhere: 1 } }));
+    expect(run.errorCode).toBe('undeclared_key');
+    const stepwise = new Scenario({ ...reading, mode: 'superstep' });
+    stepwise.run(stepwise.again('a', null, { isTurn: true, stateUpdates: { told: 'too soon' } }));
+    expect(stepwise.errorCode).toBe('turn_updates_in_superstep');
   });
 
   test('A5: what it has spent is kept for each attempt, with where it was spent', () => {

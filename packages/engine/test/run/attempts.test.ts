@@ -21,11 +21,48 @@ describe('attempt, failures and crashes', () => {
 
   test.each([
     ['that is not retryable', {}, { retryable: false }],
-    ['whose code is not among those to be retried', { retryOn: ['rate_limited'] }, { retryable: true }],
+    ['whose code is not among those to be retried', { retryOn: ['rate_limited', 'bo*x'] }, { retryable: true }],
+    ['whose code is never to be retried', { neverOn: ['bo*'], retryOn: ['boom'] }, { retryable: true }],
+    ['after which a pause would last too long', { maxElapsedMs: 1000 }, { retryable: true, retryAfterMs: 2000 }],
   ])('A4: a failure %s is final at once', (_, retry, error) => {
     const run = new Scenario(withNodes({ a: { ...echo, retry: { maxAttempts: 3, ...retry } } }));
     run.fail('a', error);
     expect(run.statuses).toEqual({ a: 'failed' });
+  });
+
+  test('A4: the pause after an error is that of its code, and never shorter than it asks for', () => {
+    const pause = (code: string, failure = {}) => {
+      const perError = { 'http_*': { minMs: 5000, maxMs: 5000 }, http_429: { minMs: 60_000 }, boom: {} };
+      const run = new Scenario(withNodes({ a: { ...echo, retry: { maxAttempts: 3, initialMs: 1, perError } } }));
+      run.fail('a', { retryable: true, code, ...failure });
+      return (run.rows.timers.get('retry a#0')?.dueAt ?? 0) - NOW;
+    };
+
+    expect([pause('http_503'), pause('http_429'), pause('boom'), pause('other')]).toEqual([5000, 60_000, 0, 0]);
+    expect(pause('http_429', { retryAfterMs: 90_000 })).toBe(90_000);
+  });
+
+  test('A4: no attempt begins later than the policy bounds it since the first that failed, whatever came in between', () => {
+    const run = new Scenario(
+      withNodes({ a: { ...echo, retry: { maxAttempts: 50, minMs: 4000, maxMs: 4000, maxElapsedMs: 10_000 } } }),
+    );
+    run.fail('a', { retryable: true });
+    run.fire('a', 'retry');
+    run.run(run.again('a', { asked: 1 }, { afterMs: 100 }));
+    expect(run.task('a').detail).toEqual({ kind: 'memo', memo: { asked: 1 }, failingSince: NOW });
+    run.fire('a', 'retry');
+    run.fail('a', { retryable: true });
+    expect(run.task('a')).toMatchObject({ status: 'waiting', failures: 2 });
+    run.fire('a', 'retry');
+    run.release('a', 'crash');
+    run.fail('a', { retryable: true });
+
+    expect(run.task('a')).toMatchObject({ status: 'failed', failures: 3 });
+    expect(run.errorCode).toBe('boom');
+    run.mail('retry');
+    expect(run.task('a')).toMatchObject({ status: 'ready', failures: 0, detail: null });
+    run.fail('a', { retryable: true });
+    expect(run.task('a')).toMatchObject({ status: 'waiting', failures: 1 });
   });
 
   test('A4: crashes cost no failure; two are borne and the third is poison', () => {

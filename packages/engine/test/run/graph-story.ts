@@ -55,7 +55,10 @@ function attemptEvent(run: Scenario, key: string, { what, value, pick }: Action)
     case 'failRetryable':
       return run.failure(key, { retryable: true });
     case 'again':
-      return run.again(key, value, AGAIN[pick % AGAIN.length]);
+      return run.again(key, value, {
+        ...AGAIN[pick % AGAIN.length],
+        ...(value > 8 && { stateUpdates: updates(value - 9) }),
+      });
     case 'crash':
     case 'handback':
       return { type: 'released', reason: what, ...run.claim(key) };

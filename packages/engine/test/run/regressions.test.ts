@@ -291,3 +291,22 @@ describe('a send', () => {
     },
   );
 });
+
+describe('a fork of a run that has failed', () => {
+  test('C3: does that again which was not allowed to go back, although its own failure says nothing of that', () => {
+    const nodes = {
+      a: echo,
+      b: { ...echo, needs: ['a'], onFailure: { goto: 'a' } },
+      c: { ...echo, needs: ['a', 'b'] },
+    };
+    const state = { n: { type: 'number', default: 0 } };
+    const run = new Scenario(withNodes(nodes, { state, maxSteps: 1 }));
+    for (const iteration of [0, 1]) {
+      run.succeed(`a#${iteration}`);
+      run.fail(`b#${iteration}`);
+    }
+    expect(run.errorCode).toBe('max_steps');
+    const fork = run.fork(run.rows.head.step, { updates: [['n', 1]] });
+    expect(fork.task('b#1')).toMatchObject({ status: 'ready', attempt: 2 });
+  });
+});

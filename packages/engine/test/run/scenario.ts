@@ -147,10 +147,7 @@ export class Scenario {
     return this.#one(this.success(node, output, parts));
   }
 
-  fail(
-    node: string,
-    error: Partial<TaskError> & { retryAfterMs?: number; usage?: Usage; forgets?: true } = {},
-  ): boolean {
+  fail(node: string, error: Partial<TaskError> & { retryAfterMs?: number; usage?: Usage; memo?: Json } = {}): boolean {
     return this.#one(this.failure(node, error));
   }
 
@@ -198,12 +195,12 @@ export class Scenario {
     return { type: 'outcome', outcome: { kind: 'succeeded', output, ...parts }, worker: 'w1', ...this.claim(node) };
   }
 
-  failure(node: string, { retryAfterMs, usage, forgets, ...error }: Parameters<Scenario['fail']>[1] = {}): RunEvent {
+  failure(node: string, { retryAfterMs, usage, memo, ...error }: Parameters<Scenario['fail']>[1] = {}): RunEvent {
     const whole = { code: 'boom', message: 'it broke', retryable: false, ...error };
     const rest = {
       ...(retryAfterMs !== undefined && { retryAfterMs }),
       ...(usage && { usage }),
-      ...(forgets && { forgets }),
+      ...(memo !== undefined && { memo }),
     };
     return { type: 'outcome', outcome: { kind: 'failed', error: whole, ...rest }, worker: 'w1', ...this.claim(node) };
   }
@@ -211,7 +208,7 @@ export class Scenario {
   again(
     node: string,
     memo: Json,
-    parts: { afterMs?: number; isTurn?: boolean; usage?: Usage; placed?: Placement } = {},
+    parts: { afterMs?: number; isTurn?: boolean; stateUpdates?: JsonObject; usage?: Usage; placed?: Placement } = {},
   ): RunEvent {
     return {
       type: 'outcome',

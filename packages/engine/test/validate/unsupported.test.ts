@@ -3,17 +3,6 @@ import { unsupportedRunFields } from '../../src/domain/index.ts';
 import { echo, found, withNodes } from './documents.ts';
 
 describe('what the engine cannot run yet is refused', () => {
-  test('node type agent', () => {
-    const agent = { type: 'agent', prompt: 'x' };
-    expect(found(withNodes({ a: echo, n: agent }))).toEqual(['node_type_unsupported /nodes/n/type']);
-  });
-
-  test('a task with a prompt instead of an executor', () => {
-    expect(found(withNodes({ n: { type: 'task', prompt: 'x', tags: ['coder'] } }))).toEqual([
-      'node_type_unsupported /nodes/n/prompt',
-    ]);
-  });
-
   test('a cost of what calls nothing', () => {
     const route = { type: 'route', on: "'a'", default: '__end__', cost: { usd: 1 } };
     expect(found(withNodes({ n: route }))).toEqual(['node_type_unsupported /nodes/n/cost']);

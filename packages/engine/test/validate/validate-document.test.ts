@@ -20,7 +20,7 @@ describe('validating a document', () => {
         fetch: { type: 'task', uses: 'htp', with: { url: '{{ input.' }, retry: { maxAttempts: 0 } },
         a: { ...echo, needs: ['b'], when: '1 +' },
         b: { ...echo, needs: ['a', 'zz', 'b'], output: 'm' },
-        w: { type: 'agent', prompt: 'x' },
+        w: { type: 'agent', prompt: 'x', tools: { t: {} } },
       },
     };
     expect(found(document).toSorted()).toEqual([
@@ -30,8 +30,8 @@ describe('validating a document', () => {
       'bad_type /state/n/default',
       'cycle /nodes/a/needs/0',
       'invalid_value /nodes/fetch/retry/maxAttempts',
+      'missing_field /nodes/w/tools/t/uses',
       'missing_reference /nodes/b/needs/1',
-      'node_type_unsupported /nodes/w/type',
       'self_dependency /nodes/b/needs/2',
       'undefined_state_key /nodes/b/output',
       'unknown_executor /nodes/fetch/uses',

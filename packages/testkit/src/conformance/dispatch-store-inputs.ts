@@ -29,8 +29,8 @@ export function dispatchInputs(stores: () => StoresUnderTest): void {
         { task: attemptOf(id, 'c#0'), nodes: ['a', 'none'] },
       ]);
       expect(materials).toEqual([
-        { ...body, captured: {}, item: null, nodes: {}, edit: null },
-        { ...body, captured: { key: [1] }, item: null, nodes: { a: { output: { n: 1 } } }, edit: null },
+        { ...body, captured: {}, item: null, nodes: {}, edit: null, memo: null },
+        { ...body, captured: { key: [1] }, item: null, nodes: { a: { output: { n: 1 } } }, edit: null, memo: null },
       ]);
     });
 
@@ -139,7 +139,7 @@ export function dispatchInputs(stores: () => StoresUnderTest): void {
       const wanted = { task: attemptOf(id, 's#0[0]/w#0'), nodes: [], body: false };
 
       expect(await stores().dispatch.loadInputs([wanted])).toEqual([
-        { input: null, config: null, captured: {}, item: 7, nodes: {}, edit: null },
+        { input: null, config: null, captured: {}, item: 7, nodes: {}, edit: null, memo: null },
       ]);
     });
 

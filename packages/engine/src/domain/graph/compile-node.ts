@@ -8,6 +8,7 @@ import { compileTemplate, compileUpdates } from '../expression/template.ts';
 import type { Template } from '../expression/template.ts';
 import type { GraphNode, ResolvedRetry } from './graph-node.ts';
 import { priorityLevel } from './priority.ts';
+import { AGENT_EXECUTOR, ENDPOINT_EXECUTOR, endpointKey, isPrompted, promptsOf, settingsOf } from './prompted.ts';
 import type { Wiring } from './wiring.ts';
 
 const DEFAULT_TIMEOUT_MS = 300_000;
@@ -18,21 +19,20 @@ const SIGNAL_TIMEOUT_MS = 30 * 24 * 3_600_000;
 export type NodeContext = { document: WorkflowDocument; wiring: Wiring; stateKeys: string[]; nodeNames: string[] };
 
 export function compileNode(name: string, node: WorkflowNode, context: NodeContext): GraphNode {
-  if (node.type === 'agent') throw new Error(`a node of type ${node.type} cannot be compiled`);
   const { document, wiring } = context;
   const defaults = document.defaults ?? {};
   const when = node.when === undefined ? null : compileCondition(node.when);
   const on = node.type === 'route' ? compileCondition(node.on) : null;
   const template = compileInput(node);
-  const limitKey = node.type === 'task' && node.concurrencyKey ? compileTemplate(node.concurrencyKey) : null;
+  const limitKey = compileKey(node);
   const references = [when, on, template, limitKey].flatMap((expression) => expression?.references ?? []);
   const join = node.join ?? defaults.join ?? 'all';
   const inbound = wiring.inbound.get(name) ?? [];
   const deferred = node.defer ?? false;
   return {
     name,
-    type: node.type,
-    uses: node.type === 'task' ? (node.uses ?? null) : null,
+    type: node.type === 'agent' ? 'task' : node.type,
+    uses: usesOf(node),
     join,
     inDegree: inbound.length,
     countsEdges: inbound.length > 1 || (inbound.length === 1 && join === 'allDone') || deferred,
@@ -43,6 +43,7 @@ export function compileNode(name: string, node: WorkflowNode, context: NodeConte
     routeValues: wiring.routeValues.get(name) ?? new Set(),
     hasDefault: wiring.defaults.has(name),
     template,
+    settings: isPrompted(node) ? settingsOf(node) : null,
     stateReads: stateReads(references, context.stateKeys),
     resultReads: resultReads(references, context.nodeNames),
     readsMeta: references.some(({ root, path }) => root === 'state' && path[0] === '__meta'),
@@ -68,10 +69,23 @@ export function compileNode(name: string, node: WorkflowNode, context: NodeConte
   };
 }
 
+function usesOf(node: WorkflowNode): string | null {
+  if (node.type === 'agent') return AGENT_EXECUTOR;
+  if (node.type !== 'task') return null;
+  return isPrompted(node) ? ENDPOINT_EXECUTOR : (node.uses ?? null);
+}
+
+function compileKey(node: WorkflowNode): Template | null {
+  if (node.type !== 'task' && node.type !== 'agent') return null;
+  if (node.concurrencyKey) return compileTemplate(node.concurrencyKey);
+  return isPrompted(node) ? compileTemplate(endpointKey(node)) : null;
+}
+
 function compileInput(node: WorkflowNode): Template | null {
   switch (node.type) {
+    case 'agent':
     case 'task':
-      return compileTemplate(node.with ?? {});
+      return compileTemplate(isPrompted(node) ? promptsOf(node) : (node.with ?? {}));
     case 'transform':
       return compileUpdates(node.updates);
     case 'interrupt':
@@ -133,8 +147,12 @@ function resolveRetry(retry: RetryPolicy): ResolvedRetry {
     initialMs: retry.initialMs ?? 500,
     factor: retry.factor ?? 2,
     maxMs: retry.maxMs ?? 30_000,
+    minMs: retry.minMs ?? 0,
+    perError: Object.entries(retry.perError ?? {}),
+    maxElapsedMs: retry.maxElapsedMs ?? null,
     onCrash: retry.onCrash ?? 'retry',
     retryOn: retry.retryOn ?? null,
+    neverOn: retry.neverOn ?? [],
   };
 }
 
@@ -143,6 +161,8 @@ function laneOf(node: WorkflowNode, defaults: NonNullable<WorkflowDocument['defa
   if (node.type === 'task' && node.uses?.startsWith('handler:')) return node.uses;
   if (node.lane) return node.lane;
   if (defaults.lane) return defaults.lane;
+  // Its tags are those of the endpoints that it may go to: any worker can ask them.
+  if (isPrompted(node)) return 'default';
   const tags = node.tags ?? defaults.tags ?? [];
   return tags.length > 0 ? Array.from(new Set(tags)).toSorted().join('+') : 'default';
 }

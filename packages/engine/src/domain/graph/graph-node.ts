@@ -5,16 +5,13 @@ import type { RunBudget } from '../budget/payer.ts';
 import type { Condition } from '../expression/condition.ts';
 import type { Path } from '../expression/path.ts';
 import type { Template } from '../expression/template.ts';
+import type { RetryRules } from '../retry.ts';
 import type { Priority } from '../run/records.ts';
 import type { Edge } from './edges.ts';
 
-export type ResolvedRetry = {
+export type ResolvedRetry = RetryRules & {
   maxAttempts: number;
-  initialMs: number;
-  factor: number;
-  maxMs: number;
   onCrash: 'retry' | 'fail';
-  retryOn: string[] | null;
 };
 
 export type GraphNode = {
@@ -40,10 +37,12 @@ export type GraphNode = {
   routeValues: ReadonlySet<string>;
   hasDefault: boolean;
   /**
-   * What it renders when it begins: `with` of a task, `updates` of a transform, `message` of an interrupt, `items` of a send,
+   * What it renders when it begins: `with` or the prompts of a task, `updates` of a transform, `message` of an interrupt, `items` of a send,
    * `input` of a subgraph, `until` of a wait.
    */
   template: Template | null;
+  /** What is added to that as it stands, of nodes with a prompt. */
+  settings: JsonObject | null;
   /** State keys and nodes that its own expressions read, `when` included; and whether they read `state.__meta`. */
   stateReads: string[];
   resultReads: string[];

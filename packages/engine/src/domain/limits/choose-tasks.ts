@@ -17,6 +17,8 @@ export type Room = {
   all: number;
   ofKey: (key: string) => number;
   ofList: (candidate: Candidate) => number;
+  /** Asked last, of one that has room everywhere else: takes a place that keys share. False: there is none. */
+  take?: (candidate: Candidate) => boolean;
 };
 
 /** How much longer waiting outweighs one level of priority, as on lanes, ms. */
@@ -35,6 +37,7 @@ export function chooseTasks(candidates: readonly Candidate[], room: Room): Candi
     const places: [string, number][] = [[listOf(candidate), room.ofList(candidate)]];
     if (candidate.limitKey !== null) places.push([`key ${candidate.limitKey}`, room.ofKey(candidate.limitKey)]);
     if (!places.every(([name, most]) => take(name, most))) continue;
+    if (room.take?.(candidate) === false) continue;
     for (const [name] of places) taken.set(name, (taken.get(name) ?? 0) + 1);
     chosen.push(candidate);
   }

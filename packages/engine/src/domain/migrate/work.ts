@@ -3,6 +3,7 @@ import type { Json, WorkflowNode } from '@weft/contract';
 
 import { canonicalJson } from '../content-hash.ts';
 import type { Graph } from '../graph/graph.ts';
+import { isPrompted, promptsOf, settingsOf } from '../graph/prompted.ts';
 
 /** Whether a task of the node would do or wait for something else. What becomes of its result is not part of it. */
 export function workChanged(from: Graph, to: Graph, name: string): boolean {
@@ -24,7 +25,9 @@ function workOf(node: WorkflowNode): Json {
 function partsOf(node: WorkflowNode): object {
   switch (node.type) {
     case 'task':
-      return [node.uses, node.with ?? {}];
+      return isPrompted(node) ? [promptsOf(node), settingsOf(node)] : [node.uses, node.with ?? {}];
+    case 'agent':
+      return [promptsOf(node), settingsOf(node)];
     case 'route':
       return [node.on];
     case 'transform':

@@ -22,8 +22,8 @@ export type Outcome =
       retryAfterMs?: number;
       usage?: Usage;
       placed?: Placement;
-      /** The next attempt begins from the beginning: what was remembered of those before is worthless. */
-      forgets?: true;
+      /** What the next attempt is given instead of what the ones before have left; null: it begins from the beginning. */
+      memo?: Json;
     }
   /**
    * Not finished, and not failed: the same task is to run again, at once or in so long, and is given `memo` then. A `turn` is
@@ -36,6 +36,8 @@ export type Outcome =
       isTurn?: boolean;
       /** People are asked first, for as long as it takes: whether more may be spent. */
       asks?: { message: string; budget: string | null };
+      /** What a turn writes to the state. In superstep mode nothing is written before a task has ended, so that it fails. */
+      stateUpdates?: JsonObject;
       /** What the journal says of it. */
       note?: JsonObject;
       usage?: Usage;

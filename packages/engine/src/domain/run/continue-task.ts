@@ -1,13 +1,22 @@
 /** An attempt is over, and its task is not: a turn of a conversation, an answer that is still to come, or no place to go to. */
-import type { Json } from '@weft/contract';
+import type { Json, TaskError } from '@weft/contract';
 
 import { taskId } from '../ids.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { TaskRecord } from './records.ts';
 import { clearTimers } from './settled.ts';
+import { refuseUpdates } from './state-updates.ts';
 import type { WorkingRun } from './working-run.ts';
 
 type Again = Extract<Outcome, { kind: 'again' }>;
+
+/** Why an attempt cannot end so; null if it can. */
+export function refuseTurn({ graph }: WorkingRun, { stateUpdates }: Again): TaskError | null {
+  if (!stateUpdates) return null;
+  if (!graph.superstep) return refuseUpdates(graph, Object.entries(stateUpdates));
+  const message = 'in superstep mode a task writes to the state when it has ended, and not with each turn';
+  return { code: 'turn_updates_in_superstep', message, retryable: false };
+}
 
 /** The task runs again with the memo, now or once it is due; neither costs it a failure. */
 export function continueTask(
@@ -15,26 +24,38 @@ export function continueTask(
   task: TaskRecord,
   { outcome, worker }: { outcome: Again; worker: string | null },
 ): void {
-  const { placed, note, isTurn } = outcome;
+  const { placed, note, isTurn, stateUpdates = {} } = outcome;
   clearTimers(run, task);
   run.openStep('task_continued', { task, worker });
   if (placed || note) run.note({ ...(placed && { placed }), ...(note && { note }) });
+  for (const [channel, update] of Object.entries(stateUpdates)) run.write(channel, update);
   if (outcome.asks) askForMeans(run, task, outcome.asks, outcome.memo);
   else if (isTurn) beginTurn(run, task, outcome);
   else if (outcome.afterMs > 0) wait(run, task, outcome);
   else {
-    run.change(task, { status: 'ready', attempt: task.attempt + 1 }, { detail: memoOf(outcome) });
+    run.change(task, { status: 'ready', attempt: task.attempt + 1 }, { detail: memoOf(outcome, task) });
     run.handOut(task);
   }
 }
 
-function memoOf({ memo }: Again): TaskRecord['detail'] {
-  return { kind: 'memo', memo };
+function memoOf({ memo }: Again, { detail }: TaskRecord): TaskRecord['detail'] {
+  return memoDetail(memo, detail?.kind === 'memo' ? (detail.failingSince ?? null) : null);
+}
+
+/** What the next attempt has to know; null: nothing. */
+export function memoDetail(memo: Json, failingSince: number | null): TaskRecord['detail'] {
+  if (memo === null && failingSince === null) return null;
+  return { kind: 'memo', memo, ...(failingSince !== null && { failingSince }) };
+}
+
+/** When the first attempt began of those that have failed; where nothing was kept of it, this one is the first. */
+export function failingSince({ detail, startedAt, readyAt }: TaskRecord): number {
+  return (detail?.kind === 'memo' ? detail.failingSince : undefined) ?? startedAt ?? readyAt;
 }
 
 function wait(run: WorkingRun, task: TaskRecord, outcome: Again): void {
   const dueAt = run.now + Math.ceil(outcome.afterMs);
-  const row = { worker: null, startedAt: null, detail: memoOf(outcome) };
+  const row = { worker: null, startedAt: null, detail: memoOf(outcome, task) };
   run.change(task, { status: 'waiting', attempt: task.attempt + 1, dueAt }, row);
   run.setTimer(task, 'retry', dueAt);
 }
@@ -54,11 +75,7 @@ function askForMeans(
 
 /** People have answered whether a task may spend more: it runs again, or fails. In the step that says so. */
 export function grantMeans(run: WorkingRun, task: TaskRecord, memo: Json): void {
-  run.change(
-    task,
-    { status: 'ready', attempt: task.attempt },
-    { detail: memo === null ? null : { kind: 'memo', memo } },
-  );
+  run.change(task, { status: 'ready', attempt: task.attempt }, { detail: memoDetail(memo, null) });
   run.handOut(task);
 }
 
@@ -68,5 +85,6 @@ function beginTurn(run: WorkingRun, task: TaskRecord, outcome: Again): void {
   run.change(task, { status: 'pending', attempt });
   run.arm(run.node(task.node), { key, fate: null, item, passes: true, again: task });
   const next = run.task(key);
-  if (next) next.detail = memoOf(outcome);
+  // Its failures count anew, and so does their time.
+  if (next) next.detail = memoDetail(outcome.memo, null);
 }

@@ -125,8 +125,11 @@ export type TaskDetail =
   /** It went on by goto, so its edges were not taken. `to`: where, of one that a breakpoint had held. */
   | { kind: 'jumped'; to?: string[] }
   | PendingDetail
-  /** What an attempt that has not finished the task leaves to the next one. */
-  | { kind: 'memo'; memo: Json }
+  /**
+   * What an attempt that has not finished the task leaves to the next one (null: nothing), and, where that is bounded, since when
+   * it has been failing.
+   */
+  | { kind: 'memo'; memo: Json; failingSince?: number }
   /** It was to go back more often than it may, and its run has failed with it. `items`: those of a send. */
   | { kind: 'halted'; items: number | null };
 

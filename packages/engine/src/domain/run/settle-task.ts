@@ -2,10 +2,10 @@
 import type { Json, TaskError } from '@weft/contract';
 
 import type { Outcome } from '../outcome/outcome.ts';
-import { retryDelayMs, roll } from '../retry.ts';
+import { isWorthRetrying, retryDelayMs, roll, timingOf } from '../retry.ts';
 import { ownerOf } from '../task-key.ts';
 import { stopAfter } from './break-after.ts';
-import { continueTask } from './continue-task.ts';
+import { continueTask, failingSince, memoDetail, refuseTurn } from './continue-task.ts';
 import { endAfterFailure, endAfterSuccess } from './edge-ends.ts';
 import { failRun } from './end-run.ts';
 import type { PendingDetail, TaskDetail, TaskRecord } from './records.ts';
@@ -37,14 +37,16 @@ export function settleTask(
   if (ranMs !== undefined) task.startedAt ??= run.now - ranMs;
   run.spend(task, outcome);
   if (outcome.kind === 'again') {
-    continueTask(run, task, { outcome, worker });
+    const refused = refuseTurn(run, outcome);
+    if (refused) failTask(run, task, { error: refused, worker });
+    else continueTask(run, task, { outcome, worker });
     return;
   }
   const placed = outcome.placed && { ...given, placed: outcome.placed };
   const note = placed ?? given;
   if (outcome.kind === 'failed') {
-    const { error, retryAfterMs, forgets } = outcome;
-    failTask(run, task, { error, worker, retryAfterMs, note, forgets });
+    const { error, retryAfterMs, memo } = outcome;
+    failTask(run, task, { error, worker, retryAfterMs, note, memo });
     return;
   }
   const { output, goto, cached } = outcome;
@@ -77,26 +79,29 @@ type Failure = {
   worker: string | null;
   retryAfterMs?: number | undefined;
   note?: Settled['note'] | undefined;
-  forgets?: true | undefined;
+  memo?: Json | undefined;
 };
 
 /** A failed outcome: another attempt after a pause if the policy has one left, else the end of the task. */
 export function failTask(run: WorkingRun, task: TaskRecord, failure: Failure): void {
   const { retry } = run.node(task.node);
-  const { error, worker, retryAfterMs = 0, note, forgets } = failure;
+  const { error, worker, retryAfterMs = 0, note, memo } = failure;
   const failures = task.failures + 1;
-  const mayRetry = error.retryable && (retry.retryOn?.includes(error.code) ?? true);
-  if (!mayRetry || failures >= retry.maxAttempts) {
+  const timing = { ...timingOf(retry, error.code), retryAfterMs };
+  const dueAt = run.now + retryDelayMs(timing, failures, roll(task.id, task.attempt));
+  const since = failingSince(task);
+  const isTooLate = retry.maxElapsedMs !== null && dueAt - since > retry.maxElapsedMs;
+  if (!isWorthRetrying(error, retry) || failures >= retry.maxAttempts || isTooLate) {
     failForGood(run, task, { error, worker, failures, note });
     return;
   }
-  const dueAt = run.now + retryDelayMs({ ...retry, retryAfterMs }, failures, roll(task.id, task.attempt));
   clearTimers(run, task);
   run.openStep('task_retried', { task, worker });
   if (note) run.note(note);
   const fact = { status: 'waiting', attempt: task.attempt + 1, failures, error, dueAt } as const;
   // What it waited for belongs to the attempt that has failed; what it has done so far does not.
-  const detail = task.detail?.kind === 'memo' && !forgets ? task.detail : null;
+  const kept = memo === undefined && task.detail?.kind === 'memo' ? task.detail.memo : (memo ?? null);
+  const detail = memoDetail(kept, retry.maxElapsedMs === null ? null : since);
   run.change(task, fact, { error, worker: null, startedAt: null, detail });
   run.setTimer(task, 'retry', dueAt);
 }

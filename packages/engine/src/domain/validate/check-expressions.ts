@@ -14,7 +14,8 @@ type Piece = { value: string | JsonObject; path: IssuePath };
 
 /** The fields of each node type that are templates. */
 const TEMPLATES = new Map<unknown, string[]>([
-  ['task', ['with', 'concurrencyKey']],
+  ['task', ['with', 'prompt', 'system', 'concurrencyKey']],
+  ['agent', ['prompt', 'system', 'continuePrompt', 'concurrencyKey']],
   ['interrupt', ['message']],
   ['send', ['items']],
   ['subgraph', ['input']],

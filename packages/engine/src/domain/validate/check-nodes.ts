@@ -1,6 +1,7 @@
 /** What a node's type asks for beyond its schema. */
 import { writtenEdges } from '../graph/edges.ts';
-import type { Draft, RawObject } from './draft.ts';
+import { checkSchema } from './check-schema.ts';
+import { asObject, type Draft, type RawObject } from './draft.ts';
 import { type IssuePath, type Issues, quote } from './document-issue.ts';
 
 /** What the checks must know of the place where the workflow will run. */
@@ -22,6 +23,7 @@ export function checkNodes(draft: Draft, env: ValidationEnv, issues: Issues): vo
   for (const [name, node] of draft.nodes) {
     const path = ['nodes', name];
     if (node['type'] === 'task') checkTask(node, path, { env, issues });
+    if (node['type'] === 'agent') checkAgent(node, path, { env, issues });
     if (node['type'] === 'route' && !routing.has(name)) {
       issues.add(
         'missing_route_edge',
@@ -45,10 +47,41 @@ function checkBreakpoints(field: string, { root, nodeNames }: Draft, issues: Iss
 
 /** A task has an executor, or a prompt for an endpoint. A handler is valid although no worker offers it yet. */
 function checkTask(node: RawObject, path: IssuePath, { env, issues }: { env: ValidationEnv; issues: Issues }): void {
-  const uses = node['uses'];
-  if (uses === undefined && node['prompt'] === undefined) {
-    return issues.add('missing_field', [...path, 'uses'], 'a task needs "uses": an executor, or handler:NAME');
+  const { uses, prompt } = node;
+  if (uses === undefined && prompt === undefined) {
+    const message = 'a task needs "uses" (an executor, or handler:NAME) or "prompt" (for an endpoint)';
+    return issues.add('missing_field', [...path, 'uses'], message);
   }
+  for (const field of uses === undefined ? ['with'] : ['prompt', 'system', 'endpoint', 'outputSchema']) {
+    if (node[field] === undefined) continue;
+    const message = `"${field}" does not go with "${uses === undefined ? 'prompt' : 'uses'}"`;
+    issues.add('invalid_value', [...path, field], message);
+  }
+  checkSchema(node['outputSchema'], [...path, 'outputSchema'], issues);
+  checkUses(uses, path, { env, issues });
+}
+
+/** Exactly one of what a tool may be. */
+function checkAgent(node: RawObject, path: IssuePath, context: { env: ValidationEnv; issues: Issues }): void {
+  const { issues } = context;
+  checkSchema(node['outputSchema'], [...path, 'outputSchema'], issues);
+  for (const [name, given] of Object.entries(asObject(node['tools']) ?? {})) {
+    const tool = asObject(given);
+    if (!tool) continue;
+    const at = [...path, 'tools', name];
+    checkSchema(tool['parameters'], [...at, 'parameters'], issues);
+    const ways = TOOL_WAYS.filter((way) => tool[way] !== undefined);
+    if (ways.length === 0) issues.add('missing_field', [...at, 'uses'], `a tool needs one of ${TOOL_WAYS.join(', ')}`);
+    for (const way of ways.slice(1)) {
+      issues.add('invalid_value', [...at, way], `a tool has "${ways[0]}" or "${way}", not both`);
+    }
+    checkUses(tool['uses'], at, context);
+  }
+}
+
+const TOOL_WAYS = ['uses', 'workflow', 'prompt'];
+
+function checkUses(uses: unknown, path: IssuePath, { env, issues }: { env: ValidationEnv; issues: Issues }): void {
   if (typeof uses !== 'string' || uses === '' || HANDLER.test(uses)) return;
   if (uses.startsWith('handler:')) {
     return issues.add('unknown_executor', [...path, 'uses'], 'handler: needs a name without spaces and colons');

@@ -3,7 +3,7 @@ import type { Draft, RawObject } from './draft.ts';
 import { type DocumentIssue, type IssuePath, Issues, quote } from './document-issue.ts';
 import { unsupported } from './unsupported.ts';
 
-/** Node types and fields that the engine cannot run yet. */
+/** Fields that the engine cannot run yet. */
 export function checkUnsupported(draft: Draft, issues: Issues): void {
   for (const [name, node] of draft.nodes) checkNode(node, ['nodes', name], issues);
 }
@@ -17,17 +17,11 @@ export function unsupportedRunFields(request: StartRun): DocumentIssue[] {
 
 function checkNode(node: RawObject, path: IssuePath, issues: Issues): void {
   const type = node['type'];
-  if (typeof type === 'string' && unsupported.nodeTypes.includes(type)) {
-    return refuse([...path, 'type'], `node type ${quote(type)}`, issues);
-  }
-  refuseFields(node, path, { fields: unsupported.nodeFields, issues });
-  if (type !== 'task' && node['cost'] !== undefined) {
-    const message = 'only nodes of type task have a cost: nothing else calls anything';
-    issues.add('node_type_unsupported', [...path, 'cost'], message);
-  }
-  if (type !== 'task' && node['concurrencyKey'] !== undefined) {
-    const message = 'only nodes of type task have a concurrencyKey: nothing else takes a worker';
-    issues.add('node_type_unsupported', [...path, 'concurrencyKey'], message);
+  if (type === 'task' || type === 'agent') return;
+  for (const field of ['cost', 'concurrencyKey']) {
+    if (node[field] === undefined) continue;
+    const message = `only nodes of type task and agent have a ${field}: nothing else takes a worker`;
+    issues.add('node_type_unsupported', [...path, field], message);
   }
 }
 

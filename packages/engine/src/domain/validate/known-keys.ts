@@ -1,4 +1,12 @@
-import { Budget, NodeDefaults, RetryPolicy, StateKey, WorkflowDocument, WorkflowNode } from '@weft/contract';
+import {
+  Budget,
+  NodeDefaults,
+  RetryPause,
+  RetryPolicy,
+  StateKey,
+  WorkflowDocument,
+  WorkflowNode,
+} from '@weft/contract';
 import { asObject } from './draft.ts';
 import type { IssuePath } from './document-issue.ts';
 
@@ -22,5 +30,6 @@ function shapeAt(path: IssuePath, owner: unknown): object | undefined {
   if (path.length === 2 && first === 'state') return StateKey.shape;
   if (path.length === 2 && first === 'nodes') return nodeShapes.get(asObject(owner)?.['type']);
   if (path.at(-1) === 'retry') return RetryPolicy.shape;
+  if (path.at(-2) === 'perError') return RetryPause.shape;
   return path.at(-1) === 'onFailure' ? { goto: true } : undefined;
 }

@@ -3,9 +3,6 @@
  * engine learns is deleted here, and nowhere else.
  */
 export const unsupported = {
-  nodeTypes: ['agent'],
-  /** Of nodes whose type is supported. */
-  nodeFields: ['prompt'],
   /** Of the request that starts a run. */
   runFields: ['callbacks'],
 };

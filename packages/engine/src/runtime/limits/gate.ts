@@ -3,15 +3,19 @@
  * offered counts until it has ended, so a limit holds exactly, whatever dies or is lost (rule A1).
  */
 import { chooseTasks } from '../../domain/limits/choose-tasks.ts';
-import type { Candidate } from '../../domain/limits/choose-tasks.ts';
+import type { Candidate, Room } from '../../domain/limits/choose-tasks.ts';
 import { ANY_LANE, isAnyLane } from '../../ports/index.ts';
 import type { Broker, Clock, GateStore, GateView, LaneList, Log, RateLimiter } from '../../ports/index.ts';
+import { freeAtOf, roomLeft } from '../endpoints/endpoint-rooms.ts';
+import type { EndpointRooms, SeenEndpoint } from '../endpoints/endpoint-rooms.ts';
 import { listName } from '../messages.ts';
 import type { LimitBook } from './limit-book.ts';
 
 export type Gate = {
   /** Says that tasks of this tenant are held back, or that places may have become free. */
   wake(tenant: string): void;
+  /** Whether tasks of this tenant wait for endpoints, as far as the last look has shown. */
+  waitsForEndpoints(tenant: string): boolean;
   stop(): Promise<void>;
 };
 
@@ -22,6 +26,7 @@ export type GateDeps = {
   clock: Clock;
   log: Log;
   book: LimitBook;
+  endpoints: EndpointRooms | null;
   /** Messages that one list of a lane holds at most. */
   window: number;
 };
@@ -40,6 +45,10 @@ const ADOPT_EVERY_MS = 1000;
 /** A process that was frozen over a change may offer at any time. */
 const ADOPT_ANYWAY_MS = 60_000;
 
+/** Where tasks wait for endpoints, these are looked at again: when one is said to have room, and in any case after so long. */
+const ENDPOINT_LOOK_MS = 500;
+const SOONEST_LOOK_MS = 20;
+
 /** When the next pass is due: at once, after a while, or once somebody says so. */
 type Next = 'now' | number | null;
 
@@ -49,7 +58,13 @@ type TenantGate = {
   cancelRetry: () => void;
   afterKey: string | null;
   adoptedAt: number | null;
+  /** Of endpoints: the keys with which tasks wait. */
+  awaited: Set<string>;
+  cancelLook: () => void;
 };
+
+/** What a pass has seen of endpoints; `taken`: the places that were taken then. */
+type Endpoints = { seen: SeenEndpoint[]; taken: GateView['taken'] };
 
 export function createGate(deps: GateDeps): Gate {
   return new Gates(deps);
@@ -74,16 +89,31 @@ class Gates implements Gate {
     });
   }
 
+  waitsForEndpoints(tenant: string): boolean {
+    return (this.#tenants.get(tenant)?.awaited.size ?? 0) > 0;
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const { cancelRetry } of this.#tenants.values()) cancelRetry();
+    for (const { cancelRetry, cancelLook } of this.#tenants.values()) {
+      cancelRetry();
+      cancelLook();
+    }
     await Promise.all(Array.from(this.#tenants.values(), async ({ passing }) => passing));
   }
 
   #stateOf(tenant: string): TenantGate {
     const known = this.#tenants.get(tenant);
     if (known) return known;
-    const state = { passing: null, again: false, cancelRetry: () => {}, afterKey: null, adoptedAt: null };
+    const state: TenantGate = {
+      passing: null,
+      again: false,
+      cancelRetry: () => {},
+      afterKey: null,
+      adoptedAt: null,
+      awaited: new Set(),
+      cancelLook: () => {},
+    };
     this.#tenants.set(tenant, state);
     return state;
   }
@@ -92,6 +122,7 @@ class Gates implements Gate {
     while (state.again && !this.#stopped) {
       state.again = false;
       state.cancelRetry();
+      state.cancelLook();
       const next = await this.#passSafely(tenant, state);
       if (next === 'now') state.again = true;
       else if (next !== null) state.cancelRetry = this.#deps.clock.after(next, () => this.wake(tenant));
@@ -108,23 +139,28 @@ class Gates implements Gate {
   }
 
   async #pass(tenant: string, state: TenantGate): Promise<Next> {
-    const { gate, broker, book } = this.#deps;
+    const { gate, broker, book, endpoints } = this.#deps;
     const now = this.#deps.clock.monotonicMs();
     const adopts = this.#isToAdopt(tenant, state, now);
     const isLimited = book.isLimited(tenant);
     const perList = Math.min(book.ofTenant(tenant).maxConcurrent ?? PER_LIST, PER_LIST);
+    const awaited = new Set(state.afterKey === null ? [] : state.awaited);
     const perKey = (key: string, taken: number) => {
-      return Math.max(0, Math.min((book.ofKey(tenant, key).maxConcurrent ?? PER_KEY) - taken, perList, PER_KEY));
+      if (endpoints?.holdsBack(key)) awaited.add(key);
+      return Math.max(0, Math.min(this.#mostOf(tenant, key) - taken, perList, PER_KEY));
     };
     const request = { tenant, isLimited, perList, perKey, afterKey: state.afterKey, adopts };
     let next: Next = null;
     const messages = await gate.pass(request, async (view) => {
-      const choice = await this.#choose(tenant, view);
+      const seen = await this.#lookAt(tenant, awaited, view.taken);
+      const choice = await this.#choose(tenant, view, seen);
       state.afterKey = view.nextKey;
       next = view.nextKey === null ? choice.next : 'now';
+      if (seen) this.#lookLater(tenant, state, seen);
       return choice.chosen;
     });
     if (messages === null) return BUSY_RETRY_MS;
+    state.awaited = awaited;
     if (adopts) state.adoptedAt = now;
     if (messages.length > 0) await broker.publish(messages);
     return next;
@@ -137,8 +173,50 @@ class Gates implements Gate {
     return now - adoptedAt > (isSettling ? ADOPT_EVERY_MS : ADOPT_ANYWAY_MS);
   }
 
+  /** How many tasks with the key may be under way, as far as nothing has to be looked up. */
+  #mostOf(tenant: string, key: string): number {
+    const { book, endpoints } = this.#deps;
+    const most = book.ofKey(tenant, key).maxConcurrent ?? PER_KEY;
+    return endpoints?.holdsBack(key) ? Math.min(most, endpoints.placesOf(tenant, key)) : most;
+  }
+
+  /** Null where no task waits for an endpoint. Those with a place may be with an endpoint that others wait for. */
+  async #lookAt(tenant: string, awaited: ReadonlySet<string>, taken: GateView['taken']): Promise<Endpoints | null> {
+    const { endpoints } = this.#deps;
+    if (endpoints === null || awaited.size === 0) return null;
+    const others = Array.from(taken.keys()).filter((key) => key !== null && endpoints.holdsBack(key));
+    return { seen: await endpoints.look(tenant, [...awaited, ...(others as string[])]), taken };
+  }
+
+  /** Nobody tells when a circuit closes, a rate has room or an endpoint comes; looking at that needs no pass. */
+  #lookLater(tenant: string, state: TenantGate, { seen, taken }: Endpoints): void {
+    const { clock, log } = this.#deps;
+    const freeAt = freeAtOf(seen);
+    const soonest = freeAt === null ? ENDPOINT_LOOK_MS : Math.max(SOONEST_LOOK_MS, freeAt - clock.now());
+    state.cancelLook();
+    if (this.#stopped) return;
+    state.cancelLook = clock.after(Math.min(soonest, ENDPOINT_LOOK_MS), () => {
+      this.#lookAt(tenant, state.awaited, taken).then(
+        (again) => {
+          if (again === null || this.#stopped) return;
+          const room = roomLeft(again.seen, taken);
+          if (Array.from(state.awaited).some((key) => room.take(key, 1) === 1)) this.wake(tenant);
+          else if (state.passing === null) this.#lookLater(tenant, state, again);
+        },
+        (error: unknown) => {
+          log.warn({ err: error, tenant }, 'could not look at the endpoints that tasks wait for');
+          this.wake(tenant);
+        },
+      );
+    });
+  }
+
   /** What has no place, no lane or no room there is left; what must not begin so soon is found out in one step for all. */
-  async #choose(tenant: string, view: GateView): Promise<{ chosen: Candidate[]; next: Next }> {
+  async #choose(
+    tenant: string,
+    view: GateView,
+    endpoints: Endpoints | null,
+  ): Promise<{ chosen: Candidate[]; next: Next }> {
     const usable = view.candidates.filter(({ lane }) => this.#isServed(lane, view.served));
     const rooms = await this.#roomOnLanes(tenant, usable);
     const isFull = Array.from(rooms.values()).some((room) => room <= 0);
@@ -147,7 +225,7 @@ class Gates implements Gate {
     const chosen: Candidate[] = [];
     const late = new Set<string | null>();
     for (;;) {
-      const some = chooseTasks(left, this.#roomOf(tenant, { view, rooms, chosen }));
+      const some = chooseTasks(left, this.#roomOf(tenant, { view, rooms, chosen, endpoints }));
       const waits = await this.#spend(tenant, view.now, some);
       const admitted = some.filter((_, index) => waits[index] === 0);
       chosen.push(...admitted);
@@ -184,10 +262,7 @@ class Gates implements Gate {
     return new Map(Array.from(lists.keys(), (name, index) => [name, window - (depths[index] ?? 0)]));
   }
 
-  #roomOf(
-    tenant: string,
-    { view, rooms, chosen }: { view: GateView; rooms: Map<string, number>; chosen: Candidate[] },
-  ) {
+  #roomOf(tenant: string, { view, rooms, chosen, endpoints }: RoomSight): Room {
     const { book } = this.#deps;
     const taken = Array.from(view.taken.values()).reduce((sum, count) => sum + count, chosen.length);
     const list = ({ lane, priority }: Candidate) => listName({ lane, tenant, priority });
@@ -201,9 +276,26 @@ class Gates implements Gate {
         const room = rooms.get(list(candidate)) ?? Number.POSITIVE_INFINITY;
         return room - chosen.filter((one) => list(one) === list(candidate)).length;
       },
+      ...(endpoints && { take: this.#takeOf(endpoints, chosen) }),
+    };
+  }
+
+  #takeOf({ seen, taken }: Endpoints, chosen: readonly Candidate[]): (candidate: Candidate) => boolean {
+    const room = roomLeft(seen, taken);
+    for (const { limitKey } of chosen)
+      if (limitKey !== null && this.#deps.endpoints?.holdsBack(limitKey)) room.take(limitKey, 1);
+    return ({ limitKey }) => {
+      return limitKey === null || !this.#deps.endpoints?.holdsBack(limitKey) || room.take(limitKey, 1) === 1;
     };
   }
 }
+
+type RoomSight = {
+  view: GateView;
+  rooms: Map<string, number>;
+  chosen: Candidate[];
+  endpoints: Endpoints | null;
+};
 
 function sooner(next: Next, ms: number): Next {
   return typeof next === 'number' ? Math.min(next, ms) : ms;

@@ -5,20 +5,24 @@
 import { isLimiting, limitOf } from '../../domain/limits/limit.ts';
 import type { Limit } from '../../domain/limits/limit.ts';
 import type { KeyLimit, LimitStore, LimitTable, RateKey, TenantLimit } from '../../ports/index.ts';
+import type { EndpointRooms } from '../endpoints/endpoint-rooms.ts';
 
 const NO_LIMIT: Limit = { maxConcurrent: null, rate: null };
 const NO_KEYS: KeyLimit[] = [];
 
 export class LimitBook {
   readonly #store: Pick<LimitStore, 'load'>;
+  readonly #endpoints: Pick<EndpointRooms, 'holdsBack'> | null;
   #version: number | null = null;
   #tenants = new Map<string, TenantLimit>();
   #keys = new Map<string, KeyLimit[]>();
   #paused: ReadonlyMap<string, number> = new Map();
   #weights: ReadonlyMap<string, number> = new Map();
 
-  constructor(store: Pick<LimitStore, 'load'>) {
+  /** Without `endpoints` nothing waits for one. */
+  constructor(store: Pick<LimitStore, 'load'>, endpoints: Pick<EndpointRooms, 'holdsBack'> | null = null) {
     this.#store = store;
+    this.#endpoints = endpoints;
   }
 
   get isRead(): boolean {
@@ -62,7 +66,8 @@ export class LimitBook {
   /** Whether a task is held back by a limit: then only a pass through the gate offers it. */
   holdsBack(tenant: string, limitKey: string | undefined): boolean {
     if (this.isLimited(tenant)) return true;
-    return limitKey !== undefined && isLimiting(this.ofKey(tenant, limitKey));
+    if (limitKey === undefined) return false;
+    return isLimiting(this.ofKey(tenant, limitKey)) || this.#endpoints?.holdsBack(limitKey) === true;
   }
 
   ofTenant(tenant: string): Limit {

@@ -7,12 +7,14 @@ import { isAtLeast } from '../../domain/load/zone.ts';
 import type { Priority } from '../../domain/run/records.ts';
 import { MOST_COUNTED } from '../../ports/index.ts';
 import type { LimitTable, RunRecord, TaskView, WorkerRecord } from '../../ports/index.ts';
+import { endpointReasons } from './explain-endpoints.ts';
+import type { EndpointDeps } from './explain-endpoints.ts';
 import { toInstant } from './instant.ts';
 import { serves } from './list-lanes.ts';
 import type { QueryDeps } from './query-deps.ts';
 import { readLimits } from './view-limits.ts';
 
-export type ReadyDeps = Pick<QueryDeps, 'fleet' | 'broker' | 'limits' | 'queue' | 'rates'>;
+export type ReadyDeps = Pick<QueryDeps, 'fleet' | 'broker' | 'limits' | 'queue' | 'rates'> & EndpointDeps;
 
 type Queued = { task: TaskView; lane: string };
 
@@ -21,7 +23,9 @@ export async function readyReasons(deps: ReadyDeps, { head }: RunRecord, { task,
   const [table, fleet] = await Promise.all([readLimits(deps), deps.fleet.list()]);
   const workers = fleet.filter((worker) => worker.endedAt === null && serves(worker, lane));
   const isOffered = task.offeredAt !== null;
-  const limits = isOffered ? [] : await limitReasons(deps, tenant, { table, task });
+  const limits = isOffered
+    ? []
+    : [...(await limitReasons(deps, tenant, { table, task })), ...(await endpointReasons(deps, tenant, task.limitKey))];
   const place = isOffered
     ? await placeOnLane(deps, tenant, { task, lane })
     : await placeInStore(deps, { task, lane, isLimited: limits.length > 0 });
@@ -127,7 +131,7 @@ async function placeInStore(
 ): Promise<Reason> {
   const ahead = await queue.ahead(task);
   const count = ahead >= MOST_COUNTED ? `${MOST_COUNTED} or more` : String(ahead);
-  const why = isLimited ? 'until the limit has room' : `until there is room on the lane ${lane}`;
+  const why = isLimited ? 'until there is room for it' : `until there is room on the lane ${lane}`;
   const message = `the task waits in the store ${why}, with ${count} of its list before it`;
   return { code: 'not_offered', message, details: { lane, ahead } };
 }

@@ -1,10 +1,12 @@
 import type { Graph } from '../../domain/graph/graph.ts';
+import type { EndpointBook } from '../endpoints/endpoint-book.ts';
 import type { WorkflowRef } from '../../domain/run/records.ts';
 import type {
   Broker,
   BudgetStore,
   CostReader,
   DispatchStore,
+  EndpointMeter,
   FleetStore,
   LetterReader,
   LimitStore,
@@ -27,6 +29,8 @@ export type QueryDeps = {
   budgets: Pick<BudgetStore, 'list'>;
   costs: CostReader;
   queue: QueueReader;
+  endpointBook: EndpointBook;
+  meter?: EndpointMeter;
   rates: Pick<RateLimiter, 'waitMs'>;
   retention: Pick<RetentionStore, 'fallback' | 'policies' | 'bytesOf' | 'storage'>;
   dispatch: Pick<DispatchStore, 'backlog' | 'laneWaits'>;

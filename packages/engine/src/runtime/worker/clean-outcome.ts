@@ -41,7 +41,9 @@ function isTargets(value: Json): value is string[] {
 function cleanAgain(outcome: Extract<Outcome, { kind: 'again' }>): Outcome {
   const memo = cleanJson(outcome.memo, OUTPUT_LIMITS);
   if (!memo.ok) return failed(memo.code, `what is to be remembered is refused: ${memo.message}`);
-  const { note, asks, ...rest } = outcome;
+  const { note, asks, stateUpdates, ...rest } = outcome;
+  const updates = stateUpdates === undefined ? null : cleanJson(stateUpdates, OUTPUT_LIMITS);
+  if (updates && !updates.ok) return failed(updates.code, `the state updates are refused: ${updates.message}`);
   const kept = note === undefined ? null : cleanJson(note, DETAIL_LIMITS);
   const afterMs = Math.min(outcome.afterMs, LONGEST_PAUSE_MS);
   return {
@@ -50,6 +52,7 @@ function cleanAgain(outcome: Extract<Outcome, { kind: 'again' }>): Outcome {
     afterMs,
     ...(asks && { asks: { ...asks, message: cleanText(asks.message, 8000) } }),
     ...(kept?.ok && { note: kept.value as NonNullable<typeof note> }),
+    ...(updates?.ok && { stateUpdates: updates.value as NonNullable<typeof stateUpdates> }),
   };
 }
 
@@ -57,7 +60,10 @@ function cleanFailure(outcome: Extract<Outcome, { kind: 'failed' }>): Outcome {
   const { code, message, retryable, details } = outcome.error;
   const safe = { code: cleanText(code, 200), message: cleanText(message, 8000), retryable };
   const kept = details === undefined ? null : cleanJson(details, DETAIL_LIMITS);
-  return { ...outcome, error: kept?.ok ? { ...safe, details: kept.value as NonNullable<typeof details> } : safe };
+  const error = kept?.ok ? { ...safe, details: kept.value as NonNullable<typeof details> } : safe;
+  if (outcome.memo === undefined) return { ...outcome, error };
+  const memo = cleanJson(outcome.memo, OUTPUT_LIMITS);
+  return { ...outcome, error, memo: memo.ok ? memo.value : null };
 }
 
 function cleanText(text: string, maxLength: number): string {

@@ -114,6 +114,7 @@ export class Purse implements CallBudget {
     const onExceeded = spender.payer?.onExceeded ?? 'fail';
     if (grant.kind === 'granted') {
       this.#hasReserved = true;
+      this.#gaveBack = false;
       return grant;
     }
     if (grant.kind === 'superseded' || grant.kind === 'budget_missing') {

@@ -1,5 +1,5 @@
 /** The input of a task, from what it reads (rule A7). */
-import type { Json } from '@weft/contract';
+import type { Json, JsonObject } from '@weft/contract';
 
 import { ExpressionError } from '../../domain/expression/expression-error.ts';
 import { secretPathsOf } from '../../domain/expression/secret-paths.ts';
@@ -25,7 +25,9 @@ export function renderInput({
   const scope = { input, config, state: captured, nodes, ...(ownerOf(message.key) && { item }) };
   try {
     if (node.template === null) return { kind: 'rendered', value: {}, secretPaths: [] };
-    return { kind: 'rendered', value: node.template.render(scope), secretPaths: node.template.secretPaths };
+    const value = node.template.render(scope);
+    const whole = node.settings ? { ...(value as JsonObject), ...node.settings } : value;
+    return { kind: 'rendered', value: whole, secretPaths: node.template.secretPaths };
   } catch (error) {
     if (error instanceof ExpressionError) return failed(error.code, `with${error.pointer}: ${error.message}`);
     return failed('template_failed', String(error));

@@ -79,7 +79,10 @@ function endedDetail(run: WorkingRun, point: BranchPoint, again: Again, error: T
   const { key, status } = again.task;
   const items = itemsOf(point, key);
   if (status === 'failed') {
-    const isHalted = error !== null && HALTS.has(error.code);
+    const row = point.rows.get(key);
+    // What had failed by itself, and may not go on as it says then, is told from others by its row.
+    const isHeld = row?.detail?.kind === 'halted' && row.status === status && row.attempt === again.task.attempt;
+    const isHalted = isHeld || (error !== null && HALTS.has(error.code));
     return isHalted ? { kind: 'halted', items: items?.total ?? null } : items;
   }
   if (items) return items;

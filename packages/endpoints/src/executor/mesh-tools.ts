@@ -1,0 +1,62 @@
+/** Tools as runs of the same mesh. */
+import { AppError } from '@weft/contract';
+import type { TaskError, WorkflowDocument } from '@weft/contract';
+import { contentHash, TERMINAL_RUN } from '@weft/engine/domain';
+import type { RunReader, WorkflowStore } from '@weft/engine/ports';
+import type { Engine } from '@weft/engine/runtime';
+
+import type { ToolRequest, ToolRun, ToolRunner } from './deps.ts';
+
+export type MeshToolsDeps = {
+  engine: Pick<Engine, 'saveWorkflow' | 'startRuns' | 'cancelRun'>;
+  reader: Pick<RunReader, 'run'>;
+  workflows: Pick<WorkflowStore, 'load'>;
+};
+
+export function createMeshTools(deps: MeshToolsDeps): ToolRunner {
+  return {
+    start: (request) => start(deps, request).catch((error: unknown) => ({ error: refusalOf(error) })),
+    look: (tenant, runId) => look(deps, tenant, runId),
+    async cancel(tenant, runId) {
+      await deps.engine.cancelRun({ tenant, runId, reason: 'its agent was cancelled' }).catch(() => undefined);
+    },
+  };
+}
+
+async function start(deps: MeshToolsDeps, request: ToolRequest): Promise<{ runId: string } | { error: TaskError }> {
+  const { key, tags, input } = request;
+  const workflow = await refOf(deps, request);
+  const idempotency = { key, payloadHash: contentHash([workflow.name, input]) };
+  const [result] = await deps.engine.startRuns([{ workflow, input, config: {}, priority: null, tags, idempotency }]);
+  if (!result || result instanceof AppError) throw result ?? new Error('no run was started');
+  return { runId: result.runId };
+}
+
+async function refOf({ engine, workflows }: MeshToolsDeps, { tenant, work }: ToolRequest) {
+  if ('document' in work) {
+    // It is made of parts that were checked when the agent's own document was saved.
+    const document = work.document as unknown as WorkflowDocument;
+    return (await engine.saveWorkflow({ tenant, document })).ref;
+  }
+  const stored = await workflows.load({ tenant, name: work.workflow });
+  if (stored) return stored.ref;
+  throw new AppError('not_found', `there is no workflow ${JSON.stringify(work.workflow)}`);
+}
+
+async function look({ reader }: MeshToolsDeps, tenant: string, runId: string): Promise<ToolRun> {
+  const run = await reader.run(tenant, runId);
+  if (!run) {
+    const message = `the run ${runId} of the tool is gone`;
+    return { kind: 'ended', output: null, error: { code: 'tool_run_gone', message, retryable: false } };
+  }
+  if (!TERMINAL_RUN.has(run.head.status)) return { kind: 'running' };
+  if (run.head.status === 'succeeded') return { kind: 'ended', output: run.output, error: null };
+  const message = `the run of the tool was ${run.head.status}`;
+  return { kind: 'ended', output: null, error: run.error ?? { code: 'tool_failed', message, retryable: false } };
+}
+
+/** What is wrong with a call is for the model to hear of. */
+function refusalOf(error: unknown): TaskError {
+  if (!(error instanceof AppError)) throw error;
+  return { code: error.code, message: error.message, retryable: false };
+}

@@ -1,0 +1,125 @@
+/** Tools of an agent: each call is a run of its own, with its own tasks, retries and journal. */
+import type { AgentTool, Json, JsonObject, TaskError } from '@weft/contract';
+import { isObject } from '@weft/contract';
+
+import type { ChatMessage, Tool, ToolCall } from '../protocol.ts';
+import type { Conversation } from './converse.ts';
+import type { EndpointDeps, ToolRequest } from './deps.ts';
+import type { Memo } from './memo.ts';
+import type { Settings } from './settings.ts';
+
+/** How long an attempt waits in its slot for tools, and how often it looks. */
+const HOLD_MS = 5000;
+const LOOK_MS = 100;
+/** Out of its slot it waits so long before it looks once more. */
+const AGAIN_MS = 2000;
+const MOST_CHARS = 100_000;
+
+export function askedTools({ tools }: Settings): Tool[] {
+  return Object.entries(tools).map(([name, { description, parameters = { type: 'object' } }]) => {
+    return { name, parameters, ...(description !== undefined && { description }) };
+  });
+}
+
+/** Starts what was asked for; what cannot be started is answered at once. */
+export async function startTools(
+  deps: EndpointDeps,
+  { call, settings }: Conversation,
+  { memo, calls }: { memo: Memo; calls: readonly ToolCall[] },
+): Promise<Memo> {
+  const runs: Memo['runs'] = [];
+  const answers: ChatMessage[] = [];
+  for (const asked of calls) {
+    const tool = settings.tools[asked.name];
+    const started = tool
+      ? await deps.tools.start(requestOf({ call, settings }, { asked, tool, turn: memo.turns }))
+      : { error: unknownTool(asked.name, settings) };
+    if ('runId' in started) runs.push({ callId: asked.id, tool: asked.name, runId: started.runId });
+    else answers.push(answerOf(asked.id, { output: null, error: started.error }));
+  }
+  return { ...memo, runs, messages: [...memo.messages, ...(answers as Memo['messages'])] };
+}
+
+function unknownTool(name: string, { tools }: Settings): TaskError {
+  const message = `there is no tool ${name}; there are ${Object.keys(tools).join(', ') || 'none'}`;
+  return { code: 'unknown_tool', message, retryable: false };
+}
+
+type Started = { asked: ToolCall; tool: AgentTool; turn: number };
+
+function requestOf({ call }: Pick<Conversation, 'call' | 'settings'>, { asked, tool, turn }: Started): ToolRequest {
+  const { tenant, taskId, idempotencyKey } = call;
+  const key = `tool:${idempotencyKey}:${turn}:${asked.id}`;
+  const common = { tenant, key, tags: [`tool:${asked.name}`.slice(0, 200), `agent:${taskId}`] };
+  if (tool.workflow !== undefined) return { ...common, work: { workflow: tool.workflow }, input: asked.arguments };
+  const document = { name: `tool:${asked.name}`, nodes: { call: nodeOf(tool) } };
+  return { ...common, work: { document }, input: inputOf(tool, asked.arguments) };
+}
+
+/** Arguments come from a model: they are data, whatever they look like. */
+function inputOf({ with: fixed = {} }: AgentTool, given: Json): Json {
+  return isObject(fixed) && isObject(given) ? { ...given, ...fixed } : given;
+}
+
+/** The same for all calls of a tool, so that they share one version. */
+function nodeOf({ uses, prompt, tags, endpoint }: AgentTool): JsonObject {
+  if (prompt !== undefined) {
+    return {
+      type: 'task',
+      prompt: `${asText(prompt)}\n\n{{ input }}`,
+      ...(tags && { tags }),
+      ...(endpoint && { endpoint: asJson(endpoint) }),
+    };
+  }
+  return { type: 'task', uses: uses ?? '', with: '${input}' };
+}
+
+function asJson(value: object): JsonObject {
+  return JSON.parse(JSON.stringify(value)) as JsonObject;
+}
+
+/** A text that no template engine changes. */
+function asText(text: string): string {
+  return /\$\{|\{\{|\{%/.test(text) ? `{% raw %}${text.replaceAll('{% endraw %}', '')}{% endraw %}` : text;
+}
+
+export type Followed = { kind: 'ended'; memo: Memo } | { kind: 'running'; memo: Memo; afterMs: number };
+
+/** Waits a while for the tools that are under way. */
+export async function followTools(deps: EndpointDeps, { call, memo }: Conversation): Promise<Followed> {
+  const until = deps.clock.monotonicMs() + HOLD_MS;
+  let { runs } = memo;
+  const messages = [...memo.messages];
+  while (runs.length > 0) {
+    const looks = await Promise.all(
+      runs.map(async (run) => ({ run, state: await deps.tools.look(call.tenant, run.runId) })),
+    );
+    for (const { run, state } of looks) {
+      if (state.kind === 'ended') messages.push(answerOf(run.callId, state) as Memo['messages'][number]);
+    }
+    runs = looks.filter(({ state }) => state.kind === 'running').map(({ run }) => run);
+    if (runs.length === 0) break;
+    if (call.signal.aborted || deps.clock.monotonicMs() >= until) {
+      if (call.signal.reason === 'cancelled')
+        await Promise.all(runs.map(({ runId }) => deps.tools.cancel(call.tenant, runId)));
+      return { kind: 'running', memo: { ...memo, runs, messages }, afterMs: AGAIN_MS };
+    }
+    call.heartbeat();
+    await pause(LOOK_MS, call.signal);
+  }
+  return { kind: 'ended', memo: { ...memo, runs, messages } };
+}
+
+function answerOf(callId: string, { output, error }: { output: Json; error: TaskError | null }): ChatMessage {
+  const said: Json = error ? { error: { code: error.code, message: error.message } } : output;
+  const text = typeof said === 'string' ? said : JSON.stringify(said);
+  return { role: 'tool', toolCallId: callId, content: text.slice(0, MOST_CHARS) };
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  await promise;
+  clearTimeout(timer);
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+
+import type { CallTarget, Probe, ProtocolClient } from '../../protocol.ts';
+import { optionsProblem } from '../options.ts';
+import type { ReplyOptions } from '../replies/reply-options.ts';
+import { Links } from '../replies/links.ts';
+import { requestReply } from '../replies/request-reply.ts';
+import type { MqttLogin } from './mqtt-connection.ts';
+import { connectMqtt, mqttError } from './mqtt-connection.ts';
+import { MqttLink } from './mqtt-link.ts';
+import { checkMqttUrl, mqttAddress } from './mqtt-url.ts';
+
+const options = z
+  .strictObject({
+    tokenFor: z
+      .enum(['worker', 'broker'])
+      .default('worker')
+      .meta({ description: 'Whether the token goes along with each request, or is the password of the broker' }),
+    username: z.string().min(1).max(500).optional().meta({ description: 'Who this is to the broker' }),
+  })
+  .refine(({ tokenFor, username }) => tokenFor === 'worker' || username !== undefined, {
+    path: ['username'],
+    message: 'a password needs a username',
+  });
+
+/** A worker behind an MQTT 5 broker: requests on a topic, answers on `topic/responses`. */
+export function mqttClient(replyOptions: ReplyOptions): ProtocolClient {
+  const links = new Links((key) => {
+    const { url, login, sendsToken } = JSON.parse(key) as LinkKey;
+    return new MqttLink({ ...mqttAddress(url), login, sendsToken, ...replyOptions });
+  });
+  return {
+    protocol: 'mqtt',
+    checkUrl: checkMqttUrl,
+    checkOptions: (given) => optionsProblem(options, given),
+    call: (call) => links.use(keyOf(call.target), (link) => requestReply(call, link, replyOptions)),
+    probe: probeMqtt,
+    close: () => links.close(),
+  };
+}
+
+type LinkKey = { url: string; login: MqttLogin; sendsToken: boolean };
+
+function keyOf(target: CallTarget): string {
+  const sendsToken = options.parse(target.options).tokenFor === 'worker';
+  return JSON.stringify({ url: target.url, login: loginOf(target), sendsToken } satisfies LinkKey);
+}
+
+function loginOf({ token, options: given }: CallTarget): MqttLogin {
+  const { tokenFor, username } = options.parse(given);
+  return {
+    ...(username === undefined ? {} : { username }),
+    ...(tokenFor === 'broker' && token !== null ? { password: token } : {}),
+  };
+}
+
+/** A connection of its own, which the broker lets in. */
+async function probeMqtt(target: CallTarget, url: string | null, signal: AbortSignal): Promise<Probe> {
+  const problem = checkMqttUrl(url ?? target.url);
+  if (problem !== null) return { isHealthy: false, detail: problem };
+  const { broker } = mqttAddress(url ?? target.url);
+  const client = connectMqtt(broker, loginOf(target), { reconnectPeriod: 0 });
+  const { promise, resolve } = Promise.withResolvers<Probe>();
+  client.once('connect', () => resolve({ isHealthy: true, detail: `${broker} lets it in` }));
+  client.once('error', (error) => resolve({ isHealthy: false, detail: `${broker}: ${mqttError(error).message}` }));
+  client.once('close', () => resolve({ isHealthy: false, detail: `${broker} does not answer` }));
+  const onAbort = (): void => resolve({ isHealthy: false, detail: `${broker} does not answer in time` });
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    return await promise;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    await client.endAsync(true);
+  }
+}

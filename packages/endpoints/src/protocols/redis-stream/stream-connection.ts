@@ -1,0 +1,58 @@
+import { Redis } from 'ioredis';
+import type { RedisOptions } from 'ioredis';
+
+import { DeliveryError } from '../replies/request-reply.ts';
+import type { StreamAddress } from './redis-stream-url.ts';
+
+export type StreamLogin = { username?: string; password?: string; db: number };
+
+type StreamOptions = RedisOptions & { replyMapping?: 'legacy' };
+
+const COMMON: StreamOptions = {
+  connectTimeout: 5_000,
+  maxRetriesPerRequest: 0,
+  enableOfflineQueue: false,
+  lazyConnect: true,
+  retryStrategy: (times) => Math.min(100 * 2 ** Math.min(times, 4), 1_000),
+};
+/** A command is answered soon, a blocking read within its wait. */
+const COMMAND_MS = 5_000;
+const SOCKET_MS = 15_000;
+
+/** A connection to the Redis of an endpoint; it comes back by itself until it is closed. Connects when told to. */
+export function streamConnection(address: StreamAddress, login: StreamLogin, role: 'commands' | 'blocking'): Redis {
+  const { host, port, isTls } = address;
+  const options: StreamOptions = {
+    ...COMMON,
+    host,
+    port,
+    ...login,
+    ...(isTls ? { tls: {} } : {}),
+    ...(role === 'commands' ? { commandTimeout: COMMAND_MS } : {}),
+    socketTimeout: SOCKET_MS,
+  };
+  const client = new Redis(options);
+  // Whoever uses it hears of what concerns it.
+  client.on('error', () => undefined);
+  return client;
+}
+
+/** Waits until the connection is there. @throws why it is not */
+export async function connected(client: Redis): Promise<Redis> {
+  if (client.status === 'ready') return client;
+  try {
+    await client.connect();
+  } catch (error) {
+    throw streamError(error);
+  }
+  return client;
+}
+
+/** Refused credentials have a code of their own. */
+export function streamError(error: unknown): Error {
+  const message = error instanceof Error ? error.message : String(error);
+  if (/^(NOAUTH|WRONGPASS|NOPERM)\b/.test(message) || /invalid (username-)?password/i.test(message)) {
+    return new DeliveryError('endpoint_unauthorized', `Redis refuses its credentials (${message.split(' ')[0]})`);
+  }
+  return error instanceof Error ? error : new Error(message);
+}

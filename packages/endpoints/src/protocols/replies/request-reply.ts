@@ -1,0 +1,149 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { JsonObject } from '@weft/contract';
+import type { ReplyRecord, ReplyStore } from '@weft/engine/ports';
+import { aborted, messageOf } from '@weft/executors/failure';
+import { tooLarge } from '@weft/executors/http/http-failure';
+import { z } from 'zod';
+
+import type { ProtocolCall, ProtocolResult } from '../../protocol.ts';
+import { readAnswer } from '../answer.ts';
+import type { Failed } from '../result.ts';
+import { failed, fromFailure } from '../result.ts';
+import { KeptReply, correlationOf } from './incoming.ts';
+
+/** How a request goes out by a protocol whose answers come by themselves. */
+export type Courier = {
+  /** Where the answer is to go. */
+  replyTo: string;
+  /** Whether the token is for whoever does the work, and not for the broker. */
+  sendsToken: boolean;
+  /** Waits until answers are kept, and gives the epoch of the mailbox. @throws DeliveryError or what the network says */
+  open(signal: AbortSignal): Promise<number>;
+  /** The epoch as it is known now. */
+  epoch(): number;
+  /** Resolves when the other side has it. @throws as above */
+  send(correlation: string, payload: JsonObject, signal: AbortSignal): Promise<void>;
+  /** Resolves when an answer to the key was kept by this process. */
+  arrival(key: string, signal: AbortSignal): Promise<void>;
+};
+
+/** Why a request did not get through, where the other side says so. */
+export class DeliveryError extends Error {
+  override readonly name = 'DeliveryError';
+  readonly code: 'endpoint_unauthorized' | 'endpoint_not_listening';
+
+  constructor(code: DeliveryError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export type WaitOptions = { replies: ReplyStore; holdMs: number };
+
+const MAX_AFTER_MS = 30_000;
+const FIRST_AFTER_MS = 1_000;
+const FIRST_LOOK_MS = 100;
+const MAX_LOOK_MS = 1_000;
+
+/** What a `pending` result gives the next call: what was sent, in which epoch, and how often it was looked for. */
+const memoShape = z.object({ send: z.int(), epoch: z.int(), looks: z.int().min(0) });
+type Memo = z.infer<typeof memoShape>;
+
+/**
+ * Looks whether the answer is there, else sends the request, unless that was done before, and waits a while. An answer that is
+ * an error ends its send: the next attempt sends the request as another one. Never throws.
+ */
+export async function requestReply(
+  call: ProtocolCall,
+  courier: Courier,
+  options: WaitOptions,
+): Promise<ProtocolResult> {
+  try {
+    const record = await options.replies.open(call.idempotencyKey);
+    if (record.reply !== null) return await taken(call, record, options.replies);
+    const memo = await delivered(call, courier, record);
+    return await awaited(call, courier, memo, options);
+  } catch (error) {
+    return call.signal.aborted ? fromFailure(aborted(call.signal), false) : undelivered(call, error);
+  }
+}
+
+/** What was sent before in an epoch that is over may be lost, or its answer. */
+async function delivered(call: ProtocolCall, courier: Courier, { send }: ReplyRecord): Promise<Memo> {
+  const before = memoShape.safeParse(call.memo).data ?? null;
+  const epoch = await courier.open(call.signal);
+  if (before !== null && before.send === send && before.epoch >= epoch) return before;
+  await deliver(call, courier, send);
+  return { send, epoch, looks: before?.looks ?? 0 };
+}
+
+async function deliver(
+  { prompt, sessionKey, idempotencyKey, target, signal }: ProtocolCall,
+  courier: Courier,
+  send: number,
+) {
+  const correlation = correlationOf(idempotencyKey, send);
+  const payload = {
+    correlation_id: correlation,
+    reply_to: courier.replyTo,
+    timestamp_ms: Date.now(),
+    ...(courier.sendsToken && target.token !== null ? { token: target.token } : {}),
+    message: prompt,
+    session_key: sessionKey,
+  };
+  await courier.send(correlation, payload, signal);
+}
+
+async function awaited(
+  call: ProtocolCall,
+  courier: Courier,
+  sent: Memo,
+  options: WaitOptions,
+): Promise<ProtocolResult> {
+  const { idempotencyKey, signal } = call;
+  const giveUpAt = performance.now() + options.holdMs;
+  let memo = sent;
+  let lookMs = FIRST_LOOK_MS;
+  while (performance.now() < giveUpAt) {
+    const round = new AbortController();
+    try {
+      const arrival = courier.arrival(idempotencyKey, round.signal);
+      const record = await options.replies.open(idempotencyKey);
+      if (record.reply !== null) return await taken(call, record, options.replies);
+      if (courier.epoch() > memo.epoch) memo = await delivered({ ...call, memo }, courier, record);
+      await Promise.race([arrival, sleep(Math.min(lookMs, giveUpAt - performance.now()), undefined, { signal })]);
+    } finally {
+      round.abort();
+    }
+    lookMs = Math.min(lookMs * 2, MAX_LOOK_MS);
+  }
+  const afterMs = Math.min(FIRST_AFTER_MS * 2 ** Math.min(memo.looks, 10), MAX_AFTER_MS);
+  return { kind: 'pending', memo: { ...memo, looks: memo.looks + 1 }, afterMs };
+}
+
+async function taken(call: ProtocolCall, record: ReplyRecord, replies: ReplyStore): Promise<ProtocolResult> {
+  const result = readKept(call, KeptReply.parse(record.reply));
+  if (result.kind === 'failed') await replies.reopen(call.idempotencyKey, record.send);
+  return result;
+}
+
+function readKept({ maxBytes, target }: ProtocolCall, kept: KeptReply): Exclude<ProtocolResult, { kind: 'pending' }> {
+  if (kept.kind === 'too_large') return fromFailure(tooLarge(maxBytes, { bytes: kept.bytes }), true);
+  if (kept.kind === 'garbage') {
+    const details = { body: kept.excerpt };
+    const message = `The endpoint ${target.name} answered what is no JSON object`;
+    return failed('bad_response', message, { retryable: true, isFault: true, details });
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(kept.answer));
+  return bytes > maxBytes ? fromFailure(tooLarge(maxBytes, { bytes }), true) : readAnswer(kept.answer);
+}
+
+function undelivered({ target }: ProtocolCall, error: unknown): Failed {
+  if (error instanceof DeliveryError) {
+    const retryable = error.code !== 'endpoint_unauthorized';
+    return failed(error.code, `The endpoint ${target.name}: ${error.message}`, { retryable, isFault: true });
+  }
+  const message = `The endpoint ${target.name} cannot be reached: ${messageOf(error)}`;
+  return failed('network_error', message, { retryable: true, isFault: true });
+}

@@ -1,0 +1,42 @@
+/** Nodes with a prompt: whoever does their work is chosen among the endpoints, and asked. */
+import type { AgentNode, JsonObject, TaskNode, WorkflowNode } from '@weft/contract';
+
+/** What carries out nodes with a prompt; no document names these in `uses`. */
+export const ENDPOINT_EXECUTOR = 'endpoint';
+export const AGENT_EXECUTOR = 'agent';
+
+type PromptedNode = AgentNode | (TaskNode & { prompt: string });
+
+export function isPrompted(node: WorkflowNode): node is PromptedNode {
+  return node.type === 'agent' || (node.type === 'task' && node.prompt !== undefined);
+}
+
+/** The texts, which are templates. */
+export function promptsOf(node: PromptedNode): JsonObject {
+  const { prompt, system } = node;
+  const more = node.type === 'agent' ? node.continuePrompt : undefined;
+  return { prompt, ...(system !== undefined && { system }), ...(more !== undefined && { continuePrompt: more }) };
+}
+
+/** What is said of the work beside them, as it stands in the document. */
+export function settingsOf(node: PromptedNode): JsonObject {
+  const { tags = [], endpoint = {}, outputSchema } = node;
+  const common = { tags, endpoint, ...(outputSchema && { outputSchema }) };
+  if (node.type === 'task') return asJson(common);
+  const { maxTurns, turnTimeoutMs, loopTimeoutMs, tools } = node;
+  return asJson({ ...common, maxTurns, turnTimeoutMs, loopTimeoutMs, tools });
+}
+
+/**
+ * The key under which limits count its tasks: the endpoint that it names, or the tags of those that it may go to, none of them for
+ * any.
+ */
+export function endpointKey({ endpoint, tags = [] }: PromptedNode): string {
+  if (endpoint?.pin !== undefined) return `endpoint:${endpoint.pin}`;
+  return `endpoint:tags=${Array.from(new Set(tags)).toSorted().join(',')}`;
+}
+
+/** Without what is undefined. */
+function asJson(value: object): JsonObject {
+  return JSON.parse(JSON.stringify(value)) as JsonObject;
+}

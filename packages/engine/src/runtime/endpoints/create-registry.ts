@@ -1,0 +1,18 @@
+import type { EngineDeps } from '../deps.ts';
+import { EndpointBook } from './endpoint-book.ts';
+import { createEndpointCommands } from './endpoint-commands.ts';
+import type { EndpointCommands } from './endpoint-commands.ts';
+import { createProbes } from './probe-endpoints.ts';
+import type { Probes } from './probe-endpoints.ts';
+
+export type Registry = { endpointBook: EndpointBook; probes: Probes; commands: EndpointCommands };
+
+/** What a process knows and does of endpoints. */
+export function createRegistry(deps: Pick<EngineDeps, 'endpoints' | 'meter' | 'prober' | 'clock' | 'log'>): Registry {
+  const endpointBook = new EndpointBook(deps.endpoints);
+  return {
+    endpointBook,
+    probes: createProbes({ ...deps, endpointBook }),
+    commands: createEndpointCommands({ ...deps, endpointBook }),
+  };
+}

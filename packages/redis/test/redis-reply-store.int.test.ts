@@ -1,0 +1,30 @@
+import { createRedisReplyStore } from '@weft/redis';
+import { testRedisUrl } from '@weft/testkit';
+import { replyStoreConformance } from '@weft/testkit/conformance/reply-store';
+import { describe, expect, onTestFinished, test } from 'vitest';
+
+import { openTestRedis } from './open-test-redis.ts';
+
+describe.skipIf(testRedisUrl() === null)('on a real Redis', () => {
+  replyStoreConformance('in Redis', async () => {
+    const first = await openTestRedis();
+    const second = await openTestRedis({ prefix: first.prefix });
+    const dispose = async (): Promise<void> => {
+      await Promise.all([first.close(), second.close()]);
+    };
+    return { store: createRedisReplyStore(first), other: createRedisReplyStore(second), dispose };
+  });
+
+  test('what was asked for is remembered for a day', async () => {
+    const connection = await openTestRedis();
+    onTestFinished(() => connection.close());
+    const store = createRedisReplyStore(connection);
+    await store.open('a');
+    await store.attend('m', 'one', 1000);
+    const keys = await connection.commands.keys(`${connection.prefix}*`);
+    const left = await Promise.all(keys.map((key) => connection.commands.pttl(key)));
+
+    expect(keys).toHaveLength(2);
+    for (const ms of left) expect(ms).toBeGreaterThan(86_000_000);
+  });
+});
