@@ -31,6 +31,8 @@ export class MqttLink implements Courier {
   readonly #publisher: MqttClient;
   readonly #mailbox: Mailbox;
   readonly #arrivals = new Arrivals();
+  /** Messages that the broker has given to nobody. */
+  readonly #untaken = new Set<number>();
   #refusal: Error | null = null;
 
   constructor(options: MqttLinkOptions) {
@@ -51,6 +53,11 @@ export class MqttLink implements Courier {
     });
     this.#publisher = connectMqtt(broker, login, { clientId: `weft-${randomUUID().slice(0, 18)}`, clean: true });
     this.#publisher.on('error', (error) => void (this.#refusal = mqttError(error)));
+    // The client takes this for a success and does not tell.
+    this.#publisher.on('packetreceive', (packet) => {
+      if (packet.cmd !== 'puback' || packet.reasonCode !== NO_SUBSCRIBERS) return;
+      if (packet.messageId !== undefined) this.#untaken.add(packet.messageId);
+    });
     this.#publisher.on('connect', () => void (this.#refusal = null));
   }
 
@@ -82,7 +89,7 @@ export class MqttLink implements Courier {
     const packet = await Promise.race([published, aborting(limit)]).catch((error: Error) => {
       throw mqttError(error);
     });
-    if (packet !== undefined && 'reasonCode' in packet && packet.reasonCode === NO_SUBSCRIBERS) {
+    if (this.#untaken.delete(packet?.messageId ?? -1)) {
       throw new DeliveryError('endpoint_not_listening', `nobody has subscribed to ${this.#topic}`);
     }
   }

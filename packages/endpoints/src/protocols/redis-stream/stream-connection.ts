@@ -37,15 +37,22 @@ export function streamConnection(address: StreamAddress, login: StreamLogin, rol
   return client;
 }
 
-/** Waits until the connection is there. @throws why it is not */
+/** Waits until the connection is there, whoever began it. @throws why it is not */
 export async function connected(client: Redis): Promise<Redis> {
   if (client.status === 'ready') return client;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  client.once('ready', resolve);
+  client.once('error', reject);
   try {
-    await client.connect();
+    if (client.status === 'wait' || client.status === 'end') client.connect().catch(reject);
+    await promise;
+    return client;
   } catch (error) {
     throw streamError(error);
+  } finally {
+    client.off('ready', resolve);
+    client.off('error', reject);
   }
-  return client;
 }
 
 /** Refused credentials have a code of their own. */
