@@ -11,7 +11,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { startDev, type DevStack } from '../src/stack/start-dev.ts';
 import { weft } from './fake-terminal.ts';
-import { startPromptServer, type PromptServer } from './prompt-server.ts';
+import { startPromptServer, type PromptServer } from '@weft/testkit/prompt-server';
 
 const SOON = { timeout: 20_000, interval: 10 };
 

@@ -1,7 +1,7 @@
 /** Endpoints for tests of mesh executions: what is answered stands in the last line of the prompt. */
 import type { ServerResponse } from 'node:http';
 
-import { bodyOf, startServer } from '@weft/testkit/local-server';
+import { bodyOf, startServer } from './local-server.ts';
 
 export type PromptServer = {
   url: string;
