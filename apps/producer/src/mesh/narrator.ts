@@ -44,13 +44,13 @@ export class Narrator {
 
   #tellLive({ mode, type, at, data }: Event): MeshEvent[] {
     if (!isObject(data)) return [];
-    const { runId } = { runId: this.#runId };
+    const runId = this.#runId;
     if (type === 'budget-warning' && isObject(data['budget'])) {
       const { unit, limit, spent } = data['budget'] as { unit: 'usd' | 'tokens'; limit: number; spent: number };
       return [{ event: 'budget-warning', data: { runId, unit, limit, spent } }];
     }
-    const stepId = String(data['node']);
-    if (mode === 'messages') return [{ event: 'message', data: { runId, stepId, text: String(data['text'] ?? '') } }];
+    const stepId = textOf(data['node']) ?? '';
+    if (mode === 'messages') return [{ event: 'message', data: { runId, stepId, text: textOf(data['text']) ?? '' } }];
     const said = data['data'];
     if (mode !== 'custom' || !isObject(said) || said['type'] !== 'model-selected') return [];
     const place = { endpoint: textOf(said['endpoint']), model: textOf(said['model']) };

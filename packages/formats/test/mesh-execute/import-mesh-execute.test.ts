@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '@weft/contract';
 import { compileTemplate } from '@weft/engine/domain';
-import fc from 'fast-check';
+import { array, assert, constantFrom, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { importWorkflow } from '../../src/index.ts';
@@ -53,7 +53,7 @@ describe('steps of a mesh execution', () => {
 
   test('state no cost where tokens are bounded, which their endpoints then reserve', () => {
     const { document } = imported({ steps: [{ ...step('a'), estimatedCost: 0.5 }], budget: { usd: 2, tokens: 1000 } });
-    expect((document?.['nodes'] as JsonObject)['a']).not.toHaveProperty('cost');
+    expect(document?.['nodes']).toEqual({ a: { type: 'task', prompt: 'do a' } });
   });
 
   test.each<[string, Json, string[]]>([
@@ -95,25 +95,9 @@ describe('steps of a mesh execution', () => {
 
 test('a prompt is never a template, whatever it holds', () => {
   const scope = { input: {}, state: {}, nodes: {}, config: {} };
-  const piece = fc.constantFrom(
-    '{',
-    '}',
-    '%',
-    '$',
-    '{{',
-    '}}',
-    '{%',
-    '%}',
-    '${',
-    ' a ',
-    'raw',
-    'endraw',
-    '-',
-    '"',
-    '\n',
-  );
-  fc.assert(
-    fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+  const piece = constantFrom('{', '}', '%', '$', '{{', '}}', '{%', '%}', '${', ' a ', 'raw', 'endraw', '-', '"', '\n');
+  assert(
+    property(array(piece, { maxLength: 12 }), (pieces) => {
       const text = pieces.join('');
       const template = compileTemplate(literal(text));
       expect(template.render(scope as never)).toBe(text);
