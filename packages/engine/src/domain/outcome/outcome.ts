@@ -34,6 +34,8 @@ export type Outcome =
       memo: Json;
       afterMs: number;
       isTurn?: boolean;
+      /** People are asked first, for as long as it takes: whether more may be spent. */
+      asks?: { message: string; budget: string | null };
       /** What a turn writes to the state. In superstep mode nothing is written before a task has ended, so that it fails. */
       stateUpdates?: JsonObject;
       /**

@@ -109,6 +109,11 @@ export type TaskDetail =
       at: 'node' | 'before' | 'after';
       message: string | null;
       expiresAt: number | null;
+      /**
+       * Whether more may be spent: the run whose budget is used up, if it is that of a run, and what the attempt before has left. The
+       * task runs again once that is granted.
+       */
+      means?: { budget: string | null; memo: Json };
       /** Of a breakpoint after a node: its result, until it is passed. */
       held?: { output: Json; goto: string[] | null; items: number | null; pending?: PendingDetail };
     }
