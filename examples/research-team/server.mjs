@@ -18,16 +18,32 @@ function research({ messages, model }) {
   const message = [
     () => call('search', { query: 'heat pumps' }),
     () => call('check', { claim: 'For three parts of heat it needs one part of electricity' }),
-    () => ({ role: 'assistant', content: 'For three parts of heat it needs one part of electricity; that was checked.' }),
+    () => ({
+      role: 'assistant',
+      content: 'For three parts of heat it needs one part of electricity; that was checked.',
+    }),
   ][Math.min(told, 2)]();
   const choice = { index: 0, message, finish_reason: message.tool_calls ? 'tool_calls' : 'stop' };
-  return { id: 'c', object: 'chat.completion', model, choices: [choice], usage: { prompt_tokens: 1000, completion_tokens: 200 } };
+  return {
+    id: 'c',
+    object: 'chat.completion',
+    model,
+    choices: [choice],
+    usage: { prompt_tokens: 1000, completion_tokens: 200 },
+  };
 }
 
 /** The older A2A: one call, and the task with its artifact comes back. */
 function write({ id, params }) {
-  const text = `Worth knowing: ${params.message.parts.map((part) => part.text).join(' ').slice(-90)}`;
-  const task = { id: params.id ?? id, status: { state: 'completed' }, artifacts: [{ parts: [{ type: 'text', text }] }] };
+  const text = `Worth knowing: ${params.message.parts
+    .map((part) => part.text)
+    .join(' ')
+    .slice(-90)}`;
+  const task = {
+    id: params.id ?? id,
+    status: { state: 'completed' },
+    artifacts: [{ parts: [{ type: 'text', text }] }],
+  };
   return { jsonrpc: '2.0', id, result: task };
 }
 

@@ -3,8 +3,10 @@ import { connectAsync } from 'mqtt';
 import type { IPublishPacket } from 'mqtt';
 import { expect, onTestFinished } from 'vitest';
 
+import type { MailRequest } from './mail-request.ts';
+
 /** A request as the worker behind the broker has it. */
-export type MqttRequest = { body: JsonObject; packet: IPublishPacket };
+export type MqttRequest = { body: MailRequest; packet: IPublishPacket };
 
 export type MqttWorker = {
   requests: MqttRequest[];
@@ -30,7 +32,7 @@ export async function startMqttWorker(
   client.on('error', () => undefined);
   onTestFinished(() => client.endAsync(true));
   const requests: MqttRequest[] = [];
-  const reply: MqttWorker['reply'] = async ({ packet, body }, given, correlation = String(body['correlation_id'])) => {
+  const reply: MqttWorker['reply'] = async ({ packet, body }, given, correlation = body.correlation_id) => {
     const text = typeof given === 'string' ? given : JSON.stringify({ correlation_id: correlation, ...given });
     await client.publishAsync(packet.properties?.responseTopic ?? '', text, {
       qos: 1,
@@ -38,7 +40,7 @@ export async function startMqttWorker(
     });
   };
   client.on('message', (_, payload, packet) => {
-    const request = { body: JSON.parse(payload.toString()) as JsonObject, packet };
+    const request = { body: JSON.parse(payload.toString()) as MailRequest, packet };
     requests.push(request);
     const given = answer(request);
     if (given !== null) void reply(request, given);

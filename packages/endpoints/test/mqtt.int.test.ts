@@ -94,7 +94,7 @@ describe('a worker behind an MQTT broker', () => {
     expect(await going).toMatchObject({ kind: 'answered', text: 'done' });
   });
 
-  test('is not asked again for an answer that is there, and answers that come twice are told apart', async () => {
+  test('F47: is not asked again for an answer that is there, and answers that come twice are told apart', async () => {
     const { name, url } = topic();
     const worker = await startMqttWorker(broker.url, name, () => ({ response: 'one' }));
     const fates: unknown[] = [];
@@ -113,10 +113,10 @@ describe('a worker behind an MQTT broker', () => {
     expect(worker.requests).toHaveLength(1);
   });
 
-  test('that reports an error is asked anew by the next attempt, and what still comes for the one before is late', async () => {
+  test('F47: that reports an error is asked anew by the next attempt, and what still comes for the one before is late', async () => {
     const { name, url } = topic();
     const worker = await startMqttWorker(broker.url, name, ({ body }) =>
-      body['correlation_id'] === 'task-1' ? { error: { message: 'busy' }, response: 'x' } : null,
+      body.correlation_id === 'task-1' ? { error: { message: 'busy' }, response: 'x' } : null,
     );
     const client = openProtocol('mqtt', { holdMs: 5000 });
     const failed = await client.call(protocolCall(url));
@@ -126,7 +126,7 @@ describe('a worker behind an MQTT broker', () => {
     await worker.reply(second!, { response: 'now' });
 
     expect(failed).toMatchObject({ error: { code: 'endpoint_error', message: 'The endpoint reports: busy' } });
-    expect(second?.body['correlation_id']).toBe('task-1#2');
+    expect(second?.body.correlation_id).toBe('task-1#2');
     expect(await going).toMatchObject({ kind: 'answered', text: 'now' });
   });
 
@@ -155,7 +155,7 @@ describe('a worker behind an MQTT broker', () => {
 
   test('serves many at once through many workers, each with its own answer', async () => {
     const { name, url } = topic();
-    await startMqttWorker(broker.url, name, ({ body }) => ({ response: `for ${String(body['correlation_id'])}` }));
+    await startMqttWorker(broker.url, name, ({ body }) => ({ response: `for ${body.correlation_id}` }));
     const replies = createMemoryReplyStore();
     const clients = [1, 2, 3].map(() => openProtocol('mqtt', { replies }));
     const keys = Array.from({ length: 60 }, (_, index) => `task-${index}`);
@@ -168,7 +168,7 @@ describe('a worker behind an MQTT broker', () => {
 });
 
 describe('a worker of ours that', () => {
-  test('is killed while an answer is on its way: the next one finds it, and does not ask again', async () => {
+  test('F02: is killed while an answer is on its way: the next one finds it, and does not ask again', async () => {
     const { name, url } = topic();
     const worker = await startMqttWorker(broker.url, name);
     const prefix = uniqueRedisPrefix();
@@ -192,7 +192,7 @@ describe('a worker of ours that', () => {
 });
 
 describe('an MQTT broker that', () => {
-  test('restarts between request and answer, and forgets all, is told again', async () => {
+  test('F61: restarts between request and answer, and forgets all, is told again', async () => {
     const own = await startMqttBroker();
     onTestFinished(() => own.stop());
     const worker = await startMqttWorker(own.url, 'desk');
@@ -202,11 +202,11 @@ describe('an MQTT broker that', () => {
     const [first, second] = await worker.received(2);
     await worker.reply(first!, { response: 'after all' });
 
-    expect(second?.body['correlation_id']).toBe(first?.body['correlation_id']);
+    expect(second?.body.correlation_id).toBe(first?.body.correlation_id);
     expect(await going).toMatchObject({ kind: 'answered', text: 'after all' });
   });
 
-  test('restarts while the call is pending is told again by whoever goes on', async () => {
+  test('F61: restarts while the call is pending is told again by whoever goes on', async () => {
     const own = await startMqttBroker();
     onTestFinished(() => own.stop());
     const worker = await startMqttWorker(own.url, 'desk');

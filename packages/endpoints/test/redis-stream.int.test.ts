@@ -70,13 +70,13 @@ describe.skipIf(REDIS === '')('a worker behind a Redis stream', () => {
   test('that reports an error is asked anew by the next attempt', async () => {
     const { name, url } = stream();
     const worker = await startStreamWorker(REDIS, name, (request) =>
-      request['correlation_id'] === 'task-1' ? { error: 'busy' } : { response: 'now' },
+      request.correlation_id === 'task-1' ? { error: 'busy' } : { response: 'now' },
     );
     const client = openProtocol('redis_stream');
     const results = [await client.call(protocolCall(url)), await client.call(protocolCall(url))];
 
     expect(results).toMatchObject([{ error: { code: 'endpoint_error' } }, { text: 'now' }]);
-    expect(worker.requests.map((request) => request['correlation_id'])).toEqual(['task-1', 'task-1#2']);
+    expect(worker.requests.map((request) => request.correlation_id)).toEqual(['task-1', 'task-1#2']);
   });
 
   test('that answers garbage fails', async () => {
@@ -91,7 +91,7 @@ describe.skipIf(REDIS === '')('a worker behind a Redis stream', () => {
 
   test('serves many at once through many workers, each with its own answer', async () => {
     const { name, url } = stream();
-    await startStreamWorker(REDIS, name, (request) => ({ response: `for ${String(request['correlation_id'])}` }));
+    await startStreamWorker(REDIS, name, (request) => ({ response: `for ${request.correlation_id}` }));
     const replies = createMemoryReplyStore();
     const clients = [1, 2, 3].map(() => openProtocol('redis_stream', { replies }));
     const keys = Array.from({ length: 60 }, (_, index) => `task-${index}`);
@@ -102,7 +102,7 @@ describe.skipIf(REDIS === '')('a worker behind a Redis stream', () => {
     expect(results.map((result) => result.kind === 'answered' && result.text)).toEqual(keys.map((key) => `for ${key}`));
   });
 
-  test('has its answer found though our worker was killed while it was on its way, and is not asked again', async () => {
+  test('F02: has its answer found though our worker was killed while it was on its way, and is not asked again', async () => {
     const { name, url } = stream();
     const worker = await startStreamWorker(REDIS, name);
     const prefix = uniqueRedisPrefix();
@@ -124,7 +124,7 @@ describe.skipIf(REDIS === '')('a worker behind a Redis stream', () => {
 });
 
 describe('the Redis of an endpoint that', () => {
-  test('restarts between request and answer, and forgets all, is told again', async () => {
+  test('F61: restarts between request and answer, and forgets all, is told again', async () => {
     const own = await startRedisServer();
     onTestFinished(() => own.stop());
     const worker = await startStreamWorker(own.url, 'desk');

@@ -1,26 +1,19 @@
-import { once } from 'node:events';
-
 import { messageOf } from '@weft/executors/failure';
 import { z } from 'zod';
 
 import type { CallTarget, Probe, ProtocolClient } from '../../protocol.ts';
 import { optionsProblem } from '../options.ts';
+import { brokerOptions, loginOf } from '../replies/broker-login.ts';
 import { Links } from '../replies/links.ts';
 import type { ReplyOptions } from '../replies/reply-options.ts';
 import { requestReply } from '../replies/request-reply.ts';
+import { abortion } from '../replies/waiting.ts';
 import { checkStreamUrl, streamAddress } from './redis-stream-url.ts';
 import type { StreamLogin } from './stream-connection.ts';
 import { connected, streamConnection } from './stream-connection.ts';
 import { StreamLink } from './stream-link.ts';
 
-const options = z.strictObject({
-  tokenFor: z
-    .enum(['worker', 'broker'])
-    .default('worker')
-    .meta({ description: 'Whether the token goes along with each request, or is the password of Redis' }),
-  username: z.string().min(1).max(500).optional().meta({ description: 'Who this is to Redis' }),
-  db: z.int().min(0).max(100_000).default(0),
-});
+const options = z.strictObject({ ...brokerOptions, db: z.int().min(0).max(100_000).default(0) });
 
 /** A worker behind a Redis stream: requests on the stream, answers on `stream:responses`. */
 export function redisStreamClient(replyOptions: ReplyOptions): ProtocolClient {
@@ -42,16 +35,12 @@ type LinkKey = { url: string; login: StreamLogin; sendsToken: boolean };
 
 function keyOf(target: CallTarget): string {
   const sendsToken = options.parse(target.options).tokenFor === 'worker';
-  return JSON.stringify({ url: target.url, login: loginOf(target), sendsToken } satisfies LinkKey);
+  return JSON.stringify({ url: target.url, login: streamLogin(target), sendsToken } satisfies LinkKey);
 }
 
-function loginOf({ token, options: given }: CallTarget): StreamLogin {
-  const { tokenFor, username, db } = options.parse(given);
-  return {
-    db,
-    ...(username === undefined ? {} : { username }),
-    ...(tokenFor === 'broker' && token !== null ? { password: token } : {}),
-  };
+function streamLogin(target: CallTarget): StreamLogin {
+  const given = options.parse(target.options);
+  return { db: given.db, ...loginOf(target, given) };
 }
 
 /** A connection of its own that answers PING. */
@@ -59,19 +48,14 @@ async function probeRedis(target: CallTarget, url: string | null, signal: AbortS
   const problem = checkStreamUrl(url ?? target.url);
   if (problem !== null) return { isHealthy: false, detail: problem };
   const address = streamAddress(url ?? target.url);
-  const client = streamConnection(address, loginOf(target), 'commands');
+  const client = streamConnection(address, streamLogin(target), 'commands');
   const at = `Redis at ${address.host}:${address.port}`;
   try {
-    await Promise.race([connected(client).then((ready) => ready.ping()), aborting(signal)]);
+    await Promise.race([connected(client).then((ready) => ready.ping()), abortion(signal, 'no answer in time')]);
     return { isHealthy: true, detail: `${at} answers` };
   } catch (error) {
     return { isHealthy: false, detail: `${at}: ${messageOf(error)}` };
   } finally {
     client.disconnect();
   }
-}
-
-async function aborting(signal: AbortSignal): Promise<never> {
-  if (!signal.aborted) await once(signal, 'abort');
-  throw new Error('no answer in time');
 }

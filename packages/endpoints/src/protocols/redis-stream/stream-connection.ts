@@ -1,10 +1,11 @@
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 
+import type { BrokerLogin } from '../replies/broker-login.ts';
 import { DeliveryError } from '../replies/request-reply.ts';
 import type { StreamAddress } from './redis-stream-url.ts';
 
-export type StreamLogin = { username?: string; password?: string; db: number };
+export type StreamLogin = BrokerLogin & { db: number };
 
 type StreamOptions = RedisOptions & { replyMapping?: 'legacy' };
 
@@ -34,6 +35,8 @@ export function streamConnection(address: StreamAddress, login: StreamLogin, rol
   const client = new Redis(options);
   // Whoever uses it hears of what concerns it.
   client.on('error', () => undefined);
+  // Each call that waits for the connection listens.
+  client.setMaxListeners(0);
   return client;
 }
 

@@ -10,6 +10,8 @@ import type { ProtocolCall, ProtocolResult } from '../../protocol.ts';
 import { readAnswer } from '../answer.ts';
 import type { Failed } from '../result.ts';
 import { failed, fromFailure } from '../result.ts';
+import { ReplyStoreError } from './named-store.ts';
+import { lookAgainMs } from './waiting.ts';
 import { KeptReply, correlationOf } from './incoming.ts';
 
 /** How a request goes out by a protocol whose answers come by themselves. */
@@ -41,8 +43,6 @@ export class DeliveryError extends Error {
 
 export type WaitOptions = { replies: ReplyStore; holdMs: number };
 
-const MAX_AFTER_MS = 30_000;
-const FIRST_AFTER_MS = 1_000;
 const FIRST_LOOK_MS = 100;
 const MAX_LOOK_MS = 1_000;
 
@@ -55,7 +55,9 @@ const GRACE_MS = 2_000;
 
 /**
  * Looks whether the answer is there, else sends the request, unless that was done before, and waits a while. An answer that is
- * an error ends its send: the next attempt sends the request as another one. Never throws.
+ * an error ends its send: the next attempt sends the request as another one.
+ *
+ * @throws ReplyStoreError
  */
 export async function requestReply(
   call: ProtocolCall,
@@ -73,6 +75,7 @@ export async function requestReply(
     if (early !== null && early.kind !== 'pending') return early;
     return await awaited(call, courier, await delivered(call, courier, record, options.replies), options);
   } catch (error) {
+    if (error instanceof ReplyStoreError && !call.signal.aborted) throw error;
     return call.signal.aborted ? fromFailure(aborted(call.signal), false) : undelivered(call, error);
   }
 }
@@ -116,7 +119,8 @@ async function redelivered(
   try {
     return await delivered(call, courier, record, replies);
   } catch (error) {
-    if (call.signal.aborted || (error instanceof DeliveryError && error.code === 'endpoint_unauthorized')) throw error;
+    if (call.signal.aborted || error instanceof ReplyStoreError) throw error;
+    if (error instanceof DeliveryError && error.code === 'endpoint_unauthorized') throw error;
     return memo;
   }
 }
@@ -161,8 +165,7 @@ async function awaited(
     }
     lookMs = Math.min(lookMs * 2, MAX_LOOK_MS);
   }
-  const afterMs = Math.min(FIRST_AFTER_MS * 2 ** Math.min(memo.looks, 10), MAX_AFTER_MS);
-  return { kind: 'pending', memo: { ...memo, looks: memo.looks + 1 }, afterMs };
+  return { kind: 'pending', memo: { ...memo, looks: memo.looks + 1 }, afterMs: lookAgainMs(memo.looks) };
 }
 
 async function taken(call: ProtocolCall, record: ReplyRecord, replies: ReplyStore): Promise<ProtocolResult> {

@@ -38,12 +38,15 @@ export function continueTask(
   }
 }
 
-function memoOf({ memo }: Again, { detail }: TaskRecord): TaskRecord['detail'] {
-  return memoDetail(memo, detail?.kind === 'memo' ? (detail.failingSince ?? null) : null);
+type MemoDetail = Extract<TaskRecord['detail'], { kind: 'memo' }>;
+
+function memoOf({ memo, keepsPlace }: Again, { detail }: TaskRecord): MemoDetail | null {
+  const next = memoDetail(memo, detail?.kind === 'memo' ? (detail.failingSince ?? null) : null);
+  return keepsPlace ? { kind: 'memo', memo, ...next, keepsPlace } : next;
 }
 
 /** What the next attempt has to know; null: nothing. */
-export function memoDetail(memo: Json, failingSince: number | null): TaskRecord['detail'] {
+export function memoDetail(memo: Json, failingSince: number | null): MemoDetail | null {
   if (memo === null && failingSince === null) return null;
   return { kind: 'memo', memo, ...(failingSince !== null && { failingSince }) };
 }

@@ -127,9 +127,9 @@ export type TaskDetail =
   | PendingDetail
   /**
    * What an attempt that has not finished the task leaves to the next one (null: nothing), and, where that is bounded, since when
-   * it has been failing.
+   * it has been failing. `keepsPlace`: what it has asked for is under way outside.
    */
-  | { kind: 'memo'; memo: Json; failingSince?: number }
+  | { kind: 'memo'; memo: Json; failingSince?: number; keepsPlace?: true }
   /** It was to go back more often than it may, and its run has failed with it. `items`: those of a send. */
   | { kind: 'halted'; items: number | null };
 
