@@ -28,7 +28,7 @@ export type Answered = Extract<ProtocolResult, { kind: 'answered' }>;
 
 export type Asked =
   | { kind: 'answered'; answer: Answered; endpoint: string; usage: Usage; placed: Placement }
-  | { kind: 'again'; memo: AskMemo; afterMs: number; note: JsonObject; placed?: Placement }
+  | { kind: 'again'; memo: AskMemo; afterMs: number; keepsPlace?: true; note: JsonObject; placed?: Placement }
   | {
       kind: 'failed';
       error: TaskError;

@@ -102,6 +102,7 @@ async function conclude(
       kind: 'again',
       memo: { ...memo, waits: 0, pending },
       afterMs: result.afterMs,
+      keepsPlace: true,
       note,
       ...(!memo.pending && { placed: placedAt(record, why) }),
     };

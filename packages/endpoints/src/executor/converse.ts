@@ -51,7 +51,8 @@ async function turn(deps: EndpointDeps, talk: Conversation): Promise<Outcome> {
   const asked = timer.settle(await ask(deps, request));
   if (asked.kind === 'answered') return heard(deps, talk, { messages, asked });
   const kept = { ...memo, ask: asked.memo };
-  if (asked.kind === 'again') return { ...again(kept, asked.afterMs, asked.note), ...placedOf(asked) };
+  if (asked.kind === 'again')
+    return { ...again(kept, asked.afterMs, asked.note), ...keepingOf(asked), ...placedOf(asked) };
   return failed(talk, asked, kept);
 }
 
@@ -115,6 +116,10 @@ function succeeded({ stateUpdates, goto }: Answered, output: Json, spent: Spent)
 
 function again(memo: Memo, afterMs: number, note: JsonObject): Extract<Outcome, { kind: 'again' }> {
   return { kind: 'again', memo: writeMemo(memo), afterMs, note };
+}
+
+function keepingOf({ keepsPlace }: Extract<Asked, { kind: 'again' }>) {
+  return keepsPlace ? { keepsPlace } : {};
 }
 
 function nextTurn(memo: Memo, note: JsonObject, { stateUpdates }: Partial<Answered> = {}) {

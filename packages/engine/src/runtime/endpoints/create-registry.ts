@@ -8,7 +8,9 @@ import type { Probes } from './probe-endpoints.ts';
 export type Registry = { endpointBook: EndpointBook; probes: Probes; commands: EndpointCommands };
 
 /** What a process knows and does of endpoints. */
-export function createRegistry(deps: Pick<EngineDeps, 'endpoints' | 'meter' | 'prober' | 'clock' | 'log'>): Registry {
+export function createRegistry(
+  deps: Pick<EngineDeps, 'endpoints' | 'meter' | 'prober' | 'endpointRules' | 'clock' | 'log'>,
+): Registry {
   const endpointBook = new EndpointBook(deps.endpoints);
   return {
     endpointBook,
