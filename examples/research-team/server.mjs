@@ -1,11 +1,10 @@
-// The team's other side: it understands nothing, but speaks the protocols. node server.mjs [PORT] [REDIS_URL]
+// The team's other side: it understands nothing, but speaks the protocols. node server.mjs [PORT] [REDIS_URL] [DELAY_MS]
 import { createServer } from 'node:http';
 import { Redis } from 'ioredis';
 
-const [port = '4620', redisUrl = 'redis://127.0.0.1:6379'] = process.argv.slice(2);
-/** Time to watch what happens. */
-const delayMs = Number(process.env.DELAY_MS ?? 200);
-const pause = () => new Promise((resolve) => setTimeout(resolve, delayMs));
+/** The delay is time to watch what happens. */
+const [port = '4620', redisUrl = 'redis://127.0.0.1:6379', delayMs = '200'] = process.argv.slice(2);
+const pause = () => new Promise((resolve) => setTimeout(resolve, Number(delayMs)));
 
 /** A researcher: first it searches, then it checks what it has found, then it answers. */
 function research({ messages, model }) {
@@ -57,18 +56,20 @@ const ANSWERS = {
 const server = createServer((request, response) => {
   let body = '';
   request.on('data', (piece) => (body += piece));
-  request.on('end', async () => {
-    const answer = request.method === 'POST' ? ANSWERS[request.url] : undefined;
-    const isThere = answer !== undefined || request.url in ANSWERS || request.url === '/' || request.url === '/v1';
-    if (answer) await pause();
-    const unknown = answer && body.includes('"method"') && !body.includes('"tasks/send"');
-    const said = unknown
-      ? { jsonrpc: '2.0', id: JSON.parse(body).id, error: { code: -32601, message: 'Method not found' } }
-      : (answer?.(JSON.parse(body)) ?? {});
-    response.writeHead(isThere ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(said));
-  });
+  request.on('end', () => void give(request, body, response));
 });
-server.listen(Number(port), '127.0.0.1', () => console.log(`listening on http://127.0.0.1:${server.address().port}`));
+
+async function give({ method, url }, body, response) {
+  const answer = method === 'POST' ? ANSWERS[url] : undefined;
+  const isThere = answer !== undefined || url in ANSWERS || url === '/' || url === '/v1';
+  if (answer) await pause();
+  response.writeHead(isThere ? 200 : 404, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(answer?.(JSON.parse(body)) ?? {}));
+}
+
+server.listen(Number(port), '127.0.0.1', () => {
+  process.stdout.write(`listening on http://127.0.0.1:${server.address().port}\n`);
+});
 
 /** The fact-checker reads requests from a stream, and answers in another one. */
 async function checkFacts() {

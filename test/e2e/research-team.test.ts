@@ -19,8 +19,7 @@ const FINDINGS = 'For three parts of heat it needs one part of electricity; that
 
 /** The other side, on a free port, with a stream in the Redis of the mesh. */
 async function startTeam(mesh: Mesh, delayMs: number): Promise<string> {
-  const env = { ...process.env, DELAY_MS: String(delayMs) };
-  const child = spawn(process.execPath, [join(EXAMPLE, 'server.mjs'), '0', mesh.redis.url], { env });
+  const child = spawn(process.execPath, [join(EXAMPLE, 'server.mjs'), '0', mesh.redis.url, String(delayMs)]);
   onTestFinished(() => void child.kill());
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   return /http:\S+/.exec(line.toString())?.[0] ?? '';

@@ -30,6 +30,7 @@ beforeAll(async () => {
     broken: async () => ({ kind: 'failed', error: { code: 'broken', message: CANARY, retryable: false } }),
   });
   await rig.acme('POST', '/v1/workflows', { payload: document });
+  await rig.acme('PUT', '/v1/budgets', { payload: { name: CANARY, usd: 1 } });
   await rig.acme('PUT', '/v1/retention', { payload: { workflow: FLOW, maxCount: 1000 } });
   theirs.run = await started({ ask: false });
   theirs.open = await started({ ask: true });
@@ -94,6 +95,7 @@ function examples(): Record<string, Example> {
     'POST /v1/runs/{id}/fork': { body: { step: 1, ...changes } },
     'GET /v1/runs/{id}/diff': { query: '?from=1&to=2' },
     'GET /v1/runs/{id}/compare': { query: `?other=${theirs.open}` },
+    'PUT /v1/budgets': { body: { name: 'own', usd: 1 } },
     'PUT /v1/retention': { body: { workflow: FLOW, maxCount: 1 } },
     'DELETE /v1/retention': { query: `?workflow=${FLOW}` },
     'POST /v1/prune': { body: { workflow: FLOW, keep: 0 } },

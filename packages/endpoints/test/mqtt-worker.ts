@@ -10,8 +10,8 @@ export type MqttRequest = { body: MailRequest; packet: IPublishPacket };
 
 export type MqttWorker = {
   requests: MqttRequest[];
-  /** Waits for so many requests. */
-  received(count: number): Promise<MqttRequest[]>;
+  /** Waits for so many requests, ten seconds unless said. */
+  received(count: number, timeout?: number): Promise<MqttRequest[]>;
   /** Answers a request where it says; `correlation` in the place of its own. */
   reply(request: MqttRequest, answer: JsonObject | string, correlation?: string): Promise<void>;
 };
@@ -46,8 +46,8 @@ export async function startMqttWorker(
     if (given !== null) void reply(request, given);
   });
   await client.subscribeAsync(topic, { qos: 1 });
-  const received = async (count: number): Promise<MqttRequest[]> => {
-    await expect.poll(() => requests.length, { timeout: 10_000, interval: 10 }).toBeGreaterThanOrEqual(count);
+  const received = async (count: number, timeout = 10_000): Promise<MqttRequest[]> => {
+    await expect.poll(() => requests.length, { timeout, interval: 10 }).toBeGreaterThanOrEqual(count);
     return requests;
   };
   return { requests, received, reply };

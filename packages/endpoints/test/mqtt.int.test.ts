@@ -145,6 +145,23 @@ describe('a worker behind an MQTT broker', () => {
     expect(await going).toMatchObject({ kind: 'failed', isFault: true, error: { code } });
   });
 
+  test('serves two installations apart, and each keeps the answers to what it asked', async () => {
+    const { name, url } = topic();
+    await startMqttWorker(broker.url, name, ({ body }) => ({ response: body['message'] ?? '' }));
+    const ask = (group: string) => {
+      const client = openProtocol('mqtt', { holdMs: 5000 });
+      const calls = [1, 2, 3].map((n) => ({ idempotencyKey: `${group}-${n}`, prompt: `${group} ${n}` }));
+      const target = { options: { group } };
+      return Promise.all(calls.map((call) => client.call(protocolCall(url, { ...call, target }))));
+    };
+    const results = await Promise.all([ask('one'), ask('two')]);
+
+    expect(results.map((own) => own.map((result) => result.kind === 'answered' && result.text))).toEqual([
+      ['one 1', 'one 2', 'one 3'],
+      ['two 1', 'two 2', 'two 3'],
+    ]);
+  });
+
   test('is given up when the call is aborted', async () => {
     const { name, url } = topic();
     await startMqttWorker(broker.url, name);
@@ -168,27 +185,31 @@ describe('a worker behind an MQTT broker', () => {
 });
 
 describe('a worker of ours that', () => {
-  test('F02: is killed while an answer is on its way: the next one finds it, and does not ask again', async () => {
-    const { name, url } = topic();
-    const worker = await startMqttWorker(broker.url, name);
-    const prefix = uniqueRedisPrefix();
-    const env = { ...process.env, ASK_REDIS: testRedisUrl() ?? '', ASK_PREFIX: prefix, ASK_URL: url };
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'fixtures/asking-process.ts')], {
-      env,
-      stdio: 'inherit',
-    });
-    const [request] = await worker.received(1);
-    const ended = once(child, 'exit');
-    child.kill('SIGKILL');
-    await ended;
-    await worker.reply(request!, { response: 'for whoever lives' });
-    const connection = await openRedis({ url: testRedisUrl() ?? '', prefix });
-    onTestFinished(() => connection.close());
-    const client = openProtocol('mqtt', { replies: createRedisReplyStore(connection), leaseMs: 500 });
+  test(
+    'F02: is killed while an answer is on its way: the next one finds it, and does not ask again',
+    { timeout: 90_000 },
+    async () => {
+      const { name, url } = topic();
+      const worker = await startMqttWorker(broker.url, name);
+      const prefix = uniqueRedisPrefix();
+      const env = { ...process.env, ASK_REDIS: testRedisUrl() ?? '', ASK_PREFIX: prefix, ASK_URL: url };
+      const child = spawn(process.execPath, [join(import.meta.dirname, 'fixtures/asking-process.ts')], {
+        env,
+        stdio: 'inherit',
+      });
+      const [request] = await worker.received(1, 60_000);
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+      await worker.reply(request!, { response: 'for whoever lives' });
+      const connection = await openRedis({ url: testRedisUrl() ?? '', prefix });
+      onTestFinished(() => connection.close());
+      const client = openProtocol('mqtt', { replies: createRedisReplyStore(connection), leaseMs: 500 });
 
-    expect(await client.call(protocolCall(url))).toMatchObject({ kind: 'answered', text: 'for whoever lives' });
-    expect(worker.requests).toHaveLength(1);
-  });
+      expect(await client.call(protocolCall(url))).toMatchObject({ kind: 'answered', text: 'for whoever lives' });
+      expect(worker.requests).toHaveLength(1);
+    },
+  );
 });
 
 describe('an MQTT broker that', () => {

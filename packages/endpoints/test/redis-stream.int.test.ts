@@ -43,7 +43,7 @@ describe.skipIf(REDIS === '')('a worker behind a Redis stream', () => {
   test('has its answers read by a consumer group, which leaves none unacknowledged', async () => {
     const { name, url } = stream();
     await startStreamWorker(REDIS, name, () => ({ response: 'x' }));
-    await openProtocol('redis_stream', { group: 'two' }).call(protocolCall(url));
+    await openProtocol('redis_stream').call(protocolCall(url, { target: { options: { group: 'two' } } }));
     const redis = new Redis(REDIS);
     onTestFinished(() => redis.disconnect());
 
@@ -102,25 +102,29 @@ describe.skipIf(REDIS === '')('a worker behind a Redis stream', () => {
     expect(results.map((result) => result.kind === 'answered' && result.text)).toEqual(keys.map((key) => `for ${key}`));
   });
 
-  test('F02: has its answer found though our worker was killed while it was on its way, and is not asked again', async () => {
-    const { name, url } = stream();
-    const worker = await startStreamWorker(REDIS, name);
-    const prefix = uniqueRedisPrefix();
-    const asks = { ASK_REDIS: REDIS, ASK_PREFIX: prefix, ASK_URL: url, ASK_PROTOCOL: 'redis_stream' };
-    const script = join(import.meta.dirname, 'fixtures/asking-process.ts');
-    const child = spawn(process.execPath, [script], { env: { ...process.env, ...asks }, stdio: 'inherit' });
-    const [request] = await worker.received(1);
-    const ended = once(child, 'exit');
-    child.kill('SIGKILL');
-    await ended;
-    await worker.reply(request!, { response: 'for whoever lives' });
-    const connection = await openRedis({ url: REDIS, prefix });
-    onTestFinished(() => connection.close());
-    const client = openProtocol('redis_stream', { replies: createRedisReplyStore(connection), leaseMs: 500 });
+  test(
+    'F02: has its answer found though our worker was killed while it was on its way, and is not asked again',
+    { timeout: 90_000 },
+    async () => {
+      const { name, url } = stream();
+      const worker = await startStreamWorker(REDIS, name);
+      const prefix = uniqueRedisPrefix();
+      const asks = { ASK_REDIS: REDIS, ASK_PREFIX: prefix, ASK_URL: url, ASK_PROTOCOL: 'redis_stream' };
+      const script = join(import.meta.dirname, 'fixtures/asking-process.ts');
+      const child = spawn(process.execPath, [script], { env: { ...process.env, ...asks }, stdio: 'inherit' });
+      const [request] = await worker.received(1, 60_000);
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+      await worker.reply(request!, { response: 'for whoever lives' });
+      const connection = await openRedis({ url: REDIS, prefix });
+      onTestFinished(() => connection.close());
+      const client = openProtocol('redis_stream', { replies: createRedisReplyStore(connection), leaseMs: 500 });
 
-    expect(await client.call(protocolCall(url))).toMatchObject({ kind: 'answered', text: 'for whoever lives' });
-    expect(worker.requests).toHaveLength(1);
-  });
+      expect(await client.call(protocolCall(url))).toMatchObject({ kind: 'answered', text: 'for whoever lives' });
+      expect(worker.requests).toHaveLength(1);
+    },
+  );
 });
 
 describe('the Redis of an endpoint that', () => {

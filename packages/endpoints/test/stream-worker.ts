@@ -6,8 +6,8 @@ import type { MailRequest } from './mail-request.ts';
 
 export type StreamWorker = {
   requests: MailRequest[];
-  /** Waits for so many requests. */
-  received(count: number): Promise<MailRequest[]>;
+  /** Waits for so many requests, ten seconds unless said. */
+  received(count: number, timeout?: number): Promise<MailRequest[]>;
   /** Answers a request where it says; `correlation` in the place of its own. */
   reply(request: MailRequest, answer: JsonObject | string, correlation?: string): Promise<void>;
 };
@@ -48,8 +48,8 @@ export async function startStreamWorker(
     writer.disconnect();
     await reading.catch(() => undefined);
   });
-  const received = async (count: number): Promise<MailRequest[]> => {
-    await expect.poll(() => requests.length, { timeout: 10_000, interval: 10 }).toBeGreaterThanOrEqual(count);
+  const received = async (count: number, timeout = 10_000): Promise<MailRequest[]> => {
+    await expect.poll(() => requests.length, { timeout, interval: 10 }).toBeGreaterThanOrEqual(count);
     return requests;
   };
   return { requests, received, reply };

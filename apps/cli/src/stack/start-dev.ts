@@ -106,7 +106,7 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
 }
 
 type Parts = { options: DevOptions; config: ProducerConfig; store: PostgresStore; log: Logger };
-type Stack = { engine: RunningEngine; worker: Worker; producer: Producer; close(): Promise<void> };
+type Stack = { engine: RunningEngine; worker: Worker; producer: Producer; close: () => Promise<void> };
 
 async function compose({ options, config, store, log }: Parts): Promise<Stack> {
   const clock = systemClock;

@@ -1,42 +1,16 @@
 /** One request to whichever endpoint is best: chosen, paid for, given a place, sent, and reported. */
-import type { Json, JsonObject, Placement, TaskError, Usage } from '@weft/contract';
-import { chooseEndpoints, costOf, estimateCall, estimateTokens, tellChoice } from '@weft/engine/domain';
+import type { Json, JsonObject } from '@weft/contract';
+import { chooseEndpoints, estimateCall, estimateTokens, tellChoice } from '@weft/engine/domain';
 import type { Choice, Estimate } from '@weft/engine/domain';
-import type { EndpointRecord, ExecutorCall } from '@weft/engine/ports';
+import type { EndpointRecord } from '@weft/engine/ports';
 import { meteredEndpoint } from '@weft/engine/runtime';
 
-import type { ChatMessage, ProtocolResult, Tool } from '../protocol.ts';
 import { askTwice } from './ask-twice.ts';
+import { LEASE_MS } from './asking.ts';
+import type { Asked, AskRequest } from './asking.ts';
 import { callThere } from './call-there.ts';
 import type { EndpointDeps } from './deps.ts';
-import type { AskMemo } from './memo.ts';
-import type { Settings } from './settings.ts';
-
-export type AskRequest = {
-  call: ExecutorCall;
-  settings: Settings;
-  messages: readonly ChatMessage[];
-  tools: readonly Tool[];
-  /** Tells this request from the others of its task. */
-  part: string;
-  session: string | null;
-  memo: AskMemo;
-  signal: AbortSignal;
-};
-
-export type Answered = Extract<ProtocolResult, { kind: 'answered' }>;
-
-export type Asked =
-  | { kind: 'answered'; answer: Answered; endpoint: string; usage: Usage; placed: Placement }
-  | { kind: 'again'; memo: AskMemo; afterMs: number; keepsPlace?: true; note: JsonObject; placed?: Placement }
-  | {
-      kind: 'failed';
-      error: TaskError;
-      memo: AskMemo;
-      retryAfterMs?: number | undefined;
-      usage?: Usage | undefined;
-      placed?: Placement;
-    };
+import { priceOf } from './prices.ts';
 
 /** An endpoint that does not say how much it answers at most is taken to write so many tokens. */
 const MAX_OUTPUT_TOKENS = 4096;
@@ -119,27 +93,12 @@ async function begin(
   return grant.kind === 'granted' ? { kind: 'granted', callId } : grant;
 }
 
-/** Longer than it takes to renew it. */
-export const LEASE_MS = 30_000;
-
 function estimateFor(deps: EndpointDeps, { settings, messages }: AskRequest, record: EndpointRecord): Estimate {
   const inputTokens = estimateTokens(messages.map(({ content }) => content ?? ''));
   const declared = record.options['maxOutputTokens'];
   const most = typeof declared === 'number' ? declared : MAX_OUTPUT_TOKENS;
   const maxOutputTokens = settings.endpoint.maxOutputTokens ?? most;
   return estimateCall(priceOf(deps, record), { inputTokens, maxOutputTokens });
-}
-
-/** What the endpoint says itself, else what its model costs anywhere. */
-export function priceOf(deps: EndpointDeps, { price, model }: EndpointRecord) {
-  return Object.keys(price).length > 0 ? price : deps.priceOf(model);
-}
-
-/** What the answer has cost, whatever the endpoint thinks. */
-export function usageOf(deps: EndpointDeps, record: EndpointRecord, spent: Usage | undefined): Usage {
-  const usage = spent ?? { inputTokens: 0, outputTokens: 0, usd: 0 };
-  const price = priceOf(deps, record);
-  return price ? { ...usage, usd: costOf(price, usage) } : usage;
 }
 
 async function choose(
@@ -162,7 +121,11 @@ async function choose(
     costOf: (name: string) => estimates.get(name)?.usd ?? null,
     needsPrice: false,
   };
-  const options = { strategy: strategy ?? 'score', isEmergency: deps.isEmergency(), random: deps.random } as const;
+  const options = {
+    strategy: strategy ?? 'score',
+    isEmergency: deps.isEmergency(),
+    random: () => deps.random(),
+  } as const;
   return chooseEndpoints(wanted, records, loads, options);
 }
 
@@ -187,10 +150,8 @@ type Refusals = { choice: Choice; refused: readonly { endpoint: string; reason: 
 
 /** None has room now. What waits for an endpoint that does not exist yet waits, too, and says for what. */
 function later(deps: EndpointDeps, { settings, memo }: AskRequest, { choice, refused }: Refusals): Asked {
-  const known = [
-    ...refused.map(({ waitMs }) => waitMs),
-    ...(choice.freeAt === null ? [] : [choice.freeAt - deps.clock.now()]),
-  ];
+  const freeIn = choice.freeAt === null ? [] : [choice.freeAt - deps.clock.now()];
+  const known = [...refused.map(({ waitMs }) => waitMs), ...freeIn];
   const patience = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(memo.waits, 10));
   const afterMs = Math.min(LONGEST_WAIT_MS, Math.max(patience, ...(known.length > 0 ? [Math.min(...known)] : [])));
   const leftOut: Json = choice.leftOut.slice(0, 10).map(({ name, reason }) => ({ endpoint: name, reason }));

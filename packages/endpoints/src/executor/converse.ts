@@ -3,16 +3,16 @@
  * what was said so far stands in the run before anything more is asked, so that whatever dies, it goes on where it was.
  */
 import type { Json, JsonObject, Placement, Usage } from '@weft/contract';
-import type { ExecutorCall, Outcome } from '@weft/engine/ports';
+import type { Outcome } from '@weft/engine/ports';
 
 import type { ChatMessage } from '../protocol.ts';
 import { ask } from './ask.ts';
-import type { Answered, Asked } from './ask.ts';
+import type { Answered, Asked } from './asking.ts';
+import type { Conversation } from './conversation.ts';
 import type { EndpointDeps } from './deps.ts';
 import { NEW_ASK, writeMemo } from './memo.ts';
 import type { Memo } from './memo.ts';
 import { misfits, repairPrompt } from './repair.ts';
-import type { Settings } from './settings.ts';
 import { mostTurns } from './settings.ts';
 import { askedTools, followTools, startTools } from './tools.ts';
 import { turnSignal } from './turn-signal.ts';
@@ -21,8 +21,6 @@ import { turnSignal } from './turn-signal.ts';
 const MOST_REPAIRS = 2;
 /** So much of an answer stands in the journal beside its turn. */
 const TOLD_CHARS = 2000;
-
-export type Conversation = { call: ExecutorCall; settings: Settings; memo: Memo };
 
 export async function converse(deps: EndpointDeps, talk: Conversation): Promise<Outcome> {
   const tools = await followTools(deps, talk);

@@ -3,7 +3,7 @@ import type { AgentTool, Json, JsonObject, TaskError } from '@weft/contract';
 import { isObject } from '@weft/contract';
 
 import type { ChatMessage, Tool, ToolCall } from '../protocol.ts';
-import type { Conversation } from './converse.ts';
+import type { Conversation } from './conversation.ts';
 import type { EndpointDeps, ToolRequest } from './deps.ts';
 import type { Memo } from './memo.ts';
 import type { Settings } from './settings.ts';

@@ -120,5 +120,6 @@ export * as endpointMetering from './endpoints/metering.ts';
 export type { CredentialState, EndpointState, MeterRules, MeterSight, MeterState } from './endpoints/metering.ts';
 export type { CallTicket } from './endpoints/call.ts';
 export { chooseEndpoints, tellChoice } from './endpoints/choose-endpoints.ts';
-export type { Choice, ChoiceOptions, ChoiceRequest } from './endpoints/choose-endpoints.ts';
+export type { ChoiceRequest } from './endpoints/choice-request.ts';
+export type { Choice, ChoiceOptions } from './endpoints/choose-endpoints.ts';
 export { AGENT_EXECUTOR, ENDPOINT_EXECUTOR } from './graph/prompted.ts';

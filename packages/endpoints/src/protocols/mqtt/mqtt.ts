@@ -21,8 +21,8 @@ const options = z
 /** A worker behind an MQTT 5 broker: requests on a topic, answers on `topic/responses`. */
 export function mqttClient(replyOptions: ReplyOptions): ProtocolClient {
   const links = new Links((key) => {
-    const { url, login, sendsToken } = JSON.parse(key) as LinkKey;
-    return new MqttLink({ ...mqttAddress(url), login, sendsToken, ...replyOptions });
+    const { url, ...own } = JSON.parse(key) as LinkKey;
+    return new MqttLink({ ...mqttAddress(url), ...replyOptions, ...own });
   });
   return {
     protocol: 'mqtt',
@@ -34,11 +34,12 @@ export function mqttClient(replyOptions: ReplyOptions): ProtocolClient {
   };
 }
 
-type LinkKey = { url: string; login: BrokerLogin; sendsToken: boolean };
+type LinkKey = { url: string; login: BrokerLogin; sendsToken: boolean; group?: string };
 
 function keyOf(target: CallTarget): string {
-  const given = options.parse(target.options);
-  const key: LinkKey = { url: target.url, login: loginOf(target, given), sendsToken: given.tokenFor === 'worker' };
+  const { group, ...given } = options.parse(target.options);
+  const own = { login: loginOf(target, given), sendsToken: given.tokenFor === 'worker' };
+  const key: LinkKey = { url: target.url, ...own, ...(group === undefined ? {} : { group }) };
   return JSON.stringify(key);
 }
 

@@ -18,8 +18,8 @@ const options = z.strictObject({ ...brokerOptions, db: z.int().min(0).max(100_00
 /** A worker behind a Redis stream: requests on the stream, answers on `stream:responses`. */
 export function redisStreamClient(replyOptions: ReplyOptions): ProtocolClient {
   const links = new Links((key) => {
-    const { url, ...rest } = JSON.parse(key) as LinkKey;
-    return new StreamLink({ address: streamAddress(url), ...rest, ...replyOptions });
+    const { url, ...own } = JSON.parse(key) as LinkKey;
+    return new StreamLink({ address: streamAddress(url), ...replyOptions, ...own });
   });
   return {
     protocol: 'redis_stream',
@@ -31,11 +31,13 @@ export function redisStreamClient(replyOptions: ReplyOptions): ProtocolClient {
   };
 }
 
-type LinkKey = { url: string; login: StreamLogin; sendsToken: boolean };
+type LinkKey = { url: string; login: StreamLogin; sendsToken: boolean; group?: string };
 
 function keyOf(target: CallTarget): string {
-  const sendsToken = options.parse(target.options).tokenFor === 'worker';
-  return JSON.stringify({ url: target.url, login: streamLogin(target), sendsToken } satisfies LinkKey);
+  const { tokenFor, group } = options.parse(target.options);
+  const own = { login: streamLogin(target), sendsToken: tokenFor === 'worker' };
+  const key: LinkKey = { url: target.url, ...own, ...(group === undefined ? {} : { group }) };
+  return JSON.stringify(key);
 }
 
 function streamLogin(target: CallTarget): StreamLogin {

@@ -8,6 +8,11 @@ export const brokerOptions = {
     .enum(['worker', 'broker'])
     .default('worker')
     .meta({ description: 'Whether the token goes along with each request, or is the password of the broker' }),
+  group: z
+    .string()
+    .regex(/^[\w.-]{1,100}$/, 'one to a hundred of a-z A-Z 0-9 _ . -')
+    .optional()
+    .meta({ description: 'Keeps two installations apart that talk to the same broker (weft)' }),
   username: z.string().min(1).max(500).optional().meta({ description: 'Who this is to the broker' }),
 };
 

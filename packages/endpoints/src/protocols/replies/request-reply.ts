@@ -104,8 +104,14 @@ async function delivered(
   replies: ReplyStore,
 ): Promise<Memo> {
   const memo = { send, epoch: await courier.open(call.signal), looks: 0 };
-  await deliver(call, courier, send);
+  // Noted before: who dies in between has perhaps sent it, and whoever comes next looks a while before it does so again.
   await replies.note(call.idempotencyKey, send, memo);
+  try {
+    await deliver(call, courier, send);
+  } catch (error) {
+    await replies.note(call.idempotencyKey, send, null);
+    throw error;
+  }
   return memo;
 }
 

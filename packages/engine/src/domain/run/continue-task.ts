@@ -46,9 +46,9 @@ function memoOf({ memo, keepsPlace }: Again, { detail }: TaskRecord): MemoDetail
 }
 
 /** What the next attempt has to know; null: nothing. */
-export function memoDetail(memo: Json, failingSince: number | null): MemoDetail | null {
-  if (memo === null && failingSince === null) return null;
-  return { kind: 'memo', memo, ...(failingSince !== null && { failingSince }) };
+export function memoDetail(memo: Json, since: number | null): MemoDetail | null {
+  if (memo === null && since === null) return null;
+  return { kind: 'memo', memo, ...(since !== null && { failingSince: since }) };
 }
 
 /** When the first attempt began of those that have failed; where nothing was kept of it, this one is the first. */
