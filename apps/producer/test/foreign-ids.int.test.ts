@@ -99,7 +99,6 @@ function examples(): Record<string, Example> {
     'PUT /v1/retention': { body: { workflow: FLOW, maxCount: 1 } },
     'DELETE /v1/retention': { query: `?workflow=${FLOW}` },
     'POST /v1/prune': { body: { workflow: FLOW, keep: 0 } },
-    'PUT /v1/budgets': { body: { name: CANARY, usd: 1 } },
     'PUT /v1/limits': { body: { key: CANARY, maxConcurrent: 1 } },
     'DELETE /v1/limits': { query: `?key=${CANARY}` },
     // Refused by its budget: what is carried out is told for as long as it takes.
