@@ -33,7 +33,7 @@ async function askBest(deps: EndpointDeps, request: AskRequest, records: readonl
   const estimates = new Map(records.map((record) => [record.name, estimateFor(deps, request, record)]));
   const choice = await choose(deps, request, { records, estimates });
   const refused: { endpoint: string; reason: string; waitMs: number }[] = [];
-  let unpaid: Asked | null = null;
+  let failed: Asked | null = null;
   for (const name of choice.order) {
     const record = records.find((one) => one.name === name);
     const estimate = estimates.get(name);
@@ -41,22 +41,25 @@ async function askBest(deps: EndpointDeps, request: AskRequest, records: readonl
     const paid = await reserve(request, estimate);
     if (paid.kind === 'again') return paid;
     if (paid.kind === 'failed') {
-      unpaid ??= paid;
+      failed ??= paid;
       if (paid.isFinal) break;
       continue;
     }
     const grant = await begin(deps, request, { record, estimate });
     if (grant.kind === 'granted') {
       const others = choice.order.slice(choice.order.indexOf(name) + 1);
-      return askTwice(deps, request, {
+      const asked = await askTwice(deps, request, {
         first: (asking) => callThere(deps, asking, { record, callId: grant.callId, why: tellChoice(choice, name) }),
         second: (asking) => askAnother(deps, asking, { choice, names: others, records, estimates }),
       });
+      if (asked.kind !== 'failed' || !asked.isHopeless) return asked;
+      failed ??= asked;
+      continue;
     }
     refused.push({ endpoint: name, reason: grant.reason, waitMs: grant.waitMs });
   }
   request.call.budget?.release();
-  return unpaid ?? later(deps, request, { choice, refused });
+  return failed ?? later(deps, request, { choice, refused });
 }
 
 type Others = {

@@ -25,6 +25,8 @@ export type Asked =
   | { kind: 'again'; memo: AskMemo; afterMs: number; keepsPlace?: true; note: JsonObject; placed?: Placement }
   | {
       kind: 'failed';
+      /** The endpoint is at fault, for good: it will not do better when it is asked again, but another one may. */
+      isHopeless?: boolean;
       error: TaskError;
       memo: AskMemo;
       retryAfterMs?: number | undefined;
