@@ -201,6 +201,13 @@ test('no list and no answer without an id shows anything of another tenant', asy
   expect((await rig.acme('GET', '/v1/retention')).json().items).toHaveLength(1);
 });
 
+test('steps are carried out, and told, for nobody without a key', async () => {
+  const nobody = rig.by(null);
+  const answer = await nobody('POST', '/v1/mesh/execute', { payload: { steps: [{ id: 'a', prompt: 'x' }] } });
+  expect(answer.statusCode).toBe(401);
+  expect((await nobody('GET', `/v1/mesh/executions/${theirs.mesh}/events`)).statusCode).toBe(401);
+});
+
 test('names of another tenant mean nothing in what is started', async () => {
   const start = (body: object) => rig.globex('POST', '/v1/runs', { payload: body });
   expect((await start({ workflow: FLOW })).statusCode).toBe(404);

@@ -5,8 +5,8 @@ import { freePort, testRedisUrl } from '@weft/testkit';
 import { startPromptServer } from '@weft/testkit/prompt-server';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { startMeshProcess } from './mesh-process.ts';
-import { openMesh } from './use-mesh.ts';
+import { startMeshProcess } from '../mesh-process.ts';
+import { openMesh } from '../use-mesh.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 20 };
 
