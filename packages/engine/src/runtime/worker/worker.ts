@@ -170,10 +170,20 @@ class ClaimingWorker implements Worker {
     await this.#claiming;
     await this.#slots.emptied();
     await this.#outbox.stop();
+    await this.#acknowledged();
     this.#endGrace();
     this.#load.stop();
     for (const end of this.#ends) end();
     await this.#signOff();
+  }
+
+  /** What has ended must not be recalled with what was claimed: it would be done once more. */
+  async #acknowledged(): Promise<void> {
+    const { clock, settler } = this.#deps;
+    const late = Promise.withResolvers<void>();
+    const cancel = clock.after(GIVE_UP_MS, () => late.resolve());
+    await Promise.race([settler.idle(), late.promise]);
+    cancel();
   }
 
   #endClaim(): void {
