@@ -124,13 +124,12 @@ describe('starting runs', () => {
       workflow: 'hello',
       input: { who: 'x' },
       callbacks: [{ url: 'http://127.0.0.1/x' }],
-      budget: { usd: 1 },
     });
 
     expect(answer.statusCode).toBe(422);
     expect(answer.json()).toMatchObject({
       code: 'node_type_unsupported',
-      errors: [{ pointer: '/callbacks' }, { pointer: '/budget' }],
+      errors: [{ pointer: '/callbacks' }],
     });
   });
 

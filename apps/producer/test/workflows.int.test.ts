@@ -139,7 +139,7 @@ describe('a document of another format', () => {
       nodes: { a: { type: 'map' } },
       edges: [],
     });
-    const unsupported = await api.post('/v1/workflows?format=nullboiler', {
+    const prompted = await api.post('/v1/workflows?format=nullboiler', {
       ...FOREIGN,
       nodes: { ...FOREIGN.nodes, note: { prompt_template: 'x' } },
     });
@@ -151,10 +151,7 @@ describe('a document of another format', () => {
       { code: 'unreachable_node', pointer: '/nodes/a' },
       { code: 'node_type_unsupported', pointer: '/nodes/a/type' },
     ]);
-    expect(unsupported.json()).toMatchObject({
-      code: 'node_type_unsupported',
-      errors: [{ pointer: '/nodes/note/prompt_template', line: 1 }],
-    });
+    expect(prompted.statusCode).toBe(201);
   });
 
   test('is checked without being saved', async () => {
