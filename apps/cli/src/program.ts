@@ -17,10 +17,12 @@ import { addEndpointCommands } from './program-endpoints.ts';
 import { addKeyCommands } from './program-keys.ts';
 import { addBudgetCommands } from './program-budgets.ts';
 import { addLimitCommands } from './program-limits.ts';
+import { addMeshCommands } from './program-mesh.ts';
 import { addMigrateCommand } from './program-migrate.ts';
 import { addProcessCommands } from './program-processes.ts';
 import { addRetentionCommands } from './program-retention.ts';
 import { addRunCommands } from './program-runs.ts';
+import { addScaleCommand } from './program-scale.ts';
 import { addSteerCommands } from './program-steer.ts';
 import { addStressCommand } from './program-stress.ts';
 import { addTestCommands } from './program-tests.ts';
@@ -64,6 +66,7 @@ export function createProgram(io: CliIo): Session {
     .addHelpText('after', EPILOGUE);
   addDevCommand(program, perform);
   addProcessCommands(program, performSmall);
+  addScaleCommand(program, performSmall);
   addRunCommands(program, perform);
   addSteerCommands(program, perform);
   addMigrateCommand(program, perform);
@@ -76,6 +79,7 @@ export function createProgram(io: CliIo): Session {
   addLimitCommands(program, perform);
   addEndpointCommands(program, perform);
   addBudgetCommands(program, perform);
+  addMeshCommands(program, perform);
   addWorkflowCommands(program, perform);
   addTestCommands(program, perform);
   addStressCommand(program, perform);

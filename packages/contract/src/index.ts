@@ -98,6 +98,10 @@ export {
 } from './policy.ts';
 export { BudgetList, BudgetPeriod, BudgetQuery, RunBudget, SetBudget, TenantBudget } from './budget.ts';
 export { CostDimension, CostItem, Costs, CostsQuery } from './cost.ts';
+export { DispatchPriority, DispatchResult, MeshDispatch } from './mesh-dispatch.ts';
+export type { MeshDispatchInput } from './mesh-dispatch.ts';
+export { Scaling, ScalingAction, ScalingEvent, ScalingReason, SetScaling, WorkerAdvice } from './mesh-scaling.ts';
+export { CircuitList, CircuitState, Emergency, HealthBand, MeshMetrics, SetEmergency } from './mesh-status.ts';
 export { MigrateRun, MigrateWorkflow, RunMigration, WorkflowMigration } from './migrate-run.ts';
 export { AppError, Problem, ProblemItem, problemTable, toProblem } from './problem.ts';
 export type { MisfitCode, ProblemCode } from './problem.ts';

@@ -64,15 +64,15 @@ export const StartedRunBatch = z
   .meta({ id: 'StartedRunBatch', description: 'What became of each run of a batch, in order' });
 export type StartedRunBatch = z.infer<typeof StartedRunBatch>;
 
-/** The query of `POST /v1/runs`: how long to wait for the end, such as `30s`, `500ms` or `1m`, at most 60 s; in ms once parsed. */
-export const StartRunQuery = z.strictObject({
-  wait: z
-    .string()
-    .regex(/^\d{1,6}(ms|s|m)?$/, { error: 'must be a duration such as 30s or 500ms' })
-    .transform(waitMs)
-    .pipe(z.number().max(60_000, { error: 'at most 60s' }))
-    .optional(),
-});
+/** How long to wait, such as `30s`, `500ms` or `1m`, at most 60 s; in ms once parsed. */
+export const WaitTime = z
+  .string()
+  .regex(/^\d{1,6}(ms|s|m)?$/, { error: 'must be a duration such as 30s or 500ms' })
+  .transform(waitMs)
+  .pipe(z.number().max(60_000, { error: 'at most 60s' }));
+
+/** The query of `POST /v1/runs`: how long to wait for the end. */
+export const StartRunQuery = z.strictObject({ wait: WaitTime.optional() });
 export type StartRunQuery = z.infer<typeof StartRunQuery>;
 
 function waitMs(text: string): number {

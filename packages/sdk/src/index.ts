@@ -11,6 +11,7 @@ export type { InterruptsApi } from './interrupts-api.ts';
 export type { KeysApi } from './keys-api.ts';
 export type { BudgetsApi, CostsOptions } from './budgets-api.ts';
 export type { LanesApi, LimitsApi, TenantsApi } from './limits-api.ts';
+export type { OrchestratorApi } from './orchestrator-api.ts';
 export type { PruneOptions, RetentionApi } from './retention-api.ts';
 export type { EventOptions, RunStreamItem } from './run-events.ts';
 export type { RunsApi, StartOptions } from './runs-api.ts';

@@ -144,7 +144,7 @@ export function usageOf(deps: EndpointDeps, record: EndpointRecord, spent: Usage
 
 async function choose(
   deps: EndpointDeps,
-  { settings, memo, session }: AskRequest,
+  { call, settings, memo, session }: AskRequest,
   { records, estimates }: { records: readonly EndpointRecord[]; estimates: ReadonlyMap<string, Estimate> },
 ): Promise<Choice> {
   const { pin, prefer, specialty, strategy, model } = settings.endpoint;
@@ -162,7 +162,11 @@ async function choose(
     costOf: (name: string) => estimates.get(name)?.usd ?? null,
     needsPrice: false,
   };
-  const options = { strategy: strategy ?? 'score', isEmergency: deps.isEmergency(), random: deps.random } as const;
+  const options = {
+    strategy: strategy ?? 'score',
+    isEmergency: deps.isEmergency(call.tenant),
+    random: deps.random,
+  } as const;
   return chooseEndpoints(wanted, records, loads, options);
 }
 

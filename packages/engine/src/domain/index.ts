@@ -122,3 +122,5 @@ export type { CallTicket } from './endpoints/call.ts';
 export { chooseEndpoints, tellChoice } from './endpoints/choose-endpoints.ts';
 export type { Choice, ChoiceOptions, ChoiceRequest } from './endpoints/choose-endpoints.ts';
 export { AGENT_EXECUTOR, ENDPOINT_EXECUTOR } from './graph/prompted.ts';
+export { decideScaling, SCALING_RULES } from './scaling/decide-scaling.ts';
+export type { ScalingMemory, ScalingRules, ScalingVerdict } from './scaling/decide-scaling.ts';

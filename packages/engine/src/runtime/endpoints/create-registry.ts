@@ -8,8 +8,10 @@ import type { Probes } from './probe-endpoints.ts';
 export type Registry = { endpointBook: EndpointBook; probes: Probes; commands: EndpointCommands };
 
 /** What a process knows and does of endpoints. */
-export function createRegistry(deps: Pick<EngineDeps, 'endpoints' | 'meter' | 'prober' | 'clock' | 'log'>): Registry {
-  const endpointBook = new EndpointBook(deps.endpoints);
+export function createRegistry(
+  deps: Pick<EngineDeps, 'endpoints' | 'mesh' | 'meter' | 'prober' | 'clock' | 'log'>,
+): Registry {
+  const endpointBook = new EndpointBook(deps.endpoints, deps.mesh);
   return {
     endpointBook,
     probes: createProbes({ ...deps, endpointBook }),
