@@ -29,8 +29,9 @@ export async function judge(deps: WorkDeps, request: JudgeRequest): Promise<Judg
   const workers = workersAt(fleet, lanes);
   const nodes = nodesOf(workers, { now, silentMs: SILENT_MS });
   const { queueDepth, heldBack, avgLatencyMs } = work;
-  // Where there is nothing to do, that nobody is there to do it is no illness.
-  const score = nodes.total === 0 && queueDepth === 0 ? 1 : healthScore(nodes);
+  // Nobody there is no illness where there is nothing to do, or where they are just being started.
+  const isAwaited = queueDepth > 0 && !request.workers;
+  const score = nodes.total === 0 && !isAwaited ? 1 : healthScore(nodes);
   const figures = { demandScore: demandScore({ queueDepth, avgLatencyMs, slaMs }), healthScore: score };
   const verdict = decideScaling({ ...figures, workers: request.workers ?? nodes.total, now }, before, rules);
   const { memory, action, wanted, reason, workersWanted } = verdict;
