@@ -8,12 +8,18 @@ import { WaitTime } from './start-run.ts';
 import { TaskStatus } from './task.ts';
 import { Id } from './wire.ts';
 
-/** How urgent it is, in capital letters or small ones. */
-export const DispatchPriority = z
+/** How urgent it is, in capital letters or small ones; spelled out, since a JSON Schema has no flag for that. */
+const DispatchPriority = z
   .string()
-  .regex(/^(?:critical|high|normal|low)$/i, { error: 'must be CRITICAL, HIGH, NORMAL or LOW' })
-  .transform((word) => word.toLowerCase() as Priority)
+  .regex(/^(?:[Cc][Rr][Ii][Tt][Ii][Cc][Aa][Ll]|[Hh][Ii][Gg][Hh]|[Nn][Oo][Rr][Mm][Aa][Ll]|[Ll][Oo][Ww])$/, {
+    error: 'must be CRITICAL, HIGH, NORMAL or LOW',
+  })
   .meta({ description: 'CRITICAL, HIGH, NORMAL or LOW, in capital letters or small ones (NORMAL)' });
+
+/** The word for it that all else uses. */
+export function dispatchPriority(word: string): Priority {
+  return Priority.parse(word.toLowerCase());
+}
 
 /** The body of `POST /v1/mesh/dispatch`: one task for the endpoint that is best for its type. */
 export const MeshDispatch = z
@@ -30,8 +36,6 @@ export const MeshDispatch = z
   })
   .meta({ id: 'MeshDispatch', description: 'One task for the endpoint that is best for its type' });
 export type MeshDispatch = z.infer<typeof MeshDispatch>;
-/** As it is sent, before it is parsed. */
-export type MeshDispatchInput = z.input<typeof MeshDispatch>;
 
 const Node = z.string().nullable();
 

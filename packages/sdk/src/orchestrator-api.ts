@@ -2,7 +2,7 @@ import type {
   CircuitList,
   DispatchResult,
   Emergency,
-  MeshDispatchInput,
+  MeshDispatch,
   MeshMetrics,
   Scaling,
   SetEmergency,
@@ -15,7 +15,7 @@ import type { CallOptions, Transport } from './transport.ts';
 export type OrchestratorApi = {
   /** Gives what has become of it after `wait`; without that, as it is at once. */
   dispatch(
-    request: MeshDispatchInput,
+    request: MeshDispatch,
     options?: CallOptions & { idempotencyKey?: string | undefined },
   ): Promise<DispatchResult>;
   /** What has become of a dispatched task. */

@@ -1,4 +1,4 @@
-import { AppError, DispatchResult, MeshDispatch } from '@weft/contract';
+import { AppError, dispatchPriority, DispatchResult, MeshDispatch, waitMs } from '@weft/contract';
 import { firstKey, priorityLevel } from '@weft/engine/domain';
 import { awaitRunEnd, viewRun, viewTask } from '@weft/engine/runtime';
 
@@ -46,14 +46,14 @@ function dispatchRoute(api: Api, options: AppOptions, parts: StartParts): void {
         workflow,
         input,
         config: {},
-        priority: body.priority === undefined ? null : priorityLevel(body.priority),
+        priority: body.priority === undefined ? null : priorityLevel(dispatchPriority(body.priority)),
         tags: [],
         ...(body.budget && { budget: body.budget }),
         key: caller.key,
         idempotency,
       });
       if (body.wait !== undefined) {
-        const wait = { timeoutMs: body.wait, signal: closeSignal(reply.raw) };
+        const wait = { timeoutMs: waitMs(body.wait), signal: closeSignal(reply.raw) };
         await awaitRunEnd({ reader: queries.reader, bus, clock }, { tenant, id: runId }, wait);
       }
       const [task] = await queries.reader.tasksByKey(runId, [firstKey(DISPATCH_NODE)]);

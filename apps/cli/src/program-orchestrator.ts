@@ -1,13 +1,13 @@
 /** The commands about the mesh as a whole: tasks for its best endpoint, circuits, figures, scaling, emergencies. */
 import { type Command, InvalidArgumentError } from 'commander';
-import type { DispatchOptions } from './commands/mesh.ts';
+import type { DispatchOptions } from './commands/orchestrator.ts';
 import { parseDuration } from './output/duration.ts';
 import type { Perform } from './perform.ts';
 
-type Commands = typeof import('./commands/mesh.ts');
+type Commands = typeof import('./commands/orchestrator.ts');
 
-export function addMeshCommands(program: Command, perform: Perform): void {
-  const mesh = program.command('mesh').description('dispatch single tasks to endpoints; show how the mesh is');
+/** Adds them to the command of the mesh. */
+export function addOrchestratorCommands(mesh: Command, perform: Perform): void {
   addDispatch(mesh, perform);
   const shows: [string, string, (commands: Commands) => Commands['showCircuits']][] = [
     ['circuits', 'show the circuits of the endpoints', (commands) => commands.showCircuits],
@@ -18,7 +18,7 @@ export function addMeshCommands(program: Command, perform: Perform): void {
       .command(name)
       .description(description)
       .action((_: object, command: Command) =>
-        perform(command, async (context) => pick(await import('./commands/mesh.ts'))(context)),
+        perform(command, async (context) => pick(await import('./commands/orchestrator.ts'))(context)),
       );
   }
   mesh
@@ -26,7 +26,7 @@ export function addMeshCommands(program: Command, perform: Perform): void {
     .description('show whether there shall be more workers or fewer; --sla sets how long a task should take')
     .option('--sla <time>', 'from ready to ended: 5s, 500ms', parseTime)
     .action((options: { sla?: number }, command: Command) =>
-      perform(command, async (context) => (await import('./commands/mesh.ts')).scaling(context, options)),
+      perform(command, async (context) => (await import('./commands/orchestrator.ts')).scaling(context, options)),
     );
   mesh
     .command('emergency [switch]')
@@ -34,7 +34,9 @@ export function addMeshCommands(program: Command, perform: Perform): void {
     .option('--reason <text>', 'why')
     .option('--everywhere', 'for all tenants, with the token of the server', false)
     .action((wanted: string | undefined, options: { reason?: string; everywhere: boolean }, command: Command) =>
-      perform(command, async (context) => (await import('./commands/mesh.ts')).emergency(context, wanted, options)),
+      perform(command, async (context) =>
+        (await import('./commands/orchestrator.ts')).emergency(context, wanted, options),
+      ),
     );
 }
 
@@ -50,7 +52,9 @@ function addDispatch(mesh: Command, perform: Perform): void {
     .option('--wait <time>', 'how long to wait for its end, at most 60s; 0 not at all', parseTime, 60_000)
     .option('--key <key>', 'the same key again is the same task')
     .action((task: string, options: DispatchOptions, command: Command) =>
-      perform(command, async (context) => (await import('./commands/mesh.ts')).dispatch(context, task, options)),
+      perform(command, async (context) =>
+        (await import('./commands/orchestrator.ts')).dispatch(context, task, options),
+      ),
     );
 }
 
