@@ -1,6 +1,6 @@
 import type { Reasons } from '@weft/contract';
 import { createMemoryEndpointMeter, systemClock } from '@weft/embedded';
-import type { CallReport, EndpointMeter, MeteredEndpoint } from '@weft/engine/ports';
+import type { CallReport, EndpointMeter, MeteredEndpoint, Outcome } from '@weft/engine/ports';
 import { meteredEndpoint } from '@weft/engine/runtime';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 
@@ -12,6 +12,17 @@ const PATIENCE = { timeout: 20_000, interval: 10 };
 type Held = { at: string; end: (report?: Partial<CallReport>) => Promise<void> };
 
 const rooms = { a: 1, b: 2 };
+/** As an asynchronous protocol does: the answer is there at the second look. */
+async function askLater(memo: unknown): Promise<Outcome> {
+  if (memo !== null) {
+    await meter.end(metered('a'), 'pending', { verdict: 'succeeded', latencyMs: 1, tokens: 0 });
+    return { kind: 'succeeded', output: null };
+  }
+  const grant = await meter.begin(metered('a'), { callId: 'pending', tokens: 0, leaseMs: 60_000 });
+  if (grant.kind === 'refused') throw new Error(grant.reason);
+  return { kind: 'again', memo: 'asked', afterMs: 400, keepsPlace: true };
+}
+
 let api: ApiRig;
 let meter: EndpointMeter;
 let atWork: Held[] = [];
@@ -28,10 +39,11 @@ function metered(name: string): MeteredEndpoint {
 beforeAll(async () => {
   meter = createMemoryEndpointMeter({ clock: systemClock });
   /** Takes a place at the first of the endpoints that its input names and that has one, and holds it until the test ends it. */
-  const ask = async ({ input }: { input: unknown }) => {
+  const ask = async ({ input, memo }: { input: unknown; memo: unknown }): Promise<Outcome> => {
     const done = { kind: 'succeeded', output: null } as const;
     calls += 1;
     const call = { callId: `${calls}`, tokens: 0, leaseMs: 60_000 };
+    if (String(input) === 'pending a') return askLater(memo);
     for (const name of String(input).split(',')) {
       const grant = await meter.begin(metered(name), call);
       if (grant.kind === 'refused') continue;
@@ -105,6 +117,16 @@ async function until(count: number): Promise<void> {
 }
 
 describe('tasks for endpoints', () => {
+  test('A1: what is under way outside keeps its place while its task waits, and goes on before those that have none', async () => {
+    const runId = await start(many(1, 'endpoint:a', 'pending a'));
+    await expect.poll(async () => (await meter.look([metered('a')]))[0]?.running, PATIENCE).toBe(1);
+    await start(many(3, 'endpoint:a', 'a'));
+    await expect.poll(async () => api.rig.ended(runId).then(({ head }) => head.status), PATIENCE).toBe('succeeded');
+    await until(1);
+
+    expect(refused).toBe(0);
+  });
+
   test('A1: no more of them are offered than the endpoint has places, and the next one goes on when one ends', async () => {
     const runId = await start(many(3, 'endpoint:a', 'a'));
     await until(1);

@@ -14,7 +14,7 @@ const PATIENCE = { timeout: 15_000, interval: 20 };
 
 let rig: TenantRig;
 /** What acme has, by what the paths call it. */
-const theirs = { run: '', open: '', task: '', letter: '', question: '', key: '', version: 1 };
+const theirs = { run: '', open: '', dispatched: '', task: '', letter: '', question: '', key: '', version: 1 };
 
 const document = {
   name: FLOW,
@@ -30,6 +30,7 @@ beforeAll(async () => {
     broken: async () => ({ kind: 'failed', error: { code: 'broken', message: CANARY, retryable: false } }),
   });
   await rig.acme('POST', '/v1/workflows', { payload: document });
+  await rig.acme('PUT', '/v1/budgets', { payload: { name: CANARY, usd: 1 } });
   await rig.acme('PUT', '/v1/retention', { payload: { workflow: FLOW, maxCount: 1000 } });
   theirs.run = await started({ ask: false });
   theirs.open = await started({ ask: true });
@@ -39,6 +40,7 @@ beforeAll(async () => {
   theirs.question = questions[0].id;
   theirs.task = (await rig.acme('GET', `/v1/runs/${theirs.run}/tasks`)).json().items[0].id;
   theirs.letter = await deadLetter();
+  theirs.dispatched = (await rig.acme('POST', '/v1/mesh/dispatch', { payload: { task: CANARY } })).json().taskId;
   await rig.acme('POST', '/v1/endpoints', { payload: { name: ENDPOINT, ...HOOK, tags: [CANARY] } });
   theirs.key = (await rig.make({ tenant: 'acme', name: CANARY })).id;
 }, 60_000);
@@ -80,11 +82,14 @@ function examples(): Record<string, Example> {
     'POST /v1/runs/{id}/fork': { body: { step: 1, ...changes } },
     'GET /v1/runs/{id}/diff': { query: '?from=1&to=2' },
     'GET /v1/runs/{id}/compare': { query: `?other=${theirs.open}` },
+    'PUT /v1/budgets': { body: { name: 'own', usd: 1 } },
     'PUT /v1/retention': { body: { workflow: FLOW, maxCount: 1 } },
     'DELETE /v1/retention': { query: `?workflow=${FLOW}` },
     'POST /v1/prune': { body: { workflow: FLOW, keep: 0 } },
     'PUT /v1/limits': { body: { key: CANARY, maxConcurrent: 1 } },
     'DELETE /v1/limits': { query: `?key=${CANARY}` },
+    'POST /v1/mesh/dispatch': { body: { task: 'x' } },
+    'PUT /v1/mesh/emergency': { body: { active: false } },
     'POST /v1/tasks': { body: { uses: 'echo', with: 1 } },
     'POST /v1/endpoints': { body: { name: 'own', protocol: 'webhook', url: 'https://own.example/hook' } },
     'PUT /v1/endpoints/{name}': { body: HOOK },
@@ -112,7 +117,8 @@ function urlsOf({ method, path }: Route): string[] {
     runs: [theirs.open, theirs.run],
     'dead-letters': [theirs.letter],
   };
-  const ids = idsOf[path.split('/')[2] ?? ''] ?? Object.values(theirs).map(String);
+  const dispatched = path.startsWith('/v1/mesh/dispatch/') ? [theirs.dispatched] : undefined;
+  const ids = dispatched ?? idsOf[path.split('/')[2] ?? ''] ?? Object.values(theirs).map(String);
   const namesOf: Record<string, string> = { runs: 'go', tenants: 'acme', endpoints: ENDPOINT };
   const names = namesOf[path.split('/')[2] ?? ''] ?? FLOW;
   return (path.includes('{id}') ? ids : ['']).map(

@@ -36,7 +36,14 @@ const PerMinute = z.int().min(1).max(1_000_000_000);
 
 /** What the provider allows, for all workers together. */
 export const EndpointLimits = z
-  .strictObject({ requestsPerMinute: PerMinute.optional(), tokensPerMinute: PerMinute.optional() })
+  .strictObject({
+    requestsPerMinute: PerMinute.optional(),
+    tokensPerMinute: PerMinute.optional(),
+    sharedBy: z.enum(['credential', 'model', 'endpoint']).optional().meta({
+      description:
+        'Which endpoints are counted together: those with the same token at the same server (default), those of them with the same model, or each alone',
+    }),
+  })
   .meta({ id: 'EndpointLimits', description: 'What the provider allows, for all workers together' });
 export type EndpointLimits = z.infer<typeof EndpointLimits>;
 

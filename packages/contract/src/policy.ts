@@ -86,10 +86,10 @@ export const Budget = z
     usd: Usd.optional().meta({ description: 'USD, its child runs included' }),
     tokens: z.int().min(0).optional().meta({ description: 'Input and output together, its child runs included' }),
     name: BudgetName.optional().meta({ description: 'A budget of the tenant that is charged as well' }),
-    onExceeded: z
-      .enum(['fail', 'interrupt', 'fallback'])
-      .optional()
-      .meta({ description: 'fail (default): the task fails; fallback: something cheaper may be taken before it does' }),
+    onExceeded: z.enum(['fail', 'interrupt', 'fallback']).optional().meta({
+      description:
+        'fail (default): the task fails; interrupt: it asks people for more; fallback: something cheaper may be taken before it fails',
+    }),
   })
   .meta({ id: 'Budget', description: 'A bound on what a run may spend' });
 export type Budget = z.infer<typeof Budget>;

@@ -1,7 +1,8 @@
 import type { Json } from '@weft/contract';
 import type { Attendance, ReplyFate, ReplyRecord, ReplyStore } from '@weft/engine/ports';
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** The oldest go first. */
 const MAX_REQUESTS = 50_000;
 
@@ -23,7 +24,9 @@ class MemoryReplyStore implements ReplyStore {
   }
 
   async open(key: string): Promise<ReplyRecord> {
-    const { send, reply, note } = this.#find(key) ?? this.#add(key);
+    const kept = this.#find(key) ?? this.#add(key, { send: 1, reply: null, note: null }, DAY_MS);
+    kept.expiresAt = this.#now() + DAY_MS;
+    const { send, reply, note } = kept;
     return { send, reply, note };
   }
 
@@ -34,10 +37,13 @@ class MemoryReplyStore implements ReplyStore {
 
   async put(key: string, send: number, reply: Json): Promise<ReplyFate> {
     const kept = this.#find(key);
-    if (kept === undefined || send > kept.send) return 'unknown';
+    if (kept === undefined) {
+      this.#add(key, { send, reply, note: null }, HOUR_MS);
+      return 'unasked';
+    }
     if (send < kept.send) return 'late';
-    if (kept.reply !== null) return 'repeated';
-    kept.reply = reply;
+    if (send === kept.send && kept.reply !== null) return 'repeated';
+    Object.assign(kept, { send, reply, note: send === kept.send ? kept.note : null } satisfies ReplyRecord);
     return 'kept';
   }
 
@@ -73,12 +79,12 @@ class MemoryReplyStore implements ReplyStore {
     return undefined;
   }
 
-  #add(key: string): Kept {
+  #add(key: string, record: ReplyRecord, keepMs: number): Kept {
     for (const [oldest, { expiresAt }] of this.#requests) {
       if (expiresAt > this.#now() && this.#requests.size < MAX_REQUESTS) break;
       this.#requests.delete(oldest);
     }
-    const kept = { send: 1, reply: null, note: null, expiresAt: this.#now() + DAY_MS };
+    const kept = { ...record, expiresAt: this.#now() + keepMs };
     this.#requests.set(key, kept);
     return kept;
   }

@@ -1,4 +1,5 @@
 export { createProtocolProber } from './protocol-prober.ts';
+export { createProtocolRules } from './protocol-rules.ts';
 export type {
   CallTarget,
   ChatMessage,

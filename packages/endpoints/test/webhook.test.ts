@@ -149,7 +149,7 @@ describe('an endpoint over HTTP that', () => {
     });
   });
 
-  test('sends 100 MB is cut off at the limit', async () => {
+  test('F42: sends 100 MB is cut off at the limit', async () => {
     let sent = 0;
     const flood = await ask((response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -207,7 +207,7 @@ describe('an endpoint over HTTP that', () => {
     );
   });
 
-  test('wants to be left alone says how long, and that is no fault', async () => {
+  test('F60: wants to be left alone says how long, and that is no fault', async () => {
     const headers = { 'retry-after': '7', 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '2m3s' };
 
     expect(await ask(status(429, 'slow down', headers))).toEqual({

@@ -45,8 +45,8 @@ export function handlerExecutor(name: string, handler: Handler): Executor {
 }
 
 async function attempt(handler: Handler, call: ExecutorCall): Promise<Outcome> {
-  const { input, node: _node, budget: _budget, ...context } = call;
-  const { signal } = call;
+  const { input, signal, runId, taskId, attempt: number, idempotencyKey, log, heartbeat, emit, token } = call;
+  const context = { signal, runId, taskId, attempt: number, idempotencyKey, log, heartbeat, emit, token };
   try {
     const returned = await handler(input, context);
     // Also after an abort: what is done is done, and the fence decides whether it counts.

@@ -35,8 +35,7 @@ const ask = (input: JsonObject = {}, parts: Parts = {}) =>
 async function sent(input: JsonObject, parts: Parts = {}): Promise<ChatRequest> {
   expect(await ask(input, parts)).toMatchObject({ kind: 'succeeded' });
   const request = server.requests.at(-1);
-  if (request === undefined) throw new Error('nothing was sent');
-  return request;
+  return request ?? expect.fail('nothing was sent');
 }
 
 const raw = (body: string | string[], contentType?: string): ScriptedAnswer => ({
@@ -171,7 +170,7 @@ describe.each([true, false])('an answer (stream: %s)', (stream) => {
         model: 'small',
       },
       usage: { inputTokens: 12, outputTokens: 3, usd: 0 },
-      placed: { endpoint: new URL(server.baseUrl).host, model: 'small', why: {} },
+      placed: { endpoint: expect.any(String), model: 'small', why: {} },
     });
   });
 

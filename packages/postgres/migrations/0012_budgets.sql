@@ -36,7 +36,7 @@ create table budget_version (
 insert into budget_version (version) values (0);
 
 -- kind: run (id is that of the run), tenant, key (subject is the id of an API key), name. usd, tokens: null for no bound. What
--- belongs to a period that is over counts no more.
+-- belongs to a period that is over counts no more. raised_for: the questions that it was raised for.
 create table budget (
   id uuid not null,
   tenant text collate "C" not null,
@@ -52,6 +52,7 @@ create table budget (
   reserved_tokens bigint not null default 0,
   warned_at timestamptz,
   exceeded_at timestamptz,
+  raised_for uuid[] not null default '{}',
   updated_at timestamptz not null default now(),
   primary key (id),
   constraint budget_kind check (kind in ('run', 'tenant', 'key', 'name')),
@@ -186,7 +187,7 @@ begin
       into room from budget b where b.id = any(charged);
     answers := answers || jsonb_build_array(jsonb_build_object('kind', verdict, 'usdLeft', room.usd, 'tokensLeft', room.tokens)
       || case when verdict = 'granted' then '{}'::jsonb else jsonb_build_object('isFirst', is_first, 'budget', jsonb_build_object(
-        'kind', stop.kind, 'subject', stop.subject, 'period', stop.period, 'unit', stop.unit, 'limit', stop.most,
+        'kind', stop.kind, 'subject', case when stop.kind = 'run' then stop.id::text else stop.subject end, 'period', stop.period, 'unit', stop.unit, 'limit', stop.most,
         'spent', stop.spent, 'reserved', stop.reserved, 'asked', stop.wanted)) end);
   end loop;
   return answers;
@@ -229,7 +230,8 @@ begin
             and (b.spent_usd >= 0.8 * b.usd or b.spent_tokens >= 0.8 * b.tokens)
           returning b.*
         )
-        select coalesce(jsonb_agg(jsonb_build_object('kind', c.kind, 'subject', c.subject, 'period', c.period,
+        select coalesce(jsonb_agg(jsonb_build_object('kind', c.kind,
+            'subject', case when c.kind = 'run' then c.id::text else c.subject end, 'period', c.period,
             'unit', case when c.spent_usd >= 0.8 * c.usd then 'usd' else 'tokens' end,
             'limit', case when c.spent_usd >= 0.8 * c.usd then c.usd else c.tokens end,
             'spent', case when c.spent_usd >= 0.8 * c.usd then c.spent_usd else c.spent_tokens end,

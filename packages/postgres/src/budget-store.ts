@@ -53,6 +53,12 @@ export function createBudgetStore(pool: Pool): BudgetStore {
     },
     set: (key, limit) => set(pool, key, limit),
     remove: (key) => remove(pool, key),
+    async raise({ tenant, runId, by, for: reason }) {
+      const text = `update budget set usd = usd + $3, tokens = tokens + $4, raised_for = raised_for || $5::uuid, warned_at = null,
+          exceeded_at = null, updated_at = now()
+        where id = $2 and tenant = $1 and kind = 'run' and not ($5::uuid = any(raised_for))`;
+      await query(pool, { text, values: [tenant, runId, by.usd ?? 0, by.tokens ?? 0, reason] });
+    },
   };
 }
 

@@ -1,10 +1,10 @@
 /** The way on for what limits hold back: the GateStore port on Postgres. */
-import type { GateRequest, GateStore, GateView, TaskMessage } from '@weft/engine/ports';
+import type { Candidate, GateRequest, GateStore, GateView, TaskMessage } from '@weft/engine/ports';
 import type { Pool } from 'pg';
 
 import { query, transact } from './connection.ts';
 import type { Client } from './connection.ts';
-import { keyedCandidates, keysThatWait, plainCandidates } from './queries/gate-candidates.ts';
+import { keyedCandidates, keysThatWait, plainCandidates, resumedCandidates } from './queries/gate-candidates.ts';
 import { adoptPlaces, offerChosen, takenPlaces } from './queries/places.ts';
 
 type Choose = Parameters<GateStore['pass']>[1];
@@ -53,8 +53,9 @@ async function lockTenant(client: Client, tenant: string): Promise<boolean> {
 }
 
 async function look(client: Client, request: GateRequest): Promise<GateView> {
-  const [{ now, taken }, plain, keys, served] = await Promise.all([
+  const [{ now, taken }, resumed, plain, keys, served] = await Promise.all([
     takenPlaces(client, request.tenant),
+    resumedCandidates(client, request),
     request.isLimited ? plainCandidates(client, request) : [],
     keysThatWait(client, request),
     servedLanes(client),
@@ -65,7 +66,13 @@ async function look(client: Client, request: GateRequest): Promise<GateView> {
     request.tenant,
     rooms.filter(({ room }) => room > 0),
   );
-  return { now, taken, candidates: [...plain, ...keyed], served, nextKey: keys.next };
+  const isResumed = new Set(resumed.map(nameOf));
+  const others = [...plain, ...keyed].filter((one) => !isResumed.has(nameOf(one)));
+  return { now, taken, candidates: [...resumed, ...others], served, nextKey: keys.next };
+}
+
+function nameOf({ runId, key, taskEpoch }: Candidate): string {
+  return `${runId} ${key} ${taskEpoch}`;
 }
 
 async function servedLanes(client: Client): Promise<string[]> {

@@ -278,3 +278,95 @@ describe('reservations', () => {
     expect(await used()).toEqual([0, 0]);
   });
 });
+
+describe('a budget that people may raise', () => {
+  const asking = (more: Extra = {}): WorkflowDocument => ({
+    name: 'asking',
+    budget: { usd: 1, onExceeded: 'interrupt' },
+    nodes: {
+      a: { type: 'task', uses: 'spend', with: { usd: 0.9 }, cost: { usd: 0.9 } },
+      b: { type: 'task', uses: 'spend', with: { usd: 0.6 }, cost: { usd: 0.6 }, needs: ['a'] },
+    },
+    ...more,
+  });
+
+  async function asked(document = asking()) {
+    const { url } = await newDatabase();
+    const { seen, spend } = spending();
+    const rig = await openRig({ url, executors: { spend } });
+    const id = await rig.start(document);
+    const run = () => rig.store.reader.run('default', id);
+    await vi.waitUntil(async () => (await run())?.head.status === 'interrupted', PATIENCE);
+    const question = async () => {
+      const [task] = await rig.store.reader.waiting(id, { waits: ['answer'], limit: 1 });
+      return task?.detail?.kind === 'question' ? task.detail : null;
+    };
+    const answer = async (value: Json) => {
+      const answers = { [(await question())?.id ?? '']: value };
+      return rig.engine.resumeRun({ tenant: 'default', runId: id, answers, stateUpdates: null, by: null });
+    };
+    return { rig, id, seen, question, answer };
+  }
+
+  test('asks, and the task goes on once it is', async () => {
+    const { rig, id, seen, question, answer } = await asked();
+    expect((await question())?.message).toContain('is used up: 0.9 USD are spent');
+    await expect(answer('gladly')).rejects.toMatchObject({ code: 'invalid_input' });
+    await expect(answer({ usd: -1 })).rejects.toMatchObject({ code: 'invalid_input' });
+    await answer({ usd: 0.5 });
+    const run = await rig.ended(id);
+
+    expect(run.head.status).toBe('succeeded');
+    expect(run.budget).toMatchObject({ usd: 1.5, spent: { usd: 1.5 } });
+    expect(seen.calls).toBe(2);
+    expect(await rig.steps(id)).toEqual(expect.arrayContaining(['task_continued b', 'answered b', 'task_succeeded b']));
+  });
+
+  test('asks again where that is not enough, and fails where the answer is no', async () => {
+    const { rig, id, question, answer } = await asked();
+    const first = (await question())?.id;
+    await answer({ usd: 0.1 });
+    await vi.waitUntil(async () => ![first, undefined].includes((await question())?.id), PATIENCE);
+    await answer(false);
+
+    expect((await rig.ended(id)).error).toMatchObject({
+      code: 'budget_exceeded',
+      message: expect.stringContaining('not raised'),
+    });
+  });
+
+  test('is asked for again by a fork only where its own is used up', async () => {
+    const { rig, id } = await asked();
+    const fork = { step: null, workflow: null, edited: [], tags: null, stateOverrides: null, stateUpdates: null };
+    const { runId } = await rig.engine.forkRun({ tenant: 'default', runId: id, ...fork });
+    const run = await rig.ended(runId);
+
+    expect([run.head.status, run.budget?.usd, run.budget?.spent.usd]).toEqual(['succeeded', 1, 0.6]);
+    await rig.engine.cancelRun({ tenant: 'default', runId: id, reason: 'enough' });
+    await rig.engine.rerunRun({ tenant: 'default', runId: id, workflow: null, input: null, config: null, tags: null });
+  });
+
+  test('of a tenant is not for an answer to raise', async () => {
+    const { rig, id, answer } = await (async () => {
+      const { url } = await newDatabase();
+      const { spend } = spending();
+      const setting = await openRig({ url, executors: { spend }, worker: false });
+      await setting.store.budgets.set(TENANT, { usd: 1, tokens: null });
+      const working = await openRig({ url, broker: setting.broker, executors: { spend } });
+      const runId = await working.start(asking({ budget: { onExceeded: 'interrupt' } }));
+      const open = async () => (await working.store.reader.waiting(runId, { waits: ['answer'], limit: 1 }))[0]?.detail;
+      await vi.waitUntil(async () => (await open())?.kind === 'question', PATIENCE);
+      const give = async (value: Json) => {
+        const detail = await open();
+        const answers = { [detail?.kind === 'question' ? detail.id : '']: value };
+        return working.engine.resumeRun({ tenant: 'default', runId, answers, stateUpdates: null, by: null });
+      };
+      return { rig: working, id: runId, answer: give };
+    })();
+    await expect(answer({ usd: 1 })).rejects.toMatchObject({ code: 'invalid_input' });
+    await rig.engine.setBudget(TENANT, { usd: 3, tokens: null });
+    await answer(true);
+
+    expect((await rig.ended(id)).head.status).toBe('succeeded');
+  });
+});

@@ -15,7 +15,7 @@ describe.skipIf(testRedisUrl() === null)('on a real Redis', () => {
     return { store: createRedisReplyStore(first), other: createRedisReplyStore(second), dispose };
   });
 
-  test('what was asked for is remembered for a day', async () => {
+  test('what was asked for is remembered for a day, and what was not for an hour', async () => {
     const connection = await openTestRedis();
     onTestFinished(() => connection.close());
     const store = createRedisReplyStore(connection);
@@ -26,5 +26,10 @@ describe.skipIf(testRedisUrl() === null)('on a real Redis', () => {
 
     expect(keys).toHaveLength(2);
     for (const ms of left) expect(ms).toBeGreaterThan(86_000_000);
+    await store.put('b', 1, 'unasked');
+    const [key = ''] = await connection.commands.keys(`${connection.prefix}*reply b*`);
+    const unasked = await connection.commands.pttl(key);
+    expect(unasked).toBeGreaterThan(3_500_000);
+    expect(unasked).toBeLessThanOrEqual(3_600_000);
   });
 });

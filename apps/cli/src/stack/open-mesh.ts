@@ -4,7 +4,7 @@ import type { Clock, EndpointMeter, KeyStore } from '@weft/engine/ports';
 import { createEngine, recoverWithin } from '@weft/engine/runtime';
 import type { EngineDeps, RunningEngine } from '@weft/engine/runtime';
 import type { EndpointProtocol } from '@weft/contract';
-import { createProtocolProber, createProtocols } from '@weft/endpoints';
+import { createProtocolProber, createProtocolRules, createProtocols } from '@weft/endpoints';
 import type { ProtocolClient } from '@weft/endpoints';
 import { inputChecker } from '@weft/formats';
 import { lockDatabase, migrate, MigrationError, openStore } from '@weft/postgres';
@@ -74,6 +74,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
     timers,
     housekeeping,
     prober: createProtocolProber(protocols),
+    endpointRules: createProtocolRules(protocols),
   };
   const deps = { ...store, ...parts, inputs: inputChecker, clock: systemClock, log };
   const engine = createEngine(deps, { sweep: recoverWithin(options.deadAfterMs).sweep });

@@ -23,7 +23,7 @@ import {
 import type { FleetStore } from '@weft/engine/ports';
 import { createEngine, createWorker } from '@weft/engine/runtime';
 import type { RunningEngine, Worker } from '@weft/engine/runtime';
-import { createProtocolProber, createProtocols } from '@weft/endpoints';
+import { createProtocolProber, createProtocolRules, createProtocols } from '@weft/endpoints';
 import { inputChecker } from '@weft/formats';
 import { lockDatabase, migrate, openStore } from '@weft/postgres';
 import type { PostgresStore, RetentionOptions } from '@weft/postgres';
@@ -106,7 +106,7 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
 }
 
 type Parts = { options: DevOptions; config: ProducerConfig; store: PostgresStore; log: Logger };
-type Stack = { engine: RunningEngine; worker: Worker; producer: Producer; close(): Promise<void> };
+type Stack = { engine: RunningEngine; worker: Worker; producer: Producer; close: () => Promise<void> };
 
 async function compose({ options, config, store, log }: Parts): Promise<Stack> {
   const clock = systemClock;
@@ -126,6 +126,7 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
     timers,
     housekeeping,
     prober: createProtocolProber(protocols),
+    endpointRules: createProtocolRules(protocols),
   };
   const deps = { ...store, ...parts, inputs: inputChecker, clock, log };
   const engine = createEngine(deps);

@@ -3,9 +3,9 @@ import type { Clock } from '@weft/engine/ports';
 
 /** Both obey their signal within a second, and throw only by mistake. */
 export type HedgedCalls<T> = {
-  first(signal: AbortSignal): Promise<T>;
+  first: (signal: AbortSignal) => Promise<T>;
   /** Null: there is nobody else to ask. */
-  second(signal: AbortSignal): Promise<T | null>;
+  second: (signal: AbortSignal) => Promise<T | null>;
 };
 
 export type HedgeOptions<T> = {
@@ -14,7 +14,7 @@ export type HedgeOptions<T> = {
   clock: Pick<Clock, 'after'>;
   signal: AbortSignal;
   /** Whether a result ends the wait for the other one. */
-  isGood(result: T): boolean;
+  isGood: (result: T) => boolean;
 };
 
 /** `other`: what came of the one that lost, since it may have cost something; null: it was not asked. */

@@ -2,13 +2,13 @@
 import type { Usage } from '@weft/contract';
 
 import { hedge } from '../executor-parts/hedge.ts';
-import type { Asked, AskRequest } from './ask.ts';
+import type { Asked, AskRequest } from './asking.ts';
 import type { EndpointDeps } from './deps.ts';
 
 type Calls = {
-  first(request: AskRequest): Promise<Asked>;
+  first: (request: AskRequest) => Promise<Asked>;
   /** Null: nobody else has room. */
-  second(request: AskRequest): Promise<Asked | null>;
+  second: (request: AskRequest) => Promise<Asked | null>;
 };
 
 export async function askTwice(

@@ -1,42 +1,16 @@
 /** One request to whichever endpoint is best: chosen, paid for, given a place, sent, and reported. */
-import type { Json, JsonObject, Placement, TaskError, Usage } from '@weft/contract';
-import { chooseEndpoints, costOf, estimateCall, estimateTokens, tellChoice } from '@weft/engine/domain';
+import type { Json, JsonObject } from '@weft/contract';
+import { chooseEndpoints, estimateCall, estimateTokens, tellChoice } from '@weft/engine/domain';
 import type { Choice, Estimate } from '@weft/engine/domain';
-import type { EndpointRecord, ExecutorCall } from '@weft/engine/ports';
+import type { EndpointRecord } from '@weft/engine/ports';
 import { meteredEndpoint } from '@weft/engine/runtime';
 
-import type { ChatMessage, ProtocolResult, Tool } from '../protocol.ts';
 import { askTwice } from './ask-twice.ts';
+import { LEASE_MS } from './asking.ts';
+import type { Asked, AskRequest } from './asking.ts';
 import { callThere } from './call-there.ts';
 import type { EndpointDeps } from './deps.ts';
-import type { AskMemo } from './memo.ts';
-import type { Settings } from './settings.ts';
-
-export type AskRequest = {
-  call: ExecutorCall;
-  settings: Settings;
-  messages: readonly ChatMessage[];
-  tools: readonly Tool[];
-  /** Tells this request from the others of its task. */
-  part: string;
-  session: string | null;
-  memo: AskMemo;
-  signal: AbortSignal;
-};
-
-export type Answered = Extract<ProtocolResult, { kind: 'answered' }>;
-
-export type Asked =
-  | { kind: 'answered'; answer: Answered; endpoint: string; usage: Usage; placed: Placement }
-  | { kind: 'again'; memo: AskMemo; afterMs: number; note: JsonObject; placed?: Placement }
-  | {
-      kind: 'failed';
-      error: TaskError;
-      memo: AskMemo;
-      retryAfterMs?: number | undefined;
-      usage?: Usage | undefined;
-      placed?: Placement;
-    };
+import { priceOf } from './prices.ts';
 
 /** An endpoint that does not say how much it answers at most is taken to write so many tokens. */
 const MAX_OUTPUT_TOKENS = 4096;
@@ -59,7 +33,7 @@ async function askBest(deps: EndpointDeps, request: AskRequest, records: readonl
   const estimates = new Map(records.map((record) => [record.name, estimateFor(deps, request, record)]));
   const choice = await choose(deps, request, { records, estimates });
   const refused: { endpoint: string; reason: string; waitMs: number }[] = [];
-  let unpaid: Asked | null = null;
+  let failed: Asked | null = null;
   for (const name of choice.order) {
     const record = records.find((one) => one.name === name);
     const estimate = estimates.get(name);
@@ -67,22 +41,25 @@ async function askBest(deps: EndpointDeps, request: AskRequest, records: readonl
     const paid = await reserve(request, estimate);
     if (paid.kind === 'again') return paid;
     if (paid.kind === 'failed') {
-      unpaid ??= paid;
+      failed ??= paid;
       if (paid.isFinal) break;
       continue;
     }
     const grant = await begin(deps, request, { record, estimate });
     if (grant.kind === 'granted') {
       const others = choice.order.slice(choice.order.indexOf(name) + 1);
-      return askTwice(deps, request, {
+      const asked = await askTwice(deps, request, {
         first: (asking) => callThere(deps, asking, { record, callId: grant.callId, why: tellChoice(choice, name) }),
         second: (asking) => askAnother(deps, asking, { choice, names: others, records, estimates }),
       });
+      if (asked.kind !== 'failed' || !asked.isHopeless) return asked;
+      failed ??= asked;
+      continue;
     }
     refused.push({ endpoint: name, reason: grant.reason, waitMs: grant.waitMs });
   }
   request.call.budget?.release();
-  return unpaid ?? later(deps, request, { choice, refused });
+  return failed ?? later(deps, request, { choice, refused });
 }
 
 type Others = {
@@ -119,27 +96,12 @@ async function begin(
   return grant.kind === 'granted' ? { kind: 'granted', callId } : grant;
 }
 
-/** Longer than it takes to renew it. */
-export const LEASE_MS = 30_000;
-
 function estimateFor(deps: EndpointDeps, { settings, messages }: AskRequest, record: EndpointRecord): Estimate {
   const inputTokens = estimateTokens(messages.map(({ content }) => content ?? ''));
   const declared = record.options['maxOutputTokens'];
   const most = typeof declared === 'number' ? declared : MAX_OUTPUT_TOKENS;
   const maxOutputTokens = settings.endpoint.maxOutputTokens ?? most;
   return estimateCall(priceOf(deps, record), { inputTokens, maxOutputTokens });
-}
-
-/** What the endpoint says itself, else what its model costs anywhere. */
-export function priceOf(deps: EndpointDeps, { price, model }: EndpointRecord) {
-  return Object.keys(price).length > 0 ? price : deps.priceOf(model);
-}
-
-/** What the answer has cost, whatever the endpoint thinks. */
-export function usageOf(deps: EndpointDeps, record: EndpointRecord, spent: Usage | undefined): Usage {
-  const usage = spent ?? { inputTokens: 0, outputTokens: 0, usd: 0 };
-  const price = priceOf(deps, record);
-  return price ? { ...usage, usd: costOf(price, usage) } : usage;
 }
 
 async function choose(
@@ -165,7 +127,7 @@ async function choose(
   const options = {
     strategy: strategy ?? 'score',
     isEmergency: deps.isEmergency(call.tenant),
-    random: deps.random,
+    random: () => deps.random(),
   } as const;
   return chooseEndpoints(wanted, records, loads, options);
 }
@@ -191,10 +153,8 @@ type Refusals = { choice: Choice; refused: readonly { endpoint: string; reason: 
 
 /** None has room now. What waits for an endpoint that does not exist yet waits, too, and says for what. */
 function later(deps: EndpointDeps, { settings, memo }: AskRequest, { choice, refused }: Refusals): Asked {
-  const known = [
-    ...refused.map(({ waitMs }) => waitMs),
-    ...(choice.freeAt === null ? [] : [choice.freeAt - deps.clock.now()]),
-  ];
+  const freeIn = choice.freeAt === null ? [] : [choice.freeAt - deps.clock.now()];
+  const known = [...refused.map(({ waitMs }) => waitMs), ...freeIn];
   const patience = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(memo.waits, 10));
   const afterMs = Math.min(LONGEST_WAIT_MS, Math.max(patience, ...(known.length > 0 ? [Math.min(...known)] : [])));
   const leftOut: Json = choice.leftOut.slice(0, 10).map(({ name, reason }) => ({ endpoint: name, reason }));

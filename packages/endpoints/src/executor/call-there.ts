@@ -4,10 +4,11 @@ import { meteredEndpoint } from '@weft/engine/runtime';
 import type { CallReport, EndpointRecord } from '@weft/engine/ports';
 
 import type { ProtocolCall, ProtocolResult } from '../protocol.ts';
-import { LEASE_MS, usageOf } from './ask.ts';
-import type { Asked, AskRequest } from './ask.ts';
+import { LEASE_MS } from './asking.ts';
+import type { Asked, AskRequest } from './asking.ts';
 import type { EndpointDeps } from './deps.ts';
 import { NEW_ASK } from './memo.ts';
+import { usageOf } from './prices.ts';
 
 type There = { record: EndpointRecord; callId: string; why: Json };
 
@@ -102,6 +103,7 @@ async function conclude(
       kind: 'again',
       memo: { ...memo, waits: 0, pending },
       afterMs: result.afterMs,
+      keepsPlace: true,
       note,
       ...(!memo.pending && { placed: placedAt(record, why) }),
     };

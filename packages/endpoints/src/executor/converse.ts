@@ -3,16 +3,16 @@
  * what was said so far stands in the run before anything more is asked, so that whatever dies, it goes on where it was.
  */
 import type { Json, JsonObject, Placement, Usage } from '@weft/contract';
-import type { ExecutorCall, Outcome } from '@weft/engine/ports';
+import type { Outcome } from '@weft/engine/ports';
 
 import type { ChatMessage } from '../protocol.ts';
 import { ask } from './ask.ts';
-import type { Answered, Asked } from './ask.ts';
+import type { Answered, Asked } from './asking.ts';
+import type { Conversation } from './conversation.ts';
 import type { EndpointDeps } from './deps.ts';
 import { NEW_ASK, writeMemo } from './memo.ts';
 import type { Memo } from './memo.ts';
 import { misfits, repairPrompt } from './repair.ts';
-import type { Settings } from './settings.ts';
 import { mostTurns } from './settings.ts';
 import { askedTools, followTools, startTools } from './tools.ts';
 import { turnSignal } from './turn-signal.ts';
@@ -21,8 +21,6 @@ import { turnSignal } from './turn-signal.ts';
 const MOST_REPAIRS = 2;
 /** So much of an answer stands in the journal beside its turn. */
 const TOLD_CHARS = 2000;
-
-export type Conversation = { call: ExecutorCall; settings: Settings; memo: Memo };
 
 export async function converse(deps: EndpointDeps, talk: Conversation): Promise<Outcome> {
   const tools = await followTools(deps, talk);
@@ -51,7 +49,8 @@ async function turn(deps: EndpointDeps, talk: Conversation): Promise<Outcome> {
   const asked = timer.settle(await ask(deps, request));
   if (asked.kind === 'answered') return heard(deps, talk, { messages, asked });
   const kept = { ...memo, ask: asked.memo };
-  if (asked.kind === 'again') return { ...again(kept, asked.afterMs, asked.note), ...placedOf(asked) };
+  if (asked.kind === 'again')
+    return { ...again(kept, asked.afterMs, asked.note), ...keepingOf(asked), ...placedOf(asked) };
   return failed(talk, asked, kept);
 }
 
@@ -115,6 +114,10 @@ function succeeded({ stateUpdates, goto }: Answered, output: Json, spent: Spent)
 
 function again(memo: Memo, afterMs: number, note: JsonObject): Extract<Outcome, { kind: 'again' }> {
   return { kind: 'again', memo: writeMemo(memo), afterMs, note };
+}
+
+function keepingOf({ keepsPlace }: Extract<Asked, { kind: 'again' }>) {
+  return keepsPlace ? { keepsPlace } : {};
 }
 
 function nextTurn(memo: Memo, note: JsonObject, { stateUpdates }: Partial<Answered> = {}) {

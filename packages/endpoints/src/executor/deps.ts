@@ -1,6 +1,6 @@
 /** What carries out nodes with a prompt needs of its worker. */
 import type { EndpointPrice, EndpointProtocol, Json, TaskError } from '@weft/contract';
-import type { Clock, EndpointMeter, EndpointRecord } from '@weft/engine/ports';
+import type { Clock, EndpointMeter, EndpointRecord, Payer } from '@weft/engine/ports';
 
 import type { ProtocolClient } from '../protocol.ts';
 
@@ -9,6 +9,8 @@ export type ToolRun = { kind: 'running' } | { kind: 'ended'; output: Json; error
 
 export type ToolRequest = {
   tenant: string;
+  /** Who pays for the agent's own run. */
+  payer: Payer | null;
   /** The same for each attempt: the run is started once. */
   key: string;
   /** What started it, for people. */

@@ -24,10 +24,12 @@ export function createMeshTools(deps: MeshToolsDeps): ToolRunner {
 }
 
 async function start(deps: MeshToolsDeps, request: ToolRequest): Promise<{ runId: string } | { error: TaskError }> {
-  const { key, tags, input } = request;
+  const { payer, key, tags, input } = request;
   const workflow = await refOf(deps, request);
   const idempotency = { key, payloadHash: contentHash([workflow.name, input]) };
-  const [result] = await deps.engine.startRuns([{ workflow, input, config: {}, priority: null, tags, idempotency }]);
+  const [result] = await deps.engine.startRuns([
+    { workflow, input, config: {}, priority: null, tags, idempotency, above: payer },
+  ]);
   if (!result || result instanceof AppError) throw result ?? new Error('no run was started');
   return { runId: result.runId };
 }

@@ -3,7 +3,7 @@ import type { AgentTool, Json, JsonObject, TaskError } from '@weft/contract';
 import { isObject } from '@weft/contract';
 
 import type { ChatMessage, Tool, ToolCall } from '../protocol.ts';
-import type { Conversation } from './converse.ts';
+import type { Conversation } from './conversation.ts';
 import type { EndpointDeps, ToolRequest } from './deps.ts';
 import type { Memo } from './memo.ts';
 import type { Settings } from './settings.ts';
@@ -48,9 +48,9 @@ function unknownTool(name: string, { tools }: Settings): TaskError {
 type Started = { asked: ToolCall; tool: AgentTool; turn: number };
 
 function requestOf({ call }: Pick<Conversation, 'call' | 'settings'>, { asked, tool, turn }: Started): ToolRequest {
-  const { tenant, taskId, idempotencyKey } = call;
+  const { tenant, payer, taskId, idempotencyKey } = call;
   const key = `tool:${idempotencyKey}:${turn}:${asked.id}`;
-  const common = { tenant, key, tags: [`tool:${asked.name}`.slice(0, 200), `agent:${taskId}`] };
+  const common = { tenant, payer, key, tags: [`tool:${asked.name}`.slice(0, 200), `agent:${taskId}`] };
   if (tool.workflow !== undefined) return { ...common, work: { workflow: tool.workflow }, input: asked.arguments };
   const document = { name: `tool:${asked.name}`, nodes: { call: nodeOf(tool) } };
   return { ...common, work: { document }, input: inputOf(tool, asked.arguments) };

@@ -1,5 +1,5 @@
 /** The time that one turn may take. */
-import type { Asked } from './ask.ts';
+import type { Asked } from './asking.ts';
 
 export type TurnSignal = {
   signal: AbortSignal;

@@ -8,6 +8,7 @@ import { guarded } from './guarded.ts';
 import { mqttClient } from './mqtt/mqtt.ts';
 import { openaiChatClient } from './openai-chat.ts';
 import { redisStreamClient } from './redis-stream/redis-stream.ts';
+import { namedStore } from './replies/named-store.ts';
 import { webhookClient } from './webhook.ts';
 
 export type ProtocolsOptions = {
@@ -27,7 +28,7 @@ const HOLD_MS = 10_000;
 
 /** A client for each protocol. All that they share is closed with them. */
 export function createProtocols(options: ProtocolsOptions): Map<EndpointProtocol, ProtocolClient> {
-  const shared = { group: 'weft', holdMs: HOLD_MS, ...options };
+  const shared = { group: 'weft', holdMs: HOLD_MS, ...options, replies: namedStore(options.replies) };
   const clients = [
     webhookClient(),
     apiChatClient(),

@@ -3,6 +3,7 @@ import { redact, redactText } from '@weft/executors';
 import { aborted, messageOf } from '@weft/executors/failure';
 
 import type { ProtocolCall, ProtocolClient, ProtocolResult } from '../protocol.ts';
+import { ReplyStoreError } from './replies/named-store.ts';
 import { failed, fromFailure } from './result.ts';
 
 /** An abort is obeyed within a second, whatever a library does. */
@@ -56,6 +57,8 @@ async function settled(client: ProtocolClient, call: ProtocolCall): Promise<Prot
     return await Promise.race([client.call(call), late.promise]);
   } catch (error) {
     if (call.signal.aborted) return fromFailure(aborted(call.signal), false);
+    if (error instanceof ReplyStoreError)
+      return failed('reply_store_unavailable', messageOf(error), { retryable: true });
     const message = `Asking the endpoint ${call.target.name} failed: ${messageOf(error)}`;
     return failed('protocol_error', message, { retryable: true, isFault: true });
   } finally {

@@ -74,8 +74,8 @@ export function rigOf({
   const clock = {
     now: () => now,
     monotonicMs: () => now,
-    after(ms: number, run: () => void) {
-      const timer = setTimeout(run, ms);
+    after(ms: number, fire: () => void) {
+      const timer = setTimeout(fire, ms);
       return () => clearTimeout(timer);
     },
   };

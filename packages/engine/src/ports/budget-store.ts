@@ -37,7 +37,7 @@ export type RunBudgetRecord = Omit<BudgetRecord, keyof BudgetKey>;
 /** One bound of a budget, and how far it is used. `unit` says in what it is counted. */
 export type BudgetUse = {
   kind: BudgetKind;
-  /** The id of the key, or the name; empty for the others. */
+  /** The id of the run or of the key, or the name; empty for the tenant. */
   subject: string;
   period: BudgetPeriod;
   unit: 'usd' | 'tokens';
@@ -108,4 +108,11 @@ export type BudgetStore = {
   set(key: BudgetKey, limit: BudgetLimit): Promise<void>;
   /** False if there is none. */
   remove(key: BudgetKey): Promise<boolean>;
+  /** Raises the budget of a run, once for each `for`; what does not bound it stays so. */
+  raise(raise: {
+    tenant: string;
+    runId: string;
+    by: { usd?: number | undefined; tokens?: number | undefined };
+    for: string;
+  }): Promise<void>;
 };

@@ -1,4 +1,11 @@
-import type { EndpointHealthCheck, EndpointLimits, EndpointPrice, EndpointProtocol, JsonObject } from '@weft/contract';
+import type {
+  EndpointHealthCheck,
+  EndpointLimits,
+  EndpointPrice,
+  EndpointProtocol,
+  JsonObject,
+  ProblemItem,
+} from '@weft/contract';
 
 import type { CallGrant, CallReport, EndpointCall, EndpointLoad } from '../domain/endpoints/call.ts';
 
@@ -95,6 +102,9 @@ export type EndpointStore = {
   /** Rises with each change. */
   version(): Promise<number>;
 };
+
+/** What is wrong with an endpoint by the rules of its protocol; pointers begin at the endpoint. */
+export type EndpointRules = (endpoint: Pick<EndpointRecord, 'protocol' | 'url' | 'options'>) => ProblemItem[];
 
 /** Asks endpoints whether they are there. Never throws. */
 export type EndpointProber = {

@@ -1,7 +1,7 @@
 import type { Json, JsonObject, TaskError } from '@weft/contract';
 
 import type { Outcome } from '../domain/outcome/outcome.ts';
-import type { BudgetLeft, Estimate, OnExceeded } from './budget-store.ts';
+import type { BudgetLeft, Estimate, OnExceeded, Payer } from './budget-store.ts';
 
 export type { TaskError, Usage } from '@weft/contract';
 export type { Outcome } from '../domain/outcome/outcome.ts';
@@ -44,6 +44,8 @@ export type ExecutorCall = {
   /** What the attempt before has left by an outcome of the kind `again`; null for the first one. */
   memo: Json;
   tenant: string;
+  /** Who is charged for its run; what it starts itself is charged to the same. */
+  payer: Payer | null;
   /** Stable over attempts: pass it on, so that the outside can recognise a repeat. */
   idempotencyKey: string;
   /** Given where a budget bounds the attempt. An executor that `reserves` must ask it before it spends anything. */

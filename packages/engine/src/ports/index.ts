@@ -42,6 +42,7 @@ export type {
   EndpointMeter,
   EndpointProber,
   EndpointRecord,
+  EndpointRules,
   EndpointStore,
   EndpointToken,
   MeteredEndpoint,

@@ -11,10 +11,10 @@ export type ReplyRecord = {
 };
 
 /**
- * `kept`: the first answer to the present send. `repeated`: there is one already. `late`: to a send that is over.
- * `unknown`: nobody asked, or longer than a day ago. Only what is kept is ever read.
+ * `kept`: the first answer to the present send. `repeated`: there is one already. `late`: to a send that is over. `unasked`: nobody
+ * asked, as far as is known, so it is kept for an hour only: what was known may have been lost. Only what is kept is ever read.
  */
-export type ReplyFate = 'kept' | 'repeated' | 'late' | 'unknown';
+export type ReplyFate = 'kept' | 'repeated' | 'late' | 'unasked';
 
 /** A mailbox as it is now. */
 export type Attendance = {

@@ -3,6 +3,7 @@ import { AppError } from '@weft/contract';
 import type { Json } from '@weft/contract';
 
 import { contentHash } from '../domain/content-hash.ts';
+import type { SentMail } from '../domain/run/records.ts';
 import { createAdmission } from './admission.ts';
 import type { EngineDeps } from './deps.ts';
 import type { EndpointBook } from './endpoints/endpoint-book.ts';
@@ -49,18 +50,13 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
   const rooms = deps.meter ? new EndpointRooms(endpointBook, deps.meter) : null;
   const admission = createAdmission({ ...deps, endpoints: rooms });
   const post = createPost({ log: deps.log, advance, startChild: startChildOf });
-  const settler = createSettler({ ...deps, graphs, admission, post: (mail) => post.deliver(mail) });
+  const shared = { ...deps, graphs, admission, post: (mail: readonly SentMail[]) => post.deliver(mail) };
+  const settler = createSettler(shared);
   const sweeper = createSweeper(
     { ...deps, settler, admission, endpointBook, startChild: startChildOf },
     settings?.sweep,
   );
-  const starter = createStartRuns({
-    ...deps,
-    graphs,
-    admission,
-    goOn: ({ id }) => void advance(id),
-    post: (mail) => post.deliver(mail),
-  });
+  const starter = createStartRuns({ ...shared, goOn: ({ id }) => void advance(id) });
 
   async function advance(runId: string): Promise<void> {
     await settler.settle({ runId, workflow: null, event: { type: 'advance' } });

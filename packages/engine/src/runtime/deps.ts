@@ -6,6 +6,7 @@ import type {
   DispatchStore,
   EndpointMeter,
   EndpointProber,
+  EndpointRules,
   EndpointStore,
   EventBus,
   FleetStore,
@@ -56,6 +57,8 @@ export type EngineDeps = {
   queue?: QueueReader;
   /** Without it this process asks no endpoint about its health. */
   prober?: EndpointProber;
+  /** What protocols ask of an endpoint beyond what all must be. */
+  endpointRules?: EndpointRules;
   inputs: InputChecker;
   clock: Clock;
   log: Log;

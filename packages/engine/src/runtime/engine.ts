@@ -10,6 +10,7 @@ import type {
   WorkflowMigration,
 } from '@weft/contract';
 
+import type { Payer } from '../domain/budget/payer.ts';
 import type { EndpointCommands } from './endpoints/endpoint-commands.ts';
 import type { Priority, RunHead, RunStatus, WorkflowRef } from '../domain/run/records.ts';
 import type {
@@ -36,6 +37,8 @@ export type StartRequest = {
   tags: string[];
   /** What it may spend, beside what its document says. */
   budget?: Budget;
+  /** Of the run that starts it, though it is none of its children: whoever pays for that one pays for it, too. */
+  above?: Payer | null;
   /** The id of the API key that it is started by. */
   key?: string | null;
   /** The caller's key and the hash of what it sent. */

@@ -101,7 +101,7 @@ function newRun(
   const { budget, payer } = meansOf({
     runId: id,
     key: request.key ?? null,
-    above: request.asChild?.payer ?? null,
+    above: request.asChild?.payer ?? request.above ?? null,
     budgets: [graph.document.budget, request.asChild?.budget, ...likeIt(request), request.budget],
   });
   const head = freshHead({

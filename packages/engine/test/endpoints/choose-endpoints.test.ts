@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { drawBeta } from '../../src/domain/endpoints/beta.ts';
 import type { EndpointLoad } from '../../src/domain/endpoints/call.ts';
 import { chooseEndpoints, tellChoice } from '../../src/domain/endpoints/choose-endpoints.ts';
-import type { ChoiceOptions, ChoiceRequest, EndpointCandidate } from '../../src/domain/endpoints/choose-endpoints.ts';
+import type { ChoiceRequest, EndpointCandidate } from '../../src/domain/endpoints/choice-request.ts';
+import type { ChoiceOptions } from '../../src/domain/endpoints/choose-endpoints.ts';
 
 type Mesh = Record<string, Partial<EndpointCandidate> & Partial<EndpointLoad> & { usd?: number | null }>;
 

@@ -23,9 +23,11 @@ describe('the limit key of tasks for endpoints', () => {
   });
 
   test('can hold any tag, and of too many any endpoint will do', () => {
-    const odd = { name: 'odd', tags: ['a,b', '100%2C'] };
+    const odd = { name: 'odd', tags: ['a,b', '100%2C', '{{ x }}'] };
     expect(keySpeaksOf(endpointKey({ pin: null, tags: ['a,b'] }), odd)).toBe(true);
     expect(keySpeaksOf(endpointKey({ pin: null, tags: ['100%2C'] }), odd)).toBe(true);
+    expect(keySpeaksOf(endpointKey({ pin: null, tags: ['{{ x }}'] }), odd)).toBe(true);
+    expect(endpointKey({ pin: null, tags: ['{{ x }}', '${y}'] })).not.toMatch(/[{$]/);
     expect(keySpeaksOf(endpointKey({ pin: null, tags: ['a', 'b'] }), odd)).toBe(false);
     expect(endpointKey({ pin: null, tags: Array.from({ length: 100 }, (_, n) => `tag ${n}`) })).toBe('endpoint:tags=');
   });

@@ -64,6 +64,7 @@ export function fakeRuns() {
 
   const deps: MigrateDeps = {
     workflows: { load: async () => null },
+    budgets: { raise: async () => undefined },
     reader,
     runs: store,
     clock: createFakeClock(),

@@ -71,7 +71,7 @@ test('whoever says nothing within five seconds has failed', async () => {
   const { probes, noted, asked, clock } = await rig([dueOf({ name: 'silent' })]);
   const turn = probes.probe();
   await expect.poll(() => asked.length).toBe(1);
-  await clock.advance(5000);
+  clock.advance(5000);
   await turn;
   expect(noted).toEqual([['silent', null, { failures: 1, problem: 'no answer in time' }]]);
 });

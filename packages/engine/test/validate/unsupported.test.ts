@@ -19,19 +19,18 @@ describe('what the engine cannot run yet is refused', () => {
     ]);
   });
 
-  test('a budget that is to ask people when it is used up', () => {
+  test('a budget is not, whatever is to be done when it is used up', () => {
     const of = (onExceeded: string) => found(withNodes({ n: echo }, { budget: { usd: 1, onExceeded } }));
-    expect(of('interrupt')).toEqual(['node_type_unsupported /budget/onExceeded']);
-    expect([of('fail'), of('fallback')]).toEqual([[], []]);
+    expect(['fail', 'interrupt', 'fallback'].flatMap(of)).toEqual([]);
+    expect(of('beg')).toEqual(['invalid_value /budget/onExceeded']);
   });
 
   test('callbacks of a run', () => {
     const issues = unsupportedRunFields({
       workflow: 'x',
-      budget: { usd: 1, onExceeded: 'interrupt' },
       callbacks: [{ url: 'http://localhost/' }],
     });
-    expect(issues.map(({ pointer }) => pointer)).toEqual(['/callbacks', '/budget/onExceeded']);
+    expect(issues.map(({ pointer }) => pointer)).toEqual(['/callbacks']);
     expect(unsupportedRunFields({ workflow: 'x', priority: 'high' })).toEqual([]);
   });
 

@@ -3,6 +3,7 @@ import type { Candidate, GateRequest } from '@weft/engine/ports';
 
 import { arrayText } from '../array-text.ts';
 import type { Client } from '../connection.ts';
+import { KEEPS_PLACE } from './places.ts';
 
 type Row = {
   run_id: string;
@@ -104,6 +105,18 @@ export async function keyedCandidates(
     values: [tenant, ...[keys.map(({ name }) => name), keys.map(({ room }) => room)].map(arrayText)],
   });
   return rows.map(toCandidate);
+}
+
+/** Those that have kept their place, and are ready to go on. */
+export async function resumedCandidates(client: Client, { tenant }: GateRequest): Promise<Candidate[]> {
+  const { rows } = await client.query<Row>({
+    name: 'resumed-candidates',
+    text: `select ${COLUMNS} from place p
+      join task t on t.run_id = p.run_id and t.key = p.key and t.epoch = p.epoch
+      where p.tenant = $1 and t.status = 'ready' and t.offered_at is null and ${KEEPS_PLACE}`,
+    values: [tenant],
+  });
+  return rows.map((row) => ({ ...toCandidate(row), keepsPlace: true }));
 }
 
 function toCandidate({ run_id, epoch, ready_at, limit_key, ...row }: Row): Candidate {

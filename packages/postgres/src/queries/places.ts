@@ -6,8 +6,12 @@ import type { Client } from '../connection.ts';
 import { ITS_RUN, MESSAGE_COLUMNS, toMessage } from './offers.ts';
 import type { MessageRow } from './offers.ts';
 
-/** Whether a task is on its way to a worker, or with one. */
-const IS_TAKEN = `(t.status = 'running' or (t.status = 'ready' and t.offered_at is not null))`;
+/** Whether what a task has asked for is under way outside, while the task itself waits. */
+export const KEEPS_PLACE = `(t.detail is not null and coalesce(t.detail->>'keepsPlace', '') = 'true')`;
+
+/** Whether a task is on its way to a worker, or with one, or keeps its place while it waits. */
+const IS_TAKEN = `(t.status = 'running' or (t.status = 'ready' and (t.offered_at is not null or ${KEEPS_PLACE}))
+  or (t.status = 'waiting' and ${KEEPS_PLACE}))`;
 
 /**
  * How many have a place, by key; places of tasks that have ended, or wait anew, are removed. The truth is in the tasks: a settle

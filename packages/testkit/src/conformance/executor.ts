@@ -45,6 +45,7 @@ export function executorCall(input: Json, parts: Partial<Omit<ExecutorCall, 'inp
     attempt: 1,
     memo: null,
     tenant: 'default',
+    payer: null,
     idempotencyKey: '0197a000-0000-8000-8000-000000000002',
     log: () => undefined,
     heartbeat: () => undefined,

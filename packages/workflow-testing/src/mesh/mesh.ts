@@ -42,6 +42,9 @@ const OFFER_ALL = { mayOffer: () => true, end() {} };
 /** The schemas are those of who runs the test: nothing needs to be bounded. */
 const inputs: InputChecker = { check: async (schema, input) => (schema ? checkInput(schema, input) : []) };
 
+/** Nothing is bounded here. */
+const NO_BUDGETS = { raise: async () => undefined };
+
 export class Mesh {
   readonly clock: VirtualClock;
   stores: MemoryStores;
@@ -142,6 +145,7 @@ export class Mesh {
     const { stores, clock, graphs } = this;
     return createSteering({
       runs: stores.store,
+      budgets: NO_BUDGETS,
       reader: stores.reader,
       workflows: stores.workflows,
       clock,

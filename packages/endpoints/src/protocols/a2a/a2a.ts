@@ -7,7 +7,9 @@ import { httpOptions } from '../http/http-options.ts';
 import { checkHttpUrl } from '../http/http-url.ts';
 import { optionsProblem } from '../options.ts';
 import { correlationOf } from '../replies/incoming.ts';
+import { ReplyStoreError } from '../replies/named-store.ts';
 import type { ReplyOptions } from '../replies/reply-options.ts';
+import { lookAgainMs } from '../replies/waiting.ts';
 import type { Learned } from '../result.ts';
 import { fromFailure, withLearned } from '../result.ts';
 import { a2aFailure, isUnknownMethod } from './a2a-failure.ts';
@@ -16,7 +18,6 @@ import { Agents } from './agents.ts';
 import { RefusedError, boundedFetch } from './bounded-fetch.ts';
 import type { Standing } from './conversation.ts';
 import { converse } from './conversation.ts';
-import type { RemoteAgent } from './remote-agent.ts';
 import { contentResult, taskResult } from './standing-result.ts';
 
 const options = z.strictObject({
@@ -35,8 +36,6 @@ type Memo = z.infer<typeof memoShape>;
 /** After these another worker goes on with the same task over there; after all others nobody does. */
 const HANDED_ON = new Set<unknown>(['shutdown', 'pressure']);
 const CANCEL_MS = 700;
-const FIRST_AFTER_MS = 1_000;
-const MAX_AFTER_MS = 30_000;
 const CARD_BYTES = 1_048_576;
 
 /** An agent that speaks A2A: 1.0 and 0.3 by its card, `tasks/send` where there is none. */
@@ -61,18 +60,17 @@ async function askAgent(call: ProtocolCall, agents: Agents, replyOptions: ReplyO
   const record = await replies.open(idempotencyKey);
   const memo = memoOf(call, record);
   let taskId = memo?.taskId ?? null;
-  let agent: RemoteAgent | null = null;
   const onTask = async (id: string): Promise<void> => {
     taskId = id;
     await replies.note(idempotencyKey, record.send, { taskId: id, send: record.send, looks: 0 });
   };
   try {
-    agent = await agents.of(target, fetchImpl);
+    const agent = await agents.of(target, fetchImpl);
     const conversation = { holdMs, taskId, onTask, messageId: correlationOf(idempotencyKey, record.send) };
     const standing = await converse(call, agent, conversation).catch((error: unknown) => {
-      agent = isUnknownMethod(error) && taskId === null ? agents.asOld(target, fetchImpl) : null;
-      if (agent === null) throw error;
-      return converse(call, agent, conversation);
+      const old = isUnknownMethod(error) && taskId === null ? agents.asOld(target, fetchImpl) : null;
+      if (old === null) throw error;
+      return converse(call, old, conversation);
     });
     if (standing.kind === 'open') return pending(standing.taskId, record, memo);
     const result = withLearned(resultOf(standing, target), learned);
@@ -80,9 +78,10 @@ async function askAgent(call: ProtocolCall, agents: Agents, replyOptions: ReplyO
     return result;
   } catch (error) {
     if (signal.aborted) {
-      if (agent !== null && taskId !== null) await stop(call, agents, taskId, { replyOptions, send: record.send });
+      if (taskId !== null) await stop(call, agents, taskId, { replyOptions, send: record.send });
       return fromFailure(aborted(signal), false);
     }
+    if (error instanceof ReplyStoreError) throw error;
     const failure = withLearned(a2aFailure(error), learned);
     if (failure.isFault) agents.forget(target);
     if (failure.error.code === 'remote_task_lost') await replies.reopen(idempotencyKey, record.send);
@@ -98,8 +97,7 @@ function memoOf({ memo }: ProtocolCall, { note, send }: ReplyRecord): Memo | nul
 
 function pending(taskId: string, { send }: ReplyRecord, before: Memo | null): ProtocolResult {
   const looks = before?.looks ?? 0;
-  const afterMs = Math.min(FIRST_AFTER_MS * 2 ** Math.min(looks, 10), MAX_AFTER_MS);
-  return { kind: 'pending', memo: { taskId, send, looks: looks + 1 }, afterMs };
+  return { kind: 'pending', memo: { taskId, send, looks: looks + 1 }, afterMs: lookAgainMs(looks) };
 }
 
 function resultOf(standing: Exclude<Standing, { kind: 'open' }>, target: CallTarget) {

@@ -69,7 +69,9 @@ async function listen(
       if (update.kind === 'message') return { kind: 'message', content: update.content };
       if (taskId === null) await options.onTask((taskId = taskIdOf(update)));
       if (update.kind === 'text' && update.text !== '') call.token(update.text);
-      if (isOver(update)) break;
+      if (!isOver(update)) continue;
+      if (update.kind === 'task') return { kind: 'task', task: update.task };
+      break;
     }
   } catch (error) {
     if (call.signal.aborted || taskId === null) throw error;

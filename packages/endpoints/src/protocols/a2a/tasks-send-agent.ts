@@ -42,7 +42,7 @@ export function tasksSendAgent(url: string, fetchImpl: typeof fetch): RemoteAgen
     const body = JSON.stringify({ jsonrpc: '2.0', id: requests, method, params });
     const headers = { 'content-type': 'application/json', accept: 'application/json' };
     const response = await fetchImpl(url, { method: 'POST', headers, body, signal });
-    return readTask(await response.text(), params.id);
+    return readTask(await response.text(), params.id, response.status);
   }
 
   return {
@@ -59,7 +59,7 @@ export function tasksSendAgent(url: string, fetchImpl: typeof fetch): RemoteAgen
   };
 }
 
-function readTask(text: string, id: string): RemoteTask {
+function readTask(text: string, id: string, status: number): RemoteTask {
   const parsed = answerShape.safeParse(parseJson(text));
   const wrong = { retryable: true, isFault: true };
   if (!parsed.success) {
@@ -68,17 +68,23 @@ function readTask(text: string, id: string): RemoteTask {
   }
   const { result, error } = parsed.data;
   if (error) throw rpcError(error);
+  if (status >= 400) {
+    const message = `The agent answered ${status}`;
+    throw new RefusedError(
+      failed('http_status', message, { retryable: status >= 500, isFault: true, details: { status } }),
+    );
+  }
   if (result === undefined) throw new RefusedError(failed('missing_output', 'The answer holds no task', wrong));
-  const { status, artifacts, metadata } = result;
+  const { status: stands, artifacts, metadata } = result;
   const contents = (artifacts ?? []).map(({ parts }) => contentOf(parts ?? []));
-  const state = STATES.get(status?.state ?? '') ?? 'completed';
+  const state = STATES.get(stands?.state ?? '') ?? 'completed';
   const usage = usageIn(metadata ?? {});
   const joined = contents
     .map((content) => content.text)
     .filter((piece) => piece !== '')
     .join('\n');
   const output = { ...contents[0], text: joined, ...(usage === undefined ? {} : { usage }) };
-  const says = contentOf(status?.message?.parts ?? []).text;
+  const says = contentOf(stands?.message?.parts ?? []).text;
   return { id: result.id ?? id, state, output: contents.length === 0 ? null : output, says };
 }
 

@@ -1,10 +1,8 @@
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { connect } from 'mqtt';
 
+import type { BrokerLogin } from '../replies/broker-login.ts';
 import { DeliveryError } from '../replies/request-reply.ts';
-
-/** Who asks a broker to be let in. */
-export type MqttLogin = { username?: string; password?: string };
 
 /** Refusals of a broker that no repeat cures: not known, or not allowed. The smaller ones are those of MQTT 3. */
 const UNAUTHORIZED = new Set([4, 5, 134, 135, 140]);
@@ -21,7 +19,7 @@ const COMMON: IClientOptions = {
 };
 
 /** Connects in the background, and again whenever the connection is lost. */
-export function connectMqtt(broker: string, login: MqttLogin, own: IClientOptions): MqttClient {
+export function connectMqtt(broker: string, login: BrokerLogin, own: IClientOptions): MqttClient {
   return connect(broker, { ...COMMON, ...login, ...own });
 }
 

@@ -1,25 +1,26 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 
 import type { JsonObject } from '@weft/contract';
 import type { MqttClient } from 'mqtt';
 
 import { Arrivals } from '../replies/arrivals.ts';
+import type { BrokerLogin } from '../replies/broker-login.ts';
 import { incoming } from '../replies/incoming.ts';
 import { Mailbox } from '../replies/mailbox.ts';
 import type { ReplyOptions } from '../replies/reply-options.ts';
 import type { Courier } from '../replies/request-reply.ts';
 import { DeliveryError } from '../replies/request-reply.ts';
-import type { MqttLogin } from './mqtt-connection.ts';
+import { abortion } from '../replies/waiting.ts';
 import { connectMqtt, mqttError } from './mqtt-connection.ts';
 import { listenMqtt } from './mqtt-listener.ts';
 import type { MqttAddress } from './mqtt-url.ts';
 
-export type MqttLinkOptions = MqttAddress & ReplyOptions & { login: MqttLogin; sendsToken: boolean };
+export type MqttLinkOptions = MqttAddress & ReplyOptions & { login: BrokerLogin; sendsToken: boolean };
 
 /** A request nobody took waits so long with the broker. */
 const EXPIRY_SECONDS = 86_400;
 const SEND_MS = 5_000;
+const UNCONFIRMED = 'the broker did not confirm the request in time';
 /** The broker has nobody to give it to. */
 const NO_SUBSCRIBERS = 16;
 
@@ -31,6 +32,8 @@ export class MqttLink implements Courier {
   readonly #publisher: MqttClient;
   readonly #mailbox: Mailbox;
   readonly #arrivals = new Arrivals();
+  /** Messages that the broker has given to nobody. */
+  readonly #untaken = new Set<number>();
   #refusal: Error | null = null;
 
   constructor(options: MqttLinkOptions) {
@@ -50,7 +53,14 @@ export class MqttLink implements Courier {
       ...(leaseMs === undefined ? {} : { leaseMs }),
     });
     this.#publisher = connectMqtt(broker, login, { clientId: `weft-${randomUUID().slice(0, 18)}`, clean: true });
+    // Each call that waits for the connection listens.
+    this.#publisher.setMaxListeners(0);
     this.#publisher.on('error', (error) => void (this.#refusal = mqttError(error)));
+    // The client takes this for a success and does not tell.
+    this.#publisher.on('packetreceive', (packet) => {
+      if (packet.cmd !== 'puback' || packet.reasonCode !== NO_SUBSCRIBERS) return;
+      if (packet.messageId !== undefined) this.#untaken.add(packet.messageId);
+    });
     this.#publisher.on('connect', () => void (this.#refusal = null));
   }
 
@@ -79,10 +89,10 @@ export class MqttLink implements Courier {
         messageExpiryInterval: EXPIRY_SECONDS,
       },
     });
-    const packet = await Promise.race([published, aborting(limit)]).catch((error: Error) => {
+    const packet = await Promise.race([published, abortion(limit, UNCONFIRMED)]).catch((error: Error) => {
       throw mqttError(error);
     });
-    if (packet !== undefined && 'reasonCode' in packet && packet.reasonCode === NO_SUBSCRIBERS) {
+    if (this.#untaken.delete(packet?.messageId ?? -1)) {
       throw new DeliveryError('endpoint_not_listening', `nobody has subscribed to ${this.#topic}`);
     }
   }
@@ -98,14 +108,9 @@ export class MqttLink implements Courier {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#publisher.once('connect', () => resolve());
     try {
-      await Promise.race([promise, aborting(signal)]);
+      await Promise.race([promise, abortion(signal, UNCONFIRMED)]);
     } catch (error) {
       throw this.#refusal ?? error;
     }
   }
-}
-
-async function aborting(signal: AbortSignal): Promise<never> {
-  if (!signal.aborted) await once(signal, 'abort');
-  throw new Error('the broker did not confirm the request in time');
 }

@@ -3,9 +3,9 @@ import { callbackify } from 'node:util';
 
 import type { IPublishPacket } from 'mqtt';
 
+import type { BrokerLogin } from '../replies/broker-login.ts';
 import type { Incoming } from '../replies/incoming.ts';
 import type { Listener, MailboxEvents } from '../replies/mailbox.ts';
-import type { MqttLogin } from './mqtt-connection.ts';
 import { connectMqtt, isTakenOver, mqttError } from './mqtt-connection.ts';
 import type { MqttAddress } from './mqtt-url.ts';
 
@@ -13,7 +13,7 @@ import type { MqttAddress } from './mqtt-url.ts';
 const SESSION_SECONDS = 86_400;
 const AGAIN_MS = 500;
 
-export type MqttListenerOptions = MqttAddress & { login: MqttLogin; clientId: string; incoming: Incoming };
+export type MqttListenerOptions = MqttAddress & { login: BrokerLogin; clientId: string; incoming: Incoming };
 
 /**
  * Hears the answers on a reply topic in a session that outlives the connection: what comes while nobody listens waits in it. An

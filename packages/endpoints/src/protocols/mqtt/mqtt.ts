@@ -3,21 +3,16 @@ import { z } from 'zod';
 import type { CallTarget, Probe, ProtocolClient } from '../../protocol.ts';
 import { optionsProblem } from '../options.ts';
 import type { ReplyOptions } from '../replies/reply-options.ts';
+import type { BrokerLogin } from '../replies/broker-login.ts';
+import { brokerOptions, loginOf } from '../replies/broker-login.ts';
 import { Links } from '../replies/links.ts';
 import { requestReply } from '../replies/request-reply.ts';
-import type { MqttLogin } from './mqtt-connection.ts';
 import { connectMqtt, mqttError } from './mqtt-connection.ts';
 import { MqttLink } from './mqtt-link.ts';
 import { checkMqttUrl, mqttAddress } from './mqtt-url.ts';
 
 const options = z
-  .strictObject({
-    tokenFor: z
-      .enum(['worker', 'broker'])
-      .default('worker')
-      .meta({ description: 'Whether the token goes along with each request, or is the password of the broker' }),
-    username: z.string().min(1).max(500).optional().meta({ description: 'Who this is to the broker' }),
-  })
+  .strictObject(brokerOptions)
   .refine(({ tokenFor, username }) => tokenFor === 'worker' || username !== undefined, {
     path: ['username'],
     message: 'a password needs a username',
@@ -26,8 +21,8 @@ const options = z
 /** A worker behind an MQTT 5 broker: requests on a topic, answers on `topic/responses`. */
 export function mqttClient(replyOptions: ReplyOptions): ProtocolClient {
   const links = new Links((key) => {
-    const { url, login, sendsToken } = JSON.parse(key) as LinkKey;
-    return new MqttLink({ ...mqttAddress(url), login, sendsToken, ...replyOptions });
+    const { url, ...own } = JSON.parse(key) as LinkKey;
+    return new MqttLink({ ...mqttAddress(url), ...replyOptions, ...own });
   });
   return {
     protocol: 'mqtt',
@@ -39,19 +34,13 @@ export function mqttClient(replyOptions: ReplyOptions): ProtocolClient {
   };
 }
 
-type LinkKey = { url: string; login: MqttLogin; sendsToken: boolean };
+type LinkKey = { url: string; login: BrokerLogin; sendsToken: boolean; group?: string };
 
 function keyOf(target: CallTarget): string {
-  const sendsToken = options.parse(target.options).tokenFor === 'worker';
-  return JSON.stringify({ url: target.url, login: loginOf(target), sendsToken } satisfies LinkKey);
-}
-
-function loginOf({ token, options: given }: CallTarget): MqttLogin {
-  const { tokenFor, username } = options.parse(given);
-  return {
-    ...(username === undefined ? {} : { username }),
-    ...(tokenFor === 'broker' && token !== null ? { password: token } : {}),
-  };
+  const { group, ...given } = options.parse(target.options);
+  const own = { login: loginOf(target, given), sendsToken: given.tokenFor === 'worker' };
+  const key: LinkKey = { url: target.url, ...own, ...(group === undefined ? {} : { group }) };
+  return JSON.stringify(key);
 }
 
 /** A connection of its own, which the broker lets in. */
@@ -59,7 +48,7 @@ async function probeMqtt(target: CallTarget, url: string | null, signal: AbortSi
   const problem = checkMqttUrl(url ?? target.url);
   if (problem !== null) return { isHealthy: false, detail: problem };
   const { broker } = mqttAddress(url ?? target.url);
-  const client = connectMqtt(broker, loginOf(target), { reconnectPeriod: 0 });
+  const client = connectMqtt(broker, loginOf(target, options.parse(target.options)), { reconnectPeriod: 0 });
   const { promise, resolve } = Promise.withResolvers<Probe>();
   client.once('connect', () => resolve({ isHealthy: true, detail: `${broker} lets it in` }));
   client.once('error', (error) => resolve({ isHealthy: false, detail: `${broker}: ${mqttError(error).message}` }));

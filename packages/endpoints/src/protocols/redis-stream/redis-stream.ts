@@ -1,32 +1,25 @@
-import { once } from 'node:events';
-
 import { messageOf } from '@weft/executors/failure';
 import { z } from 'zod';
 
 import type { CallTarget, Probe, ProtocolClient } from '../../protocol.ts';
 import { optionsProblem } from '../options.ts';
+import { brokerOptions, loginOf } from '../replies/broker-login.ts';
 import { Links } from '../replies/links.ts';
 import type { ReplyOptions } from '../replies/reply-options.ts';
 import { requestReply } from '../replies/request-reply.ts';
+import { abortion } from '../replies/waiting.ts';
 import { checkStreamUrl, streamAddress } from './redis-stream-url.ts';
 import type { StreamLogin } from './stream-connection.ts';
 import { connected, streamConnection } from './stream-connection.ts';
 import { StreamLink } from './stream-link.ts';
 
-const options = z.strictObject({
-  tokenFor: z
-    .enum(['worker', 'broker'])
-    .default('worker')
-    .meta({ description: 'Whether the token goes along with each request, or is the password of Redis' }),
-  username: z.string().min(1).max(500).optional().meta({ description: 'Who this is to Redis' }),
-  db: z.int().min(0).max(100_000).default(0),
-});
+const options = z.strictObject({ ...brokerOptions, db: z.int().min(0).max(100_000).default(0) });
 
 /** A worker behind a Redis stream: requests on the stream, answers on `stream:responses`. */
 export function redisStreamClient(replyOptions: ReplyOptions): ProtocolClient {
   const links = new Links((key) => {
-    const { url, ...rest } = JSON.parse(key) as LinkKey;
-    return new StreamLink({ address: streamAddress(url), ...rest, ...replyOptions });
+    const { url, ...own } = JSON.parse(key) as LinkKey;
+    return new StreamLink({ address: streamAddress(url), ...replyOptions, ...own });
   });
   return {
     protocol: 'redis_stream',
@@ -38,20 +31,18 @@ export function redisStreamClient(replyOptions: ReplyOptions): ProtocolClient {
   };
 }
 
-type LinkKey = { url: string; login: StreamLogin; sendsToken: boolean };
+type LinkKey = { url: string; login: StreamLogin; sendsToken: boolean; group?: string };
 
 function keyOf(target: CallTarget): string {
-  const sendsToken = options.parse(target.options).tokenFor === 'worker';
-  return JSON.stringify({ url: target.url, login: loginOf(target), sendsToken } satisfies LinkKey);
+  const { tokenFor, group } = options.parse(target.options);
+  const own = { login: streamLogin(target), sendsToken: tokenFor === 'worker' };
+  const key: LinkKey = { url: target.url, ...own, ...(group === undefined ? {} : { group }) };
+  return JSON.stringify(key);
 }
 
-function loginOf({ token, options: given }: CallTarget): StreamLogin {
-  const { tokenFor, username, db } = options.parse(given);
-  return {
-    db,
-    ...(username === undefined ? {} : { username }),
-    ...(tokenFor === 'broker' && token !== null ? { password: token } : {}),
-  };
+function streamLogin(target: CallTarget): StreamLogin {
+  const given = options.parse(target.options);
+  return { db: given.db, ...loginOf(target, given) };
 }
 
 /** A connection of its own that answers PING. */
@@ -59,19 +50,14 @@ async function probeRedis(target: CallTarget, url: string | null, signal: AbortS
   const problem = checkStreamUrl(url ?? target.url);
   if (problem !== null) return { isHealthy: false, detail: problem };
   const address = streamAddress(url ?? target.url);
-  const client = streamConnection(address, loginOf(target), 'commands');
+  const client = streamConnection(address, streamLogin(target), 'commands');
   const at = `Redis at ${address.host}:${address.port}`;
   try {
-    await Promise.race([connected(client).then((ready) => ready.ping()), aborting(signal)]);
+    await Promise.race([connected(client).then((ready) => ready.ping()), abortion(signal, 'no answer in time')]);
     return { isHealthy: true, detail: `${at} answers` };
   } catch (error) {
     return { isHealthy: false, detail: `${at}: ${messageOf(error)}` };
   } finally {
     client.disconnect();
   }
-}
-
-async function aborting(signal: AbortSignal): Promise<never> {
-  if (!signal.aborted) await once(signal, 'abort');
-  throw new Error('no answer in time');
 }

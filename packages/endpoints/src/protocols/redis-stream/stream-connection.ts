@@ -1,10 +1,11 @@
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 
+import type { BrokerLogin } from '../replies/broker-login.ts';
 import { DeliveryError } from '../replies/request-reply.ts';
 import type { StreamAddress } from './redis-stream-url.ts';
 
-export type StreamLogin = { username?: string; password?: string; db: number };
+export type StreamLogin = BrokerLogin & { db: number };
 
 type StreamOptions = RedisOptions & { replyMapping?: 'legacy' };
 
@@ -34,18 +35,27 @@ export function streamConnection(address: StreamAddress, login: StreamLogin, rol
   const client = new Redis(options);
   // Whoever uses it hears of what concerns it.
   client.on('error', () => undefined);
+  // Each call that waits for the connection listens.
+  client.setMaxListeners(0);
   return client;
 }
 
-/** Waits until the connection is there. @throws why it is not */
+/** Waits until the connection is there, whoever began it. @throws why it is not */
 export async function connected(client: Redis): Promise<Redis> {
   if (client.status === 'ready') return client;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  client.once('ready', resolve);
+  client.once('error', reject);
   try {
-    await client.connect();
+    if (client.status === 'wait' || client.status === 'end') client.connect().catch(reject);
+    await promise;
+    return client;
   } catch (error) {
     throw streamError(error);
+  } finally {
+    client.off('ready', resolve);
+    client.off('error', reject);
   }
-  return client;
 }
 
 /** Refused credentials have a code of their own. */

@@ -92,12 +92,9 @@ async function read(reader: Redis, options: StreamListenerOptions, signal: Abort
   }
 }
 
-/** By RESP3 a map of streams, by RESP2 a list of pairs. */
+/** Of the one stream that was asked for. */
 function entriesOf(reply: unknown): Entry[] {
-  if (reply === null || reply === undefined) return [];
-  const [stream] = Array.isArray(reply)
-    ? (reply as [string, Entry[]][])
-    : Object.entries(reply as Record<string, Entry[]>);
+  const [stream] = (reply ?? []) as [string, Entry[]][];
   return stream?.[1] ?? [];
 }
 

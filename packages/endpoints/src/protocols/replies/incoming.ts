@@ -39,8 +39,9 @@ export function incoming(replies: ReplyStore, log: Log, from: string, onKept: (k
       if (id === null || isAcknowledgement(read)) return 'ignored';
       const [, key = id, send = '1'] = NUMBERED.exec(id) ?? [];
       const fate = await replies.put(key, Number(send), read);
-      if (fate === 'kept') onKept(key);
-      else log.info({ from, correlation: id.slice(0, EXCERPT_CHARS), fate }, 'an answer is not taken');
+      if (fate === 'kept' || fate === 'unasked') onKept(key);
+      if (fate !== 'kept')
+        log.info({ from, correlation: id.slice(0, EXCERPT_CHARS), fate }, 'an answer was not waited for');
       return fate;
     },
   };

@@ -31,8 +31,9 @@ export type MailboxOptions = {
 };
 
 const LEASE_MS = 10_000;
-/** How long opening a mailbox may take at the most. */
+/** How long opening a mailbox may take at the most, and how long where it has failed once. */
 const OPEN_MS = 5_000;
+const REOPEN_MS = 1_500;
 /** How often one looks whether the holder has opened it. */
 const LOOK_MS = 100;
 
@@ -52,6 +53,8 @@ export class Mailbox {
   #epoch = 0;
   #error: Error | null = null;
   #hasNews = false;
+  /** It was not let in: until somebody asks again, it does not try, and is in nobody's way. */
+  #isPaused = false;
   #wake = new AbortController();
 
   constructor(options: MailboxOptions) {
@@ -71,11 +74,13 @@ export class Mailbox {
    * @throws the reason why the other side cannot be reached, or that of the signal
    */
   async open(signal: AbortSignal): Promise<number> {
-    const giveUpAt = performance.now() + OPEN_MS;
+    const from = performance.now();
+    this.#resume();
     while (!this.#isOpen) {
       signal.throwIfAborted();
-      if (this.#error !== null && this.#listener === null) throw this.#takeError();
-      if (performance.now() > giveUpAt) throw this.#error ?? new Error(`nobody answers within ${OPEN_MS} ms`);
+      const waitedMs = performance.now() - from;
+      if (this.#error !== null && (this.#isPaused || waitedMs > REOPEN_MS)) throw this.#error;
+      if (waitedMs > OPEN_MS) throw new Error(`nobody attends the answers within ${OPEN_MS} ms`);
       await sleep(LOOK_MS / 5, undefined, { signal });
     }
     return this.#epoch;
@@ -93,12 +98,20 @@ export class Mailbox {
     while (!this.#stop.signal.aborted) {
       this.#hasNews = false;
       this.#wake = new AbortController();
-      await this.#step().catch((error: unknown) => void (this.#error = asError(error)));
+      await (this.#isPaused ? this.#pause() : this.#step()).catch(
+        (error: unknown) => void (this.#error = asError(error)),
+      );
       if (this.#hasNews) continue;
-      const waitMs = this.#isOpen ? this.#leaseMs / 3 : LOOK_MS;
+      const waitMs = this.#isOpen || this.#isPaused ? this.#leaseMs / 3 : LOOK_MS;
       const { signal } = this.#wake;
       await sleep(waitMs, undefined, { signal: AbortSignal.any([signal, this.#stop.signal]) }).catch(() => undefined);
     }
+  }
+
+  async #pause(): Promise<void> {
+    await this.#dropListener();
+    this.#isOpen = false;
+    await this.#options.replies.leave(this.#options.name, this.#holder);
   }
 
   async #step(): Promise<void> {
@@ -123,16 +136,27 @@ export class Mailbox {
       opened: (isNew) => {
         this.#isListening = true;
         this.#isNew ||= isNew;
-        this.#hasNews = true;
-        this.#wake.abort();
+        this.#tellNews();
       },
       lost: (error) => void (this.#error = error),
       ended: (error) => {
         this.#error = error;
-        this.#isOpen = false;
-        void this.#dropListener();
+        this.#isPaused = true;
+        this.#tellNews();
       },
     };
+  }
+
+  #tellNews(): void {
+    this.#hasNews = true;
+    this.#wake.abort();
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#error = null;
+    this.#tellNews();
   }
 
   async #dropListener(): Promise<void> {
@@ -140,13 +164,6 @@ export class Mailbox {
     this.#listener = null;
     this.#isListening = false;
     await listener?.close();
-  }
-
-  /** Told once: the next who asks makes a new attempt. */
-  #takeError(): Error {
-    const error = this.#error ?? new Error('unknown');
-    this.#error = null;
-    return error;
   }
 }
 

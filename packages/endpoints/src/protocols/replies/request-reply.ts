@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { JsonObject } from '@weft/contract';
+import type { Json, JsonObject } from '@weft/contract';
 import type { ReplyRecord, ReplyStore } from '@weft/engine/ports';
 import { aborted, messageOf } from '@weft/executors/failure';
 import { tooLarge } from '@weft/executors/http/http-failure';
@@ -10,6 +10,8 @@ import type { ProtocolCall, ProtocolResult } from '../../protocol.ts';
 import { readAnswer } from '../answer.ts';
 import type { Failed } from '../result.ts';
 import { failed, fromFailure } from '../result.ts';
+import { ReplyStoreError } from './named-store.ts';
+import { lookAgainMs } from './waiting.ts';
 import { KeptReply, correlationOf } from './incoming.ts';
 
 /** How a request goes out by a protocol whose answers come by themselves. */
@@ -41,18 +43,21 @@ export class DeliveryError extends Error {
 
 export type WaitOptions = { replies: ReplyStore; holdMs: number };
 
-const MAX_AFTER_MS = 30_000;
-const FIRST_AFTER_MS = 1_000;
 const FIRST_LOOK_MS = 100;
 const MAX_LOOK_MS = 1_000;
 
 /** What a `pending` result gives the next call: what was sent, in which epoch, and how often it was looked for. */
-const memoShape = z.object({ send: z.int(), epoch: z.int(), looks: z.int().min(0) });
+const memoShape = z.object({ send: z.int().max(1000), epoch: z.int(), looks: z.int().min(0) });
 type Memo = z.infer<typeof memoShape>;
+
+/** Whoever sent it may have died, and its answer may just be coming in: so long it is waited for before it is sent again. */
+const GRACE_MS = 2_000;
 
 /**
  * Looks whether the answer is there, else sends the request, unless that was done before, and waits a while. An answer that is
- * an error ends its send: the next attempt sends the request as another one. Never throws.
+ * an error ends its send: the next attempt sends the request as another one.
+ *
+ * @throws ReplyStoreError
  */
 export async function requestReply(
   call: ProtocolCall,
@@ -60,22 +65,70 @@ export async function requestReply(
   options: WaitOptions,
 ): Promise<ProtocolResult> {
   try {
-    const record = await options.replies.open(call.idempotencyKey);
+    const record = await opened(call, options.replies);
     if (record.reply !== null) return await taken(call, record, options.replies);
-    const memo = await delivered(call, courier, record);
-    return await awaited(call, courier, memo, options);
+    const epoch = await courier.open(call.signal);
+    const [before, noted] = [call.memo, record.note].map((memo) => memoOf(memo, record, epoch));
+    if (before) return await awaited(call, courier, before, options);
+    const holdMs = Math.min(GRACE_MS, options.holdMs);
+    const early = noted ? await awaited(call, courier, noted, { ...options, holdMs }) : null;
+    if (early !== null && early.kind !== 'pending') return early;
+    return await awaited(call, courier, await delivered(call, courier, record, options.replies), options);
   } catch (error) {
+    if (error instanceof ReplyStoreError && !call.signal.aborted) throw error;
     return call.signal.aborted ? fromFailure(aborted(call.signal), false) : undelivered(call, error);
   }
 }
 
-/** What was sent before in an epoch that is over may be lost, or its answer. */
-async function delivered(call: ProtocolCall, courier: Courier, { send }: ReplyRecord): Promise<Memo> {
-  const before = memoShape.safeParse(call.memo).data ?? null;
-  const epoch = await courier.open(call.signal);
-  if (before !== null && before.send === send && before.epoch >= epoch) return before;
-  await deliver(call, courier, send);
-  return { send, epoch, looks: before?.looks ?? 0 };
+/** A store that has forgotten which sends are over is told by what the call remembers. */
+async function opened({ idempotencyKey, memo }: ProtocolCall, replies: ReplyStore): Promise<ReplyRecord> {
+  const known = memoShape.safeParse(memo).data?.send ?? 1;
+  let record = await replies.open(idempotencyKey);
+  while (record.send < known) {
+    await replies.reopen(idempotencyKey, record.send);
+    record = await replies.open(idempotencyKey);
+  }
+  return record;
+}
+
+/** What was sent before in an epoch that is over may be lost, or its answer; and a send that is over is of no use. */
+function memoOf(memo: Json | null, { send }: ReplyRecord, epoch: number): Memo | null {
+  const found = memoShape.safeParse(memo).data ?? null;
+  return found !== null && found.send === send && found.epoch >= epoch ? found : null;
+}
+
+async function delivered(
+  call: ProtocolCall,
+  courier: Courier,
+  { send }: ReplyRecord,
+  replies: ReplyStore,
+): Promise<Memo> {
+  const memo = { send, epoch: await courier.open(call.signal), looks: 0 };
+  // Noted before: who dies in between has perhaps sent it, and whoever comes next looks a while before it does so again.
+  await replies.note(call.idempotencyKey, send, memo);
+  try {
+    await deliver(call, courier, send);
+  } catch (error) {
+    await replies.note(call.idempotencyKey, send, null);
+    throw error;
+  }
+  return memo;
+}
+
+/** Where all begins anew the worker may not be back yet: then it is sent later. */
+async function redelivered(
+  call: ProtocolCall,
+  courier: Courier,
+  record: ReplyRecord,
+  { memo, replies }: WaitOptions & { memo: Memo },
+): Promise<Memo> {
+  try {
+    return await delivered(call, courier, record, replies);
+  } catch (error) {
+    if (call.signal.aborted || error instanceof ReplyStoreError) throw error;
+    if (error instanceof DeliveryError && error.code === 'endpoint_unauthorized') throw error;
+    return memo;
+  }
 }
 
 async function deliver(
@@ -111,15 +164,14 @@ async function awaited(
       const arrival = courier.arrival(idempotencyKey, round.signal);
       const record = await options.replies.open(idempotencyKey);
       if (record.reply !== null) return await taken(call, record, options.replies);
-      if (courier.epoch() > memo.epoch) memo = await delivered({ ...call, memo }, courier, record);
+      if (courier.epoch() > memo.epoch) memo = await redelivered(call, courier, record, { memo, ...options });
       await Promise.race([arrival, sleep(Math.min(lookMs, giveUpAt - performance.now()), undefined, { signal })]);
     } finally {
       round.abort();
     }
     lookMs = Math.min(lookMs * 2, MAX_LOOK_MS);
   }
-  const afterMs = Math.min(FIRST_AFTER_MS * 2 ** Math.min(memo.looks, 10), MAX_AFTER_MS);
-  return { kind: 'pending', memo: { ...memo, looks: memo.looks + 1 }, afterMs };
+  return { kind: 'pending', memo: { ...memo, looks: memo.looks + 1 }, afterMs: lookAgainMs(memo.looks) };
 }
 
 async function taken(call: ProtocolCall, record: ReplyRecord, replies: ReplyStore): Promise<ProtocolResult> {

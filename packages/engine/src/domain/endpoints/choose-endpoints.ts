@@ -6,40 +6,9 @@ import type { Json } from '@weft/contract';
 
 import { drawBeta } from './beta.ts';
 import type { EndpointLoad } from './call.ts';
+import type { ChoiceRequest, EndpointCandidate } from './choice-request.ts';
 import { leaveOut, WAITS } from './leave-out.ts';
 import type { LeftOut } from './leave-out.ts';
-
-/** An endpoint that may be chosen, of which so much is looked at. */
-export type EndpointCandidate = {
-  name: string;
-  model: string | null;
-  tags: readonly string[];
-  specialties: readonly string[];
-  isDraining: boolean;
-  isHealthy: boolean | null;
-};
-
-export type ChoiceRequest = {
-  /** Any of them will do; none: every endpoint will. */
-  tags: readonly string[];
-  specialty: string | null;
-  model: string | null;
-  /** That one and no other, whatever its tags and its model. */
-  pin: string | null;
-  /** The first of these that can be used, if any can. */
-  prefer: readonly string[];
-  /**
-   * The endpoint of the conversation so far. `holdsIt`: the conversation lies there and nowhere else, so that one that has no
-   * room at present is waited for.
-   */
-  session: { name: string; holdsIt: boolean } | null;
-  /** Those at which this task has failed before: they come last. */
-  tried: readonly string[];
-  /** What the call may cost there, USD; null: its price is not known. */
-  costOf: (name: string) => number | null;
-  /** Whether only those will do whose price is known: there is a budget. */
-  needsPrice: boolean;
-};
 
 export type ChoiceOptions = {
   /** `thompson`: by a draw for each from what is known of its successes, so that those that failed get another try now and then. */

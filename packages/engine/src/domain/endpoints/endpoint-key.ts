@@ -27,10 +27,11 @@ export function keySpeaksOf(key: string, { name, tags }: { name: string; tags: r
   return matchesTags(list === '' ? [] : list.split(',').map(unescaped), tags);
 }
 
+/** What would part the list, or be taken for a template. */
 function escaped(tag: string): string {
-  return tag.replaceAll('%', '%25').replaceAll(',', '%2C');
+  return tag.replaceAll(/[%,{$]/g, (char) => `%${char.charCodeAt(0).toString(16)}`);
 }
 
 function unescaped(text: string): string {
-  return text.replaceAll('%2C', ',').replaceAll('%25', '%');
+  return text.replaceAll(/%([0-9a-f]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 }

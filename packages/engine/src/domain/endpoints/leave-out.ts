@@ -1,6 +1,6 @@
 /** Why an endpoint cannot take a call. */
 import type { EndpointLoad } from './call.ts';
-import type { ChoiceRequest, EndpointCandidate } from './choose-endpoints.ts';
+import type { ChoiceRequest, EndpointCandidate } from './choice-request.ts';
 
 export type LeftOutReason =
   | 'not_pinned'

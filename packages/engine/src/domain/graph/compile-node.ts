@@ -8,7 +8,14 @@ import { compileTemplate, compileUpdates } from '../expression/template.ts';
 import type { Template } from '../expression/template.ts';
 import type { GraphNode, ResolvedRetry } from './graph-node.ts';
 import { priorityLevel } from './priority.ts';
-import { AGENT_EXECUTOR, ENDPOINT_EXECUTOR, endpointKey, isPrompted, promptsOf, settingsOf } from './prompted.ts';
+import {
+  AGENT_EXECUTOR,
+  ENDPOINT_EXECUTOR,
+  isPrompted,
+  limitKeyOfPrompted,
+  promptsOf,
+  settingsOf,
+} from './prompted.ts';
 import type { Wiring } from './wiring.ts';
 
 const DEFAULT_TIMEOUT_MS = 300_000;
@@ -78,7 +85,7 @@ function usesOf(node: WorkflowNode): string | null {
 function compileKey(node: WorkflowNode): Template | null {
   if (node.type !== 'task' && node.type !== 'agent') return null;
   if (node.concurrencyKey) return compileTemplate(node.concurrencyKey);
-  return isPrompted(node) ? compileTemplate(endpointKey(node)) : null;
+  return isPrompted(node) ? compileTemplate(limitKeyOfPrompted(node)) : null;
 }
 
 function compileInput(node: WorkflowNode): Template | null {

@@ -1,6 +1,8 @@
 /** Nodes with a prompt: whoever does their work is chosen among the endpoints, and asked. */
 import type { AgentNode, JsonObject, TaskNode, WorkflowNode } from '@weft/contract';
 
+import { endpointKey } from '../endpoints/endpoint-key.ts';
+
 /** What carries out nodes with a prompt; no document names these in `uses`. */
 export const ENDPOINT_EXECUTOR = 'endpoint';
 export const AGENT_EXECUTOR = 'agent';
@@ -27,13 +29,9 @@ export function settingsOf(node: PromptedNode): JsonObject {
   return asJson({ ...common, maxTurns, turnTimeoutMs, loopTimeoutMs, tools });
 }
 
-/**
- * The key under which limits count its tasks: the endpoint that it names, or the tags of those that it may go to, none of them for
- * any.
- */
-export function endpointKey({ endpoint, tags = [] }: PromptedNode): string {
-  if (endpoint?.pin !== undefined) return `endpoint:${endpoint.pin}`;
-  return `endpoint:tags=${Array.from(new Set(tags)).toSorted().join(',')}`;
+/** The key under which limits count its tasks: it says which endpoints can take them. */
+export function limitKeyOfPrompted({ endpoint, tags = [] }: PromptedNode): string {
+  return endpointKey({ pin: endpoint?.pin ?? null, tags });
 }
 
 /** Without what is undefined. */

@@ -10,6 +10,8 @@ export type Candidate = {
   priority: Priority;
   readyAt: number;
   limitKey: string | null;
+  /** It has its place already, and takes none of what is left. */
+  keepsPlace?: true;
 };
 
 /** How many may go on: of all, with one key, and on one list. They are asked once for each candidate, and may be infinite. */
@@ -32,12 +34,16 @@ export function chooseTasks(candidates: readonly Candidate[], room: Room): Candi
   const taken = new Map<string, number>();
   const take = (name: string, most: number): boolean => (taken.get(name) ?? 0) < most;
   const chosen: Candidate[] = [];
+  let taking = 0;
   for (const candidate of candidates.toSorted((a, b) => urgency(a) - urgency(b))) {
-    if (chosen.length >= room.all) break;
+    const { keepsPlace = false } = candidate;
+    if (!keepsPlace && taking >= room.all) continue;
     const places: [string, number][] = [[listOf(candidate), room.ofList(candidate)]];
-    if (candidate.limitKey !== null) places.push([`key ${candidate.limitKey}`, room.ofKey(candidate.limitKey)]);
+    if (candidate.limitKey !== null && !keepsPlace)
+      places.push([`key ${candidate.limitKey}`, room.ofKey(candidate.limitKey)]);
     if (!places.every(([name, most]) => take(name, most))) continue;
-    if (room.take?.(candidate) === false) continue;
+    if (!keepsPlace && room.take?.(candidate) === false) continue;
+    taking += Number(!keepsPlace);
     for (const [name] of places) taken.set(name, (taken.get(name) ?? 0) + 1);
     chosen.push(candidate);
   }

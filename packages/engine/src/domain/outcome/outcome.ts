@@ -34,8 +34,15 @@ export type Outcome =
       memo: Json;
       afterMs: number;
       isTurn?: boolean;
+      /** People are asked first, for as long as it takes: whether more may be spent. */
+      asks?: { message: string; budget: string | null };
       /** What a turn writes to the state. In superstep mode nothing is written before a task has ended, so that it fails. */
       stateUpdates?: JsonObject;
+      /**
+       * What it has asked for is under way outside, at the endpoint that its limit key counts: it keeps its place there, and goes on
+       * whether or not there is another one.
+       */
+      keepsPlace?: true;
       /** What the journal says of it. */
       note?: JsonObject;
       usage?: Usage;

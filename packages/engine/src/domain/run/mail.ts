@@ -12,7 +12,8 @@ import { NeedsMore, noReads } from './reads.ts';
 import type { Mail, TaskRecord } from './records.ts';
 import { retryRun } from './retry-run.ts';
 import { passAfter } from './break-after.ts';
-import { settleTask } from './settle-task.ts';
+import { grantMeans } from './continue-task.ts';
+import { failTask, settleTask } from './settle-task.ts';
 import { isPassed, passBreakpoint } from './superstep/release.ts';
 import { ownerOf } from '../task-key.ts';
 import type { WorkingRun } from './working-run.ts';
@@ -140,6 +141,10 @@ function answer(run: WorkingRun, task: TaskRecord, { value, by, mail }: Answer):
   const { id, at } = task.detail;
   const note = { mail, answer: { id, by } };
   if (at === 'before' && isPassed(run, task)) return;
+  if (task.detail.means) {
+    answerMeans(run, task, { value, note, memo: task.detail.means.memo });
+    return;
+  }
   if (at === 'node') {
     settleTask(run, task, { outcome: { kind: 'succeeded', output: value }, worker: null, type: 'answered', note });
     return;
@@ -158,6 +163,22 @@ function answer(run: WorkingRun, task: TaskRecord, { value, by, mail }: Answer):
   }
   run.change(task, { status: 'pending', attempt: task.attempt });
   run.arm(run.node(task.node), { key, fate: null, item, passes: true });
+}
+
+/** `false` is a no; all else lets the task try again. */
+function answerMeans(
+  run: WorkingRun,
+  task: TaskRecord,
+  { value, note, memo }: { value: Json; note: Parameters<WorkingRun['note']>[0]; memo: Json },
+): void {
+  run.openStep('answered', { task });
+  run.note(note);
+  if (value !== false) {
+    grantMeans(run, task, memo);
+    return;
+  }
+  const error = { code: 'budget_exceeded', message: 'a budget is used up, and it was not raised', retryable: false };
+  failTask(run, task, { error, worker: null });
 }
 
 /** Injected after a node that has settled already, the state changes now. */

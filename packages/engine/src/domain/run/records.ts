@@ -109,6 +109,11 @@ export type TaskDetail =
       at: 'node' | 'before' | 'after';
       message: string | null;
       expiresAt: number | null;
+      /**
+       * Whether more may be spent: the run whose budget is used up, if it is that of a run, and what the attempt before has left. The
+       * task runs again once that is granted.
+       */
+      means?: { budget: string | null; memo: Json };
       /** Of a breakpoint after a node: its result, until it is passed. */
       held?: { output: Json; goto: string[] | null; items: number | null; pending?: PendingDetail };
     }
@@ -122,9 +127,9 @@ export type TaskDetail =
   | PendingDetail
   /**
    * What an attempt that has not finished the task leaves to the next one (null: nothing), and, where that is bounded, since when
-   * it has been failing.
+   * it has been failing. `keepsPlace`: what it has asked for is under way outside.
    */
-  | { kind: 'memo'; memo: Json; failingSince?: number }
+  | { kind: 'memo'; memo: Json; failingSince?: number; keepsPlace?: true }
   /** It was to go back more often than it may, and its run has failed with it. `items`: those of a send. */
   | { kind: 'halted'; items: number | null };
 

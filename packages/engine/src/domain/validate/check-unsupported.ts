@@ -1,12 +1,10 @@
 import type { StartRun } from '@weft/contract';
-import { asObject } from './draft.ts';
 import type { Draft, RawObject } from './draft.ts';
 import { type DocumentIssue, type IssuePath, Issues, quote } from './document-issue.ts';
 import { unsupported } from './unsupported.ts';
 
 /** Fields that the engine cannot run yet. */
 export function checkUnsupported(draft: Draft, issues: Issues): void {
-  refusePolicy(draft.root['budget'], ['budget'], issues);
   for (const [name, node] of draft.nodes) checkNode(node, ['nodes', name], issues);
 }
 
@@ -14,7 +12,6 @@ export function checkUnsupported(draft: Draft, issues: Issues): void {
 export function unsupportedRunFields(request: StartRun): DocumentIssue[] {
   const issues = new Issues();
   refuseFields(request, [], { fields: unsupported.runFields, issues });
-  refusePolicy(request.budget, ['budget'], issues);
   return issues.list();
 }
 
@@ -35,13 +32,6 @@ function refuseFields(
 ): void {
   for (const field of fields) {
     if (value[field] !== undefined) refuse([...path, field], `field ${quote(field)}`, issues);
-  }
-}
-
-function refusePolicy(budget: unknown, path: IssuePath, issues: Issues): void {
-  const policy = asObject(budget)?.['onExceeded'];
-  if (typeof policy === 'string' && unsupported.onExceeded.includes(policy)) {
-    refuse([...path, 'onExceeded'], `policy ${quote(policy)}`, issues);
   }
 }
 

@@ -3,8 +3,6 @@
  * engine learns is deleted here, and nowhere else.
  */
 export const unsupported = {
-  /** What may be said of a used-up budget. */
-  onExceeded: ['interrupt'],
   /** Of the request that starts a run. */
   runFields: ['callbacks'],
 };

@@ -9,7 +9,7 @@ export type Registry = { endpointBook: EndpointBook; probes: Probes; commands: E
 
 /** What a process knows and does of endpoints. */
 export function createRegistry(
-  deps: Pick<EngineDeps, 'endpoints' | 'mesh' | 'meter' | 'prober' | 'clock' | 'log'>,
+  deps: Pick<EngineDeps, 'endpoints' | 'mesh' | 'meter' | 'prober' | 'endpointRules' | 'clock' | 'log'>,
 ): Registry {
   const endpointBook = new EndpointBook(deps.endpoints, deps.mesh);
   return {

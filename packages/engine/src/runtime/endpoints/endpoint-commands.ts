@@ -2,10 +2,10 @@
 import { AppError } from '@weft/contract';
 import type { FileEndpoint, NewEndpoint, ReplaceEndpoint, UpdateEndpoint } from '@weft/contract';
 
-import { checkEndpoint } from '../../domain/endpoints/check-endpoint.ts';
-import type { EndpointMeter, EndpointRecord, EndpointStore, Log } from '../../ports/index.ts';
+import type { EndpointMeter, EndpointRecord, EndpointRules, EndpointStore, Log } from '../../ports/index.ts';
 import type { EndpointBook } from './endpoint-book.ts';
 import { meteredEndpoint } from './metered-endpoint.ts';
+import { mistakesOf } from './mistakes.ts';
 import { createSync } from './sync-endpoints.ts';
 import type { SyncedEndpoints } from './sync-endpoints.ts';
 import { changedRecord, toRecord } from './to-record.ts';
@@ -29,7 +29,13 @@ export type EndpointCommands = {
   syncEndpoints(file: readonly FileEndpoint[]): Promise<SyncedEndpoints>;
 };
 
-type CommandDeps = { endpoints: EndpointStore; endpointBook: EndpointBook; meter?: EndpointMeter; log: Log };
+type CommandDeps = {
+  endpoints: EndpointStore;
+  endpointBook: EndpointBook;
+  meter?: EndpointMeter;
+  endpointRules?: EndpointRules;
+  log: Log;
+};
 
 /** So many others may change an endpoint while it is being changed. */
 const TRIES = 10;
@@ -37,7 +43,7 @@ const TRIES = 10;
 const MOST_OF_A_TENANT = 1000;
 
 export function createEndpointCommands(deps: CommandDeps): EndpointCommands {
-  const { endpoints, endpointBook: book, meter, log } = deps;
+  const { endpoints, endpointBook: book, meter, endpointRules, log } = deps;
 
   /** It is changed already; that this process hears of it a moment later is no failure. */
   async function refresh(): Promise<void> {
@@ -54,7 +60,7 @@ export function createEndpointCommands(deps: CommandDeps): EndpointCommands {
       const before = await get(tenant, name);
       refuseOfFile(before);
       const after = work(before);
-      refuseMistakes(after);
+      refuseMistakes(after, endpointRules);
       refuseAbduction(before, after);
       if (await endpoints.replace(after, before.updatedAt)) return refresh();
     }
@@ -64,7 +70,7 @@ export function createEndpointCommands(deps: CommandDeps): EndpointCommands {
   return {
     async createEndpoint(tenant, { name, ...definition }) {
       const record = toRecord(definition, { tenant, name, source: 'api' });
-      refuseMistakes(record);
+      refuseMistakes(record, endpointRules);
       await refresh();
       if (book.of(tenant).length >= MOST_OF_A_TENANT)
         throw new AppError('conflict', `a tenant has at most ${MOST_OF_A_TENANT} endpoints`);
@@ -90,7 +96,7 @@ export function createEndpointCommands(deps: CommandDeps): EndpointCommands {
       await meter.setCircuit(meteredEndpoint(endpoint), circuit);
     },
     async syncEndpoints(file) {
-      const synced = await createSync(endpoints)(file);
+      const synced = await createSync(endpoints, endpointRules)(file);
       await refresh();
       return synced;
     },
@@ -101,8 +107,8 @@ function notThere(name: string): never {
   throw new AppError('not_found', `there is no endpoint ${name}`);
 }
 
-function refuseMistakes(record: EndpointRecord): void {
-  const errors = checkEndpoint(record);
+function refuseMistakes(record: EndpointRecord, rules: EndpointRules | undefined): void {
+  const errors = mistakesOf(record, rules);
   const [first] = errors;
   if (first) throw new AppError('invalid_request', `${first.pointer}: ${first.message}`, { errors });
 }

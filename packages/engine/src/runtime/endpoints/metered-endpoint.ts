@@ -3,7 +3,7 @@ import type { EndpointRecord, MeteredEndpoint } from '../../ports/index.ts';
 
 /**
  * The endpoint for the meter. Endpoints of a tenant that show the same token to the same server share what the provider
- * allows; one without a token has it for itself.
+ * allows, unless they say that each model or each endpoint is counted by itself; one without a token has it for itself.
  */
 export function meteredEndpoint(endpoint: EndpointRecord): MeteredEndpoint {
   const { tenant, name, maxConcurrent, limits } = endpoint;
@@ -11,8 +11,10 @@ export function meteredEndpoint(endpoint: EndpointRecord): MeteredEndpoint {
 }
 
 /** Names the credential, and tells nothing of it. */
-function credentialOf({ name, url, token }: EndpointRecord): string {
+function credentialOf({ name, url, model, token, limits: { sharedBy = 'credential' } }: EndpointRecord): string {
   const host = URL.parse(url)?.host ?? '';
-  if (token === null || token.kind === 'sealed') return contentHash(['endpoint', name]).slice(0, 24);
-  return contentHash([token.kind, host, token.kind === 'value' ? token.value : token.name]).slice(0, 24);
+  if (token === null || token.kind === 'sealed' || sharedBy === 'endpoint')
+    return contentHash(['endpoint', name]).slice(0, 24);
+  const shown = token.kind === 'value' ? token.value : token.name;
+  return contentHash([token.kind, host, shown, sharedBy === 'model' ? model : null]).slice(0, 24);
 }

@@ -1,21 +1,21 @@
 import { AppError, DEFAULT_TENANT } from '@weft/contract';
 import type { FileEndpoint, ProblemItem } from '@weft/contract';
 
-import { checkEndpoint } from '../../domain/endpoints/check-endpoint.ts';
-import type { EndpointRecord, EndpointStore } from '../../ports/index.ts';
+import type { EndpointRecord, EndpointRules, EndpointStore } from '../../ports/index.ts';
+import { mistakesOf } from './mistakes.ts';
 import { isSameEndpoint, toRecord } from './to-record.ts';
 
 /** Names, as `tenant/name`. `taken`: those that a call had registered before. */
 export type SyncedEndpoints = { created: string[]; changed: string[]; removed: string[]; taken: string[] };
 
 /** Makes the registry say what a file says. Several processes may do so at once, with the same file. */
-export function createSync(store: EndpointStore) {
+export function createSync(store: EndpointStore, rules?: EndpointRules) {
   return async function sync(file: readonly FileEndpoint[]): Promise<SyncedEndpoints> {
-    refuseMistakes(file);
     const wanted = file.map(({ tenant = DEFAULT_TENANT, name, ...definition }, index) => ({
       index,
       record: toRecord(definition, { tenant, name, source: 'file' }),
     }));
+    refuseMistakes(wanted, rules);
     const there = new Map((await store.list(null)).map((record) => [nameOf(record), record]));
     const synced: SyncedEndpoints = { created: [], changed: [], removed: [], taken: [] };
     // Where there is no key to encrypt with, the first of them fails before anything has changed.
@@ -33,6 +33,9 @@ export function createSync(store: EndpointStore) {
   };
 }
 
+/** `index`: where in the file. */
+type Wanted = { index: number; record: EndpointRecord };
+
 type Under = { there: ReadonlyMap<string, EndpointRecord>; synced: SyncedEndpoints };
 
 async function put(store: EndpointStore, record: EndpointRecord, { there, synced }: Under): Promise<void> {
@@ -46,14 +49,14 @@ async function put(store: EndpointStore, record: EndpointRecord, { there, synced
   }
 }
 
-function refuseMistakes(file: readonly FileEndpoint[]): void {
+function refuseMistakes(wanted: readonly Wanted[], rules: EndpointRules | undefined): void {
   const errors: ProblemItem[] = [];
   const seen = new Set<string>();
-  for (const [index, endpoint] of file.entries()) {
-    const name = nameOf(endpoint);
-    const items = checkEndpoint(endpoint);
+  for (const { index, record } of wanted) {
+    const name = nameOf(record);
+    const items = mistakesOf(record, rules);
     if (seen.has(name)) {
-      const message = `there are two endpoints ${JSON.stringify(endpoint.name)}`;
+      const message = `there are two endpoints ${JSON.stringify(record.name)}`;
       items.push({ code: 'duplicate_name', pointer: '/name', message });
     }
     seen.add(name);
@@ -62,11 +65,9 @@ function refuseMistakes(file: readonly FileEndpoint[]): void {
   if (errors.length > 0) throw new AppError('invalid_request', 'the endpoints are not valid', { errors });
 }
 
-function nameOf({ tenant = DEFAULT_TENANT, name }: { tenant?: string | undefined; name: string }): string {
+function nameOf({ tenant, name }: EndpointRecord): string {
   return `${tenant}/${name}`;
 }
-
-type Wanted = { record: EndpointRecord };
 
 function clearTokensFirst({ record: a }: Wanted, { record: b }: Wanted): number {
   return Number(b.token?.kind === 'value') - Number(a.token?.kind === 'value');

@@ -239,7 +239,7 @@ class Gates implements Gate {
 
   async #spend(tenant: string, now: number, some: readonly Candidate[]): Promise<number[]> {
     const { book, rates } = this.#deps;
-    const requests = some.map(({ limitKey }) => book.ratesOf(tenant, limitKey));
+    const requests = some.map(({ limitKey, keepsPlace }) => (keepsPlace ? [] : book.ratesOf(tenant, limitKey)));
     if (requests.every((keys) => keys.length === 0)) return requests.map(() => 0);
     return rates.admit(tenant, now, requests);
   }

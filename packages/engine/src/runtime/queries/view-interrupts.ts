@@ -5,6 +5,7 @@ import type { Graph } from '../../domain/graph/graph.ts';
 import type { RunRecord, TaskView } from '../../ports/index.ts';
 import { openQuestions } from '../steering/find-questions.ts';
 import type { Question } from '../steering/find-questions.ts';
+import { MEANS_SCHEMA } from '../steering/raise-budgets.ts';
 import { toInstant, toInstantOrNull } from './instant.ts';
 import type { QueryDeps } from './query-deps.ts';
 
@@ -37,7 +38,7 @@ export function toInterrupt(task: TaskView, question: Question, graph: Graph): I
     node: task.node,
     at: question.at,
     message: question.message,
-    answerSchema: (isAsked ? node.answerSchema : undefined) ?? null,
+    answerSchema: question.means ? MEANS_SCHEMA : ((isAsked ? node.answerSchema : undefined) ?? null),
     createdAt: toInstant(task.startedAt ?? task.readyAt),
     expiresAt: toInstantOrNull(question.expiresAt),
   };

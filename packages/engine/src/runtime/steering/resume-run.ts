@@ -8,6 +8,7 @@ import { findAnswer, openQuestions, questionOf } from './find-questions.ts';
 import type { OpenQuestion } from './find-questions.ts';
 import { openLetters } from './letters.ts';
 import type { Letters } from './letters.ts';
+import { MEANS_SCHEMA, raiseBudgets } from './raise-budgets.ts';
 import type { SteerDeps } from './steer-deps.ts';
 import { checkUpdates, refuseEnded, runOf } from './steered-run.ts';
 
@@ -30,6 +31,7 @@ export async function resumeRun(deps: SteerDeps, request: Request): Promise<void
   if (!answers) return passBreakpoints(deps, { run, request, letters });
   const targets = await targetsOf(deps, { run, answers, letters });
   await checkAnswers(deps, targets);
+  await raiseBudgets(deps.budgets, targets);
   await send({ run, shares: sharesOf(run, targets, stateUpdates !== null), request, letters });
   await confirm(deps, targets, letters);
   if (targets.length === 0 && stateUpdates) await confirmShare(run, letters);
@@ -107,9 +109,10 @@ async function checkAnswers({ graphs, inputs }: SteerDeps, targets: readonly Tar
   const errors: ProblemItem[] = [];
   for (const { run, task, question, value } of targets) {
     const node = (await graphs.load(run.head.workflow)).document.nodes[task.node];
-    if (question.at !== 'node' || node?.type !== 'interrupt') continue;
+    const schema = question.means ? MEANS_SCHEMA : node?.type === 'interrupt' ? node.answerSchema : undefined;
+    if (question.at !== 'node' || schema === undefined) continue;
     const place = pointerOf(['answers', question.id]);
-    const found = await inputs.check(node.answerSchema, value);
+    const found = await inputs.check(schema, value);
     errors.push(...found.map((error) => ({ ...error, pointer: error.pointer.replace(/^\/input/, () => place) })));
   }
   if (errors.length > 0) throw new AppError('invalid_input', 'the answer does not match its schema', { errors });

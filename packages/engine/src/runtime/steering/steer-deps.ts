@@ -8,6 +8,7 @@ import type { RunToStart } from '../start-runs.ts';
 
 /** What steering runs needs. */
 export type SteerDeps = Pick<EngineDeps, 'runs' | 'reader' | 'clock' | 'inputs'> & {
+  budgets: Pick<EngineDeps['budgets'], 'raise'>;
   settler: Pick<Settler, 'settle'>;
   graphs: GraphCache;
   /** Starts a run that another one leads to. */

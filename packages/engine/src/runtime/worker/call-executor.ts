@@ -92,6 +92,7 @@ function toCall(deps: CallDeps, { attempt, input, secrets, beat, budget }: CallP
     attempt: message.attempt,
     memo: attempt.memo,
     tenant: message.workflow.tenant,
+    payer: message.payer ?? null,
     idempotencyKey: taskId,
     signal: stop.signal,
     ...(budget && { budget }),

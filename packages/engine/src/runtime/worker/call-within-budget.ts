@@ -21,10 +21,10 @@ export async function callWithinBudget(deps: BudgetDeps, work: Work): Promise<Ou
   // What the document says of its cost goes before what an executor believes.
   const reserves = work.executor.reserves && node.cost === null;
   const refused = reserves ? null : await reserve(purse, work);
-  if (refused) return refused.outcome;
+  if (refused) return purse.orAsked(refused.outcome, work.attempt.memo);
   const outcome = atCost(node, await callExecutor(deps, reserves ? { ...work, budget: purse } : work));
   await purse.settle(outcome);
-  return outcome;
+  return purse.orAsked(outcome, work.attempt.memo);
 }
 
 /** Null: nothing bounds it. */

@@ -41,7 +41,7 @@ function isTargets(value: Json): value is string[] {
 function cleanAgain(outcome: Extract<Outcome, { kind: 'again' }>): Outcome {
   const memo = cleanJson(outcome.memo, OUTPUT_LIMITS);
   if (!memo.ok) return failed(memo.code, `what is to be remembered is refused: ${memo.message}`);
-  const { note, stateUpdates, ...rest } = outcome;
+  const { note, asks, stateUpdates, ...rest } = outcome;
   const updates = stateUpdates === undefined ? null : cleanJson(stateUpdates, OUTPUT_LIMITS);
   if (updates && !updates.ok) return failed(updates.code, `the state updates are refused: ${updates.message}`);
   const kept = note === undefined ? null : cleanJson(note, DETAIL_LIMITS);
@@ -50,6 +50,7 @@ function cleanAgain(outcome: Extract<Outcome, { kind: 'again' }>): Outcome {
     ...rest,
     memo: memo.value,
     afterMs,
+    ...(asks && { asks: { ...asks, message: cleanText(asks.message, 8000) } }),
     ...(kept?.ok && { note: kept.value as NonNullable<typeof note> }),
     ...(updates?.ok && { stateUpdates: updates.value as NonNullable<typeof stateUpdates> }),
   };

@@ -1,4 +1,6 @@
 /** What one attempt may spend: reserved before it begins to, and settled once it is over. */
+import type { Json } from '@weft/contract';
+
 import { missingBudget, refusalOf } from '../../domain/budget/refusal.ts';
 import type { Outcome } from '../../domain/outcome/outcome.ts';
 import { StoreError } from '../../ports/index.ts';
@@ -67,6 +69,19 @@ export class Purse implements CallBudget {
     return { kind: 'refused', error, onExceeded: spender.payer?.onExceeded ?? 'fail', usdLeft: null, tokensLeft: null };
   }
 
+  /** Where the run wants people to be asked, the task does not fail for a budget that is used up. */
+  orAsked(outcome: Outcome | null, memo: Json): Outcome | null {
+    const { payer } = this.#of.spender;
+    if (outcome?.kind !== 'failed' || outcome.error.code !== 'budget_exceeded' || payer?.onExceeded !== 'interrupt')
+      return outcome;
+    const { kind, subject } = (outcome.error.details ?? {}) as { kind?: string; subject?: string };
+    const budget = kind === 'run' && subject !== undefined ? subject : null;
+    const message = `${outcome.error.message}. May it be spent?`;
+    const { usage, placed } = outcome;
+    const spent = { ...(usage && { usage }), ...(placed && { placed }) };
+    return { kind: 'again', memo, afterMs: 0, asks: { message, budget }, ...spent };
+  }
+
   release(): void {
     this.#gaveBack = true;
   }
@@ -99,6 +114,7 @@ export class Purse implements CallBudget {
     const onExceeded = spender.payer?.onExceeded ?? 'fail';
     if (grant.kind === 'granted') {
       this.#hasReserved = true;
+      this.#gaveBack = false;
       return grant;
     }
     if (grant.kind === 'superseded' || grant.kind === 'budget_missing') {

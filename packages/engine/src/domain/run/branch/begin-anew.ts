@@ -175,6 +175,8 @@ function questionOf(
     return { kind: 'question', id: run.questionId(key, 'before'), at: 'before', message: null, expiresAt: null };
   }
   const { detail } = row;
+  // Whether there is money is found out anew.
+  if (detail?.kind === 'question' && detail.means) return null;
   if (detail?.kind === 'question') return { ...detail, id: detail.at === 'node' ? id : run.questionId(key, detail.at) };
   if (node.type === 'interrupt' || row.status !== 'succeeded') return null;
   // The breakpoint after it was passed.

@@ -3,7 +3,7 @@ import { testRedisUrl } from '@weft/testkit';
 import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 
-import { openMesh } from './use-mesh.ts';
+import { openMesh } from '../use-mesh.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 50 };
 /** Each may cost 20 cents and costs 10; half of them die with their worker the first time. */
