@@ -1,5 +1,5 @@
 /** The call of an endpoint that has been chosen, from its token to the report of what came of it. */
-import type { Json, JsonObject, Placement } from '@weft/contract';
+import type { Json, JsonObject, Placement, TaskError } from '@weft/contract';
 import { meteredEndpoint } from '@weft/engine/runtime';
 import type { CallReport, EndpointRecord } from '@weft/engine/ports';
 
@@ -130,6 +130,7 @@ async function conclude(
   const told = { ...error, details };
   return {
     kind: 'failed',
+    isHopeless: result.isFault && !error.retryable,
     error: told,
     memo: { ...NEW_ASK, tried },
     retryAfterMs,
@@ -146,12 +147,14 @@ function reportOf(
     verdict: isFault ? 'failed' : 'neutral',
     ...asked,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
-    ...(PROVIDER_WIDE.has(error.code) && { isProviderWide: true }),
+    ...(refusesAll(error) && { isProviderWide: true }),
   };
 }
 
-/** They refuse whatever comes with this credential. */
-const PROVIDER_WIDE: ReadonlySet<string> = new Set(['endpoint_unauthorized', 'endpoint_out_of_credit']);
+/** Whether the provider refuses whatever comes with this credential: it is not valid, or out of credit. */
+function refusesAll({ code, details }: TaskError): boolean {
+  return code === 'endpoint_unauthorized' || (code === 'http_status' && details?.['status'] === 402);
+}
 
 function placedAt({ name, model }: EndpointRecord, why: Json): Placement {
   return { endpoint: name, model, why: why as JsonObject };

@@ -45,6 +45,23 @@ describe('a task with a prompt', () => {
     ]);
   });
 
+  test('goes on to the next endpoint at once where one refuses its credential', async () => {
+    const rig = rigOf({
+      endpoints: [endpoint('a'), endpoint('b')],
+      answer: ({ target }) =>
+        target.name === 'a' ? broken({ retryable: false, code: 'endpoint_unauthorized' }) : said('b'),
+    });
+    expect(await rig.run({ endpoint: { prefer: ['a'] } })).toMatchObject({
+      kind: 'succeeded',
+      placed: { endpoint: 'b' },
+    });
+    const alone = rigOf({ answer: () => broken({ retryable: false, code: 'endpoint_unauthorized' }) });
+    expect(await alone.run({})).toMatchObject({
+      kind: 'failed',
+      error: { code: 'endpoint_unauthorized', retryable: false },
+    });
+  });
+
   test('waits outside of its slot, longer each time, where no endpoint has its tags or a place', async () => {
     const rig = rigOf({ endpoints: [endpoint('a', { tags: ['x'], maxConcurrent: 1 })] });
     const first = await rig.run({ tags: ['y'] });
