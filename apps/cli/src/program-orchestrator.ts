@@ -4,23 +4,21 @@ import type { DispatchOptions } from './commands/orchestrator.ts';
 import { parseDuration } from './output/duration.ts';
 import type { Perform } from './perform.ts';
 
-type Commands = typeof import('./commands/orchestrator.ts');
-
 /** Adds them to the command of the mesh. */
 export function addOrchestratorCommands(mesh: Command, perform: Perform): void {
   addDispatch(mesh, perform);
-  const shows: [string, string, (commands: Commands) => Commands['showCircuits']][] = [
-    ['circuits', 'show the circuits of the endpoints', (commands) => commands.showCircuits],
-    ['metrics', 'show how the endpoints are and how the work goes', (commands) => commands.showMetrics],
-  ];
-  for (const [name, description, pick] of shows) {
-    mesh
-      .command(name)
-      .description(description)
-      .action((_: object, command: Command) =>
-        perform(command, async (context) => pick(await import('./commands/orchestrator.ts'))(context)),
-      );
-  }
+  mesh
+    .command('circuits')
+    .description('show the circuits of the endpoints')
+    .action((_: object, command: Command) =>
+      perform(command, async (context) => (await import('./commands/orchestrator.ts')).showCircuits(context)),
+    );
+  mesh
+    .command('metrics')
+    .description('show how the endpoints are and how the work goes')
+    .action((_: object, command: Command) =>
+      perform(command, async (context) => (await import('./commands/orchestrator.ts')).showMetrics(context)),
+    );
   mesh
     .command('scaling')
     .description('show whether there shall be more workers or fewer; --sla sets how long a task should take')

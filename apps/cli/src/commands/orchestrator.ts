@@ -76,8 +76,8 @@ export async function showMetrics(context: CommandContext): Promise<ExitCode> {
   const metrics = await context.client.mesh.metrics({ signal: context.interrupt });
   if (context.json) writeJson(context, metrics);
   else {
-    const { nodesActive, nodesTotal, circuitBreakersOpen, health, healthScore, emergency } = metrics;
-    const emergencyText = emergency ? ', emergency: everything goes to the cheapest' : '';
+    const { nodesActive, nodesTotal, circuitBreakersOpen, health, healthScore } = metrics;
+    const emergencyText = metrics.emergency ? ', emergency: everything goes to the cheapest' : '';
     const out = [
       `endpoints  ${nodesActive} of ${nodesTotal} active, ${circuitBreakersOpen} circuits open, ${health} (${healthScore})${emergencyText}`,
       `work       ${metrics.queueDepth} waiting, ${metrics.heldBack} held back, ${metrics.tasksPerSecond}/s, ${formatDuration(metrics.avgLatencyMs)} each`,
