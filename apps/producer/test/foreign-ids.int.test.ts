@@ -14,7 +14,7 @@ const PATIENCE = { timeout: 15_000, interval: 20 };
 
 let rig: TenantRig;
 /** What acme has, by what the paths call it. */
-const theirs = { run: '', open: '', dispatched: '', task: '', letter: '', question: '', key: '', version: 1 };
+const theirs = { run: '', open: '', dispatched: '', mesh: '', task: '', letter: '', question: '', key: '', version: 1 };
 
 const document = {
   name: FLOW,
@@ -42,6 +42,7 @@ beforeAll(async () => {
   theirs.letter = await deadLetter();
   theirs.dispatched = (await rig.acme('POST', '/v1/mesh/dispatch', { payload: { task: CANARY } })).json().taskId;
   await rig.acme('POST', '/v1/endpoints', { payload: { name: ENDPOINT, ...HOOK, tags: [CANARY] } });
+  theirs.mesh = await endedExecution();
   theirs.key = (await rig.make({ tenant: 'acme', name: CANARY })).id;
 }, 60_000);
 
@@ -59,6 +60,19 @@ async function deadLetter(): Promise<string> {
   const run = await rig.acme('POST', '/v1/runs', { payload: { workflow: broken } });
   await vi.waitUntil(async () => (await statusOf(run.json().id)) === 'failed', PATIENCE);
   return (await rig.acme('GET', '/v1/dead-letters')).json().items[0].taskId;
+}
+
+/** Steps that nobody carries out here: cancelled, so that all of it is told at once. */
+async function endedExecution(): Promise<string> {
+  const steps = [{ id: 'a', prompt: CANARY }];
+  const executing = rig.acme('POST', '/v1/mesh/execute', { payload: { steps } });
+  const runs = async () => (await rig.acme('GET', '/v1/runs?workflow=mesh-execute')).json().items;
+  await vi.waitUntil(async () => (await runs()).length === 1, PATIENCE);
+  const [{ id }] = await runs();
+  await rig.acme('POST', `/v1/runs/${id}/cancel`, { payload: {} });
+  const told = await executing;
+  if (!told.body.includes('workflow-completed')) throw new Error(told.body);
+  return id;
 }
 
 async function statusOf(id: string): Promise<string> {
@@ -90,6 +104,8 @@ function examples(): Record<string, Example> {
     'DELETE /v1/limits': { query: `?key=${CANARY}` },
     'POST /v1/mesh/dispatch': { body: { task: 'x' } },
     'PUT /v1/mesh/emergency': { body: { active: false } },
+    // Refused by its budget: what is carried out is told for as long as it takes.
+    'POST /v1/mesh/execute': { body: { steps: [{ id: 'a', prompt: 'x', estimatedCost: 2 }], budget: { usd: 1 } } },
     'POST /v1/tasks': { body: { uses: 'echo', with: 1 } },
     'POST /v1/endpoints': { body: { name: 'own', protocol: 'webhook', url: 'https://own.example/hook' } },
     'PUT /v1/endpoints/{name}': { body: HOOK },
@@ -115,6 +131,7 @@ function urlsOf({ method, path }: Route): string[] {
     tasks: [theirs.task],
     keys: [theirs.key],
     runs: [theirs.open, theirs.run],
+    mesh: [theirs.mesh],
     'dead-letters': [theirs.letter],
   };
   const dispatched = path.startsWith('/v1/mesh/dispatch/') ? [theirs.dispatched] : undefined;
@@ -186,6 +203,13 @@ test('no list and no answer without an id shows anything of another tenant', asy
   for (const list of ['/v1/interrupts', `/v1/runs?tag=${CANARY}`, '/v1/retention'])
     expect((await rig.globex('GET', list)).json().items).toEqual([]);
   expect((await rig.acme('GET', '/v1/retention')).json().items).toHaveLength(1);
+});
+
+test('steps are carried out, and told, for nobody without a key', async () => {
+  const nobody = rig.by(null);
+  const answer = await nobody('POST', '/v1/mesh/execute', { payload: { steps: [{ id: 'a', prompt: 'x' }] } });
+  expect(answer.statusCode).toBe(401);
+  expect((await nobody('GET', `/v1/mesh/executions/${theirs.mesh}/events`)).statusCode).toBe(401);
 });
 
 test('names of another tenant mean nothing in what is started', async () => {

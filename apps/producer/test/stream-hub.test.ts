@@ -4,10 +4,10 @@ import type { ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 
-import type { StreamItem } from '@weft/engine/runtime';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 
+import { itemText } from '../src/stream/event-text.ts';
 import { StreamHub } from '../src/stream/stream-hub.ts';
 
 /** A caller who may call for ever. */
@@ -15,16 +15,16 @@ const FROM = { requestId: '1', caller: { onRefused: () => () => undefined } };
 const ITEMS = 200;
 const TEXT = 'x'.repeat(256 * 1024);
 
-function item(step: number): StreamItem {
+function item(step: number): string {
   const event = { runId: 'r', step, mode: 'debug' as const, type: 'x', at: '', data: TEXT };
-  return { kind: 'events', events: [event] };
+  return itemText({ kind: 'events', events: [event] });
 }
 
 describe('a client that does not read', () => {
   test('holds its stream back, and gets everything once it reads', async () => {
     const hub = new StreamHub(pino({ level: 'silent' }));
     let pulled = 0;
-    async function* items(): AsyncGenerator<StreamItem> {
+    async function* items(): AsyncGenerator<string> {
       while (pulled < ITEMS) yield item((pulled += 1));
     }
     const opened = Promise.withResolvers<ServerResponse>();
@@ -54,7 +54,7 @@ describe('a client that does not read', () => {
 
   test('a hub that is closed ends its streams', async () => {
     const hub = new StreamHub(pino({ level: 'silent' }));
-    async function* waiting(signal: AbortSignal): AsyncGenerator<StreamItem> {
+    async function* waiting(signal: AbortSignal): AsyncGenerator<string> {
       yield item(1);
       await once(signal, 'abort');
     }

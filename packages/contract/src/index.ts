@@ -101,6 +101,16 @@ export { CostDimension, CostItem, Costs, CostsQuery } from './cost.ts';
 export { DispatchResult, dispatchPriority, MeshDispatch } from './mesh-dispatch.ts';
 export { Scaling, ScalingAction, ScalingEvent, ScalingReason, SetScaling, WorkerAdvice } from './mesh-scaling.ts';
 export { CircuitList, CircuitState, Emergency, HealthBand, MeshMetrics, SetEmergency } from './mesh-status.ts';
+export {
+  MESH_WORKFLOW,
+  MeshEventBody,
+  MeshEvents,
+  MeshEventsQuery,
+  MeshExecute,
+  MeshExecuteQuery,
+  MeshStep,
+} from './mesh-execute.ts';
+export type { MeshEvent, MeshEventData, MeshEventName } from './mesh-execute.ts';
 export { MigrateRun, MigrateWorkflow, RunMigration, WorkflowMigration } from './migrate-run.ts';
 export { AppError, Problem, ProblemItem, problemTable, toProblem } from './problem.ts';
 export type { MisfitCode, ProblemCode } from './problem.ts';

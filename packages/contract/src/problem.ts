@@ -30,6 +30,7 @@ export type MisfitCode = keyof typeof misfitTable;
 export const problemTable = {
   unparsable: { status: 400, title: 'The text cannot be parsed' },
   unauthorized: { status: 401, title: 'A valid token is required' },
+  estimate_over_budget: { status: 402, title: 'It would cost more than its budget allows' },
   forbidden: { status: 403, title: 'Not allowed' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'This method is not supported here' },
@@ -55,6 +56,7 @@ export const problemTable = {
   bad_name: { status: 422, title: 'A name that is not allowed' },
   invalid_value: { status: 422, title: 'A value that is not allowed' },
   duplicate_name: { status: 422, title: 'A name is given twice' },
+  no_steps: { status: 422, title: 'There are no steps' },
   missing_reference: { status: 422, title: 'A reference to something that does not exist' },
   self_dependency: { status: 422, title: 'A node depends on itself' },
   cycle: { status: 422, title: 'Nodes depend on each other in a circle' },

@@ -5,7 +5,7 @@ import { Instant, WorkflowVersion } from './wire.ts';
 import { WorkflowDocument } from './workflow-document.ts';
 
 /** The formats of documents that are imported into the native one. */
-export const ForeignFormat = z.enum(['nullboiler']);
+export const ForeignFormat = z.enum(['nullboiler', 'mesh-execute']);
 export type ForeignFormat = z.infer<typeof ForeignFormat>;
 
 /** Something in an imported document that the native one cannot say exactly. */

@@ -1,7 +1,7 @@
 import { Event, EventsQuery } from '@weft/contract';
 import type { EventMode } from '@weft/contract';
 import { parsePlace } from '@weft/engine/domain';
-import type { RunStreams } from '@weft/engine/runtime';
+import type { RunStreams, StreamItem } from '@weft/engine/runtime';
 
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
@@ -9,14 +9,17 @@ import { asId, found, IdParams, SUCH_RUN } from '../http/ids.ts';
 import { invalidValue } from '../http/request-problems.ts';
 import { problems } from '../schemas/answers.ts';
 import { EventsHeaders } from '../schemas/requests.ts';
-import { StreamHub } from '../stream/stream-hub.ts';
+import { itemText } from '../stream/event-text.ts';
+import type { StreamHub } from '../stream/stream-hub.ts';
 
 const DEFAULT_MODES: EventMode[] = ['tasks', 'updates'];
 
 /** A run as server-sent events. */
-export function eventRoutes(api: Api, { queries, log }: AppOptions, streams: RunStreams): void {
-  const hub = new StreamHub(log);
-  api.addHook('preClose', () => hub.close());
+export function eventRoutes(
+  api: Api,
+  { queries }: AppOptions,
+  { streams, hub }: { streams: RunStreams; hub: StreamHub },
+): void {
   api.route({
     method: 'GET',
     url: '/v1/runs/:id/events',
@@ -42,9 +45,15 @@ export function eventRoutes(api: Api, { queries, log }: AppOptions, streams: Run
       if (after.step > head.step) throw invalidValue(pointer, `the run is at step ${head.step}`);
       hub.refuseTooMany();
       reply.hijack();
-      await hub.send(reply.raw, { requestId, caller }, (signal) => streams({ tenant, runId, after, modes, signal }));
+      await hub.send(reply.raw, { requestId, caller }, (signal) =>
+        texts(streams({ tenant, runId, after, modes, signal })),
+      );
     },
   });
+}
+
+async function* texts(items: AsyncIterable<StreamItem>): AsyncGenerator<string> {
+  for await (const item of items) yield itemText(item);
 }
 
 const AFTER = '/query/after';

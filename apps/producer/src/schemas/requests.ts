@@ -17,7 +17,7 @@ export const NameParams = z.object({ name: WorkflowName });
 /** The query of `POST /v1/workflows` and `POST /v1/workflows/validate`. */
 export const FormatQuery = z.strictObject({
   format: z
-    .enum(['native', ...ForeignFormat.options, 'mesh-execute', 'flowmesh', 'n8n'])
+    .enum(['native', ...ForeignFormat.options, 'flowmesh', 'n8n'])
     .default('native')
     .meta({ description: 'The format of the document; any but `native` is imported' }),
 });

@@ -22,14 +22,14 @@ export function itemText(item: StreamItem): string {
   const { runId } = item;
   // Without an id: who is cut off before what follows is to be told of it again.
   if (item.kind === 'gap')
-    return message({ id: null, event: 'gap', data: JSON.stringify({ runId, after: placeText(item.after) }) });
+    return messageText({ id: null, event: 'gap', data: JSON.stringify({ runId, after: placeText(item.after) }) });
   const { step, status } = item;
-  return message({ id: String(step), event: 'end', data: JSON.stringify({ runId, step, status }) });
+  return messageText({ id: String(step), event: 'end', data: JSON.stringify({ runId, step, status }) });
 }
 
 function eventText(event: Event, next: Event | undefined): string {
   const id = next === undefined ? placeText({ step: event.step, n: event.n ?? 0 }) : null;
-  return message({ id, event: event.mode, data: jsonOf(event) });
+  return messageText({ id, event: event.mode, data: jsonOf(event) });
 }
 
 /** The event as JSON text. */
@@ -42,7 +42,7 @@ export function jsonOf(event: Event): string {
 }
 
 /** JSON has no line breaks of its own. */
-function message({ id, event, data }: { id: string | null; event: string; data: string }): string {
+export function messageText({ id, event, data }: { id: string | null; event: string; data: string }): string {
   const place = id === null ? '' : `id: ${id}\n`;
   return `${place}event: ${event}\ndata: ${data}\n\n`;
 }

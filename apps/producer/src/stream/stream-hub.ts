@@ -2,20 +2,26 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 
 import { AppError } from '@weft/contract';
-import type { StreamItem } from '@weft/engine/runtime';
 import type { FastifyBaseLogger } from 'fastify';
 
 import type { Caller } from '../http/caller.ts';
-import { COMMENT, itemText, PREAMBLE } from './event-text.ts';
+import { COMMENT, PREAMBLE } from './event-text.ts';
 
 const MAX_STREAMS = 1000;
 const HEARTBEAT_MS = 15_000;
 /** A client that takes nothing for so long is dropped; it comes back and goes on where it was. */
 const STALLED_MS = 60_000;
 
+/** Who listens; `headers`: what else the answer says. */
+export type Listener = {
+  requestId: string;
+  caller: Pick<Caller, 'onRefused'>;
+  headers?: Record<string, string>;
+};
+
 /**
  * All open event streams of this process. A slow client holds its stream back: nothing more is read for it until what was
- * written has left, so it costs one step's events of memory at most.
+ * written has left, so it costs one text of memory at most, such as the events of a step.
  */
 export class StreamHub {
   readonly #open = new Set<AbortController>();
@@ -36,11 +42,11 @@ export class StreamHub {
     for (const controller of this.#open) controller.abort();
   }
 
-  /** Writes a stream to a client until it ends, the client goes or may not call any more, or the hub closes. */
+  /** Writes texts to a client until they end, the client goes or may not call any more, or the hub closes. */
   async send(
     response: ServerResponse,
-    { requestId, caller }: { requestId: string; caller: Pick<Caller, 'onRefused'> },
-    open: (signal: AbortSignal) => AsyncIterable<StreamItem>,
+    { requestId, caller, headers = {} }: Listener,
+    open: (signal: AbortSignal) => AsyncIterable<string>,
   ): Promise<void> {
     const controller = new AbortController();
     this.#open.add(controller);
@@ -49,8 +55,8 @@ export class StreamHub {
     const unwatch = caller.onRefused(() => controller.abort());
     const heartbeat = setInterval(() => response.writableNeedDrain || response.write(COMMENT), HEARTBEAT_MS);
     try {
-      writeHead(response, requestId);
-      for await (const item of open(controller.signal)) await write(response, itemText(item), controller.signal);
+      writeHead(response, requestId, headers);
+      for await (const text of open(controller.signal)) await write(response, text, controller.signal);
       response.end();
     } catch (error) {
       if (!controller.signal.aborted) this.#log.error({ err: error, requestId }, 'an event stream broke');
@@ -64,8 +70,9 @@ export class StreamHub {
   }
 }
 
-function writeHead(response: ServerResponse, requestId: string): void {
+function writeHead(response: ServerResponse, requestId: string, headers: Listener['headers']): void {
   response.writeHead(200, {
+    ...headers,
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',

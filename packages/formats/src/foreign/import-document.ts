@@ -1,6 +1,7 @@
 /** Foreign documents into native ones. A format is one entry here and one folder beside. */
 import type { ForeignFormat, ImportRemark, Json, JsonObject } from '@weft/contract';
 import type { Issue } from '../issue-list.ts';
+import { importMeshExecute } from '../mesh-execute/import-mesh-execute.ts';
 import { importNullboiler } from '../nullboiler/import-nullboiler.ts';
 import { checkTree } from './check-tree.ts';
 import { ImportLog } from './import-log.ts';
@@ -16,7 +17,10 @@ export type ImportedDocument =
   | { ok: true; document: JsonObject; report: ImportRemark[]; place: (pointer: string) => string }
   | { ok: false; errors: Issue[]; report: ImportRemark[] };
 
-const importers: Record<ForeignFormat, Importer> = { nullboiler: importNullboiler };
+const importers: Record<ForeignFormat, Importer> = {
+  nullboiler: importNullboiler,
+  'mesh-execute': importMeshExecute,
+};
 
 /** Imports a parsed document of at most `maxNodes` nodes. Never throws, and linear in its size. */
 export function importDocument(format: ForeignFormat, value: Json, maxNodes: number): ImportedDocument {
