@@ -27,6 +27,8 @@ export type Producer = MeshProcess & { client: WeftClient };
 export type Starters = {
   producer(): Promise<Producer>;
   worker(...args: string[]): Promise<MeshProcess>;
+  /** A process that runs as many workers as there is work for. */
+  scaler(...args: string[]): Promise<MeshProcess>;
 };
 
 export type Mesh = Starters & {
@@ -89,6 +91,7 @@ export async function openMesh({ databaseUrl, deadAfterMs = DEAD_AFTER_MS }: Mes
         return { ...started, client: createClient({ url: started.ready.url ?? '' }) };
       },
       worker: (...args) => start(['worker', `--handlers=${HANDLERS}`, ...args]),
+      scaler: (...args) => start(['scale', `--handlers=${HANDLERS}`, ...args]),
     };
   };
 

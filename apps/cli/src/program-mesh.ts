@@ -1,12 +1,14 @@
-/** The commands about mesh executions. */
+/** The commands about the mesh: executions, and those of the orchestrator. */
 import { type Command, Option } from 'commander';
 import type { ExecuteOptions, FollowOptions } from './commands/mesh.ts';
 import type { Perform } from './perform.ts';
+import { addOrchestratorCommands } from './program-orchestrator.ts';
 
 export function addMeshCommands(program: Command, perform: Perform): void {
   const mesh = program
     .command('mesh')
-    .description('carry out steps with dependencies on the endpoints, and tell how they go');
+    .description('carry out single tasks, or steps with dependencies, on the endpoints; show how the mesh is');
+  addOrchestratorCommands(mesh, perform);
   mesh
     .command('execute <file>')
     .description('start the steps of a file (- for the standard input) and stay until they have ended')

@@ -6,7 +6,7 @@ import type { WorkerCommandOptions } from './commands/worker.ts';
 import type { Perform } from './perform.ts';
 import { parsePort } from './program-dev.ts';
 
-const GRACE_MS = 25_000;
+export const GRACE_MS = 25_000;
 
 export function addProcessCommands(program: Command, perform: Perform): void {
   program
@@ -44,7 +44,7 @@ export function addProcessCommands(program: Command, perform: Perform): void {
     );
 }
 
-function parseCount(text: string): number {
+export function parseCount(text: string): number {
   const count = Number(text);
   if (/^\d+$/.test(text) && count >= 1 && count <= 10_000_000) return count;
   throw new InvalidArgumentError('It is a whole number from 1 on.');
@@ -55,7 +55,7 @@ function parseMs(text: string): number {
   throw new InvalidArgumentError('It is a whole number of milliseconds.');
 }
 
-function splitNames(text: string): string[] {
+export function splitNames(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());
   if (names.every((name) => name !== '')) return names;
   throw new InvalidArgumentError('It is a list of names, separated by commas.');

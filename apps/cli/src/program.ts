@@ -22,6 +22,7 @@ import { addMigrateCommand } from './program-migrate.ts';
 import { addProcessCommands } from './program-processes.ts';
 import { addRetentionCommands } from './program-retention.ts';
 import { addRunCommands } from './program-runs.ts';
+import { addScaleCommand } from './program-scale.ts';
 import { addSteerCommands } from './program-steer.ts';
 import { addStressCommand } from './program-stress.ts';
 import { addTestCommands } from './program-tests.ts';
@@ -65,6 +66,7 @@ export function createProgram(io: CliIo): Session {
     .addHelpText('after', EPILOGUE);
   addDevCommand(program, perform);
   addProcessCommands(program, performSmall);
+  addScaleCommand(program, performSmall);
   addRunCommands(program, perform);
   addSteerCommands(program, perform);
   addMigrateCommand(program, perform);

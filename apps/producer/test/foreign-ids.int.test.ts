@@ -14,7 +14,7 @@ const PATIENCE = { timeout: 15_000, interval: 20 };
 
 let rig: TenantRig;
 /** What acme has, by what the paths call it. */
-const theirs = { run: '', open: '', mesh: '', task: '', letter: '', question: '', key: '', version: 1 };
+const theirs = { run: '', open: '', dispatched: '', mesh: '', task: '', letter: '', question: '', key: '', version: 1 };
 
 const document = {
   name: FLOW,
@@ -40,6 +40,7 @@ beforeAll(async () => {
   theirs.question = questions[0].id;
   theirs.task = (await rig.acme('GET', `/v1/runs/${theirs.run}/tasks`)).json().items[0].id;
   theirs.letter = await deadLetter();
+  theirs.dispatched = (await rig.acme('POST', '/v1/mesh/dispatch', { payload: { task: CANARY } })).json().taskId;
   await rig.acme('POST', '/v1/endpoints', { payload: { name: ENDPOINT, ...HOOK, tags: [CANARY] } });
   theirs.mesh = await endedExecution();
   theirs.key = (await rig.make({ tenant: 'acme', name: CANARY })).id;
@@ -101,6 +102,8 @@ function examples(): Record<string, Example> {
     'POST /v1/prune': { body: { workflow: FLOW, keep: 0 } },
     'PUT /v1/limits': { body: { key: CANARY, maxConcurrent: 1 } },
     'DELETE /v1/limits': { query: `?key=${CANARY}` },
+    'POST /v1/mesh/dispatch': { body: { task: 'x' } },
+    'PUT /v1/mesh/emergency': { body: { active: false } },
     // Refused by its budget: what is carried out is told for as long as it takes.
     'POST /v1/mesh/execute': { body: { steps: [{ id: 'a', prompt: 'x', estimatedCost: 2 }], budget: { usd: 1 } } },
     'POST /v1/tasks': { body: { uses: 'echo', with: 1 } },
@@ -131,7 +134,8 @@ function urlsOf({ method, path }: Route): string[] {
     mesh: [theirs.mesh],
     'dead-letters': [theirs.letter],
   };
-  const ids = idsOf[path.split('/')[2] ?? ''] ?? Object.values(theirs).map(String);
+  const dispatched = path.startsWith('/v1/mesh/dispatch/') ? [theirs.dispatched] : undefined;
+  const ids = dispatched ?? idsOf[path.split('/')[2] ?? ''] ?? Object.values(theirs).map(String);
   const namesOf: Record<string, string> = { runs: 'go', tenants: 'acme', endpoints: ENDPOINT };
   const names = namesOf[path.split('/')[2] ?? ''] ?? FLOW;
   return (path.includes('{id}') ? ids : ['']).map(

@@ -98,6 +98,9 @@ export {
 } from './policy.ts';
 export { BudgetList, BudgetPeriod, BudgetQuery, RunBudget, SetBudget, TenantBudget } from './budget.ts';
 export { CostDimension, CostItem, Costs, CostsQuery } from './cost.ts';
+export { DispatchResult, dispatchPriority, MeshDispatch } from './mesh-dispatch.ts';
+export { Scaling, ScalingAction, ScalingEvent, ScalingReason, SetScaling, WorkerAdvice } from './mesh-scaling.ts';
+export { CircuitList, CircuitState, Emergency, HealthBand, MeshMetrics, SetEmergency } from './mesh-status.ts';
 export {
   MESH_WORKFLOW,
   MeshEventBody,
@@ -133,6 +136,7 @@ export {
   StartRun,
   StartRunBatch,
   StartRunQuery,
+  waitMs,
 } from './start-run.ts';
 export { priorityOf, StartedTask, StartTask, TaskPriority } from './start-task.ts';
 export { Reason, Reasons } from './reason.ts';

@@ -64,18 +64,20 @@ export const StartedRunBatch = z
   .meta({ id: 'StartedRunBatch', description: 'What became of each run of a batch, in order' });
 export type StartedRunBatch = z.infer<typeof StartedRunBatch>;
 
-/** The query of `POST /v1/runs`: how long to wait for the end, such as `30s`, `500ms` or `1m`, at most 60 s; in ms once parsed. */
-export const StartRunQuery = z.strictObject({
-  wait: z
-    .string()
-    .regex(/^\d{1,6}(ms|s|m)?$/, { error: 'must be a duration such as 30s or 500ms' })
-    .transform(waitMs)
-    .pipe(z.number().max(60_000, { error: 'at most 60s' }))
-    .optional(),
-});
+const LONGEST_WAIT_MS = 60_000;
+
+/** How long to wait, such as `30s`, `500ms` or `1m`, at most 60 s. */
+export const WaitTime = z
+  .string()
+  .regex(/^\d{1,6}(ms|s|m)?$/, { error: 'must be a duration such as 30s or 500ms', abort: true })
+  .refine((text) => waitMs(text) <= LONGEST_WAIT_MS, { error: 'at most 60s' });
+
+/** The query of `POST /v1/runs`: how long to wait for the end; in ms once parsed. */
+export const StartRunQuery = z.strictObject({ wait: WaitTime.transform(waitMs).optional() });
 export type StartRunQuery = z.infer<typeof StartRunQuery>;
 
-function waitMs(text: string): number {
+/** ms of a `WaitTime`. */
+export function waitMs(text: string): number {
   const unitMs = text.endsWith('ms') ? 1 : text.endsWith('m') ? 60_000 : 1000;
   return Number.parseInt(text, 10) * unitMs;
 }

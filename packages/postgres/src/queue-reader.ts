@@ -95,12 +95,12 @@ async function lists(pool: Pool): Promise<QueuedList[]> {
           select lane, tenant, priority, ready_at from task where status = 'ready' and offered_at is not null limit ${OFFERS}
         ) as o group by lane, tenant, priority
       )
-      select lane, tenant, priority, least(${MOST_COUNTED}, sum(waiting))::int as waiting, sum(offered)::int as offered,
+      select lane, tenant, priority, least(${MOST_COUNTED}, sum(waiting))::int as waiting, sum(keyed)::int as keyed, sum(offered)::int as offered,
         min(oldest) as "oldestAt"
       from (
-        select lane, tenant, priority, n as waiting, 0 as offered, oldest from waiting
-        union all select lane, tenant, priority, n, 0, oldest from keyed
-        union all select lane, tenant, priority, 0, n, oldest from offered
+        select lane, tenant, priority, n as waiting, 0 as keyed, 0 as offered, oldest from waiting
+        union all select lane, tenant, priority, n, n, 0, oldest from keyed
+        union all select lane, tenant, priority, 0, 0, n, oldest from offered
       ) as all_of_them
       group by lane, tenant, priority order by lane, tenant, priority`,
   });

@@ -9,6 +9,7 @@ import type {
   LetterReader,
   GateStore,
   LimitStore,
+  MeshStore,
   QueueReader,
   ResultCache,
   RetentionStore,
@@ -28,6 +29,7 @@ import { createFleetStore } from './fleet-store.ts';
 import { createKeyStore } from './key-store.ts';
 import { createGateStore } from './gate-store.ts';
 import { createLimitStore } from './limit-store.ts';
+import { createMeshStore } from './mesh-store.ts';
 import { createQueueReader } from './queue-reader.ts';
 import { createResultCache } from './result-cache.ts';
 import { createRetentionStore } from './retention-store.ts';
@@ -56,6 +58,7 @@ export type PostgresStore = {
   retention: RetentionStore;
   keys: KeyStore;
   endpoints: EndpointStore;
+  mesh: MeshStore;
   close(): Promise<void>;
 };
 
@@ -95,6 +98,7 @@ export function openStore({
     retention,
     keys: createKeyStore(pool),
     endpoints: createEndpointStore(pool, secretKeys),
+    mesh: createMeshStore(pool),
     async close() {
       await retention.close();
       await pool.end();

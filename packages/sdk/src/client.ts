@@ -5,6 +5,7 @@ import { endpointsApi, type EndpointsApi } from './endpoints-api.ts';
 import { interruptsApi, type InterruptsApi } from './interrupts-api.ts';
 import { keysApi, type KeysApi } from './keys-api.ts';
 import { lanesApi, limitsApi, tenantsApi, type LanesApi, type LimitsApi, type TenantsApi } from './limits-api.ts';
+import { orchestratorApi, type OrchestratorApi } from './orchestrator-api.ts';
 import { meshApi, type MeshApi } from './mesh-api.ts';
 import { runsApi, type RunsApi } from './runs-api.ts';
 import { retentionApi, type RetentionApi } from './retention-api.ts';
@@ -41,7 +42,7 @@ export type WeftClient = {
   readonly limits: LimitsApi;
   readonly endpoints: EndpointsApi;
   readonly budgets: BudgetsApi;
-  readonly mesh: MeshApi;
+  readonly mesh: MeshApi & OrchestratorApi;
   /** What was spent. */
   costs(options?: CostsOptions): Promise<Costs>;
   /** Opens a WebSocket for any number of subscriptions; it is made again when it breaks, and goes on where it was. */
@@ -66,7 +67,7 @@ export function createClient({ url, token, tenant, retry }: ClientOptions): Weft
     limits: limitsApi(transport),
     endpoints: endpointsApi(transport),
     budgets: budgetsApi(transport),
-    mesh: meshApi(transport),
+    mesh: { ...meshApi(transport), ...orchestratorApi(transport) },
     costs: (options) => costsOf(transport, options),
     watch: (options) => openWatch(url, identity, options),
   };

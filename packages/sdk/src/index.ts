@@ -12,6 +12,7 @@ export type { KeysApi } from './keys-api.ts';
 export type { BudgetsApi, CostsOptions } from './budgets-api.ts';
 export type { MeshApi, MeshItem, MeshOptions } from './mesh-api.ts';
 export type { LanesApi, LimitsApi, TenantsApi } from './limits-api.ts';
+export type { OrchestratorApi } from './orchestrator-api.ts';
 export type { PruneOptions, RetentionApi } from './retention-api.ts';
 export type { EventOptions, RunStreamItem } from './run-events.ts';
 export type { RunsApi, StartOptions } from './runs-api.ts';

@@ -31,6 +31,12 @@ export type WorkerCommandOptions = {
   recycleAfterMs?: number | undefined;
 };
 
+/** What a supervisor passes on to its children. */
+export type ChildOptions = Pick<
+  WorkerCommandOptions,
+  'name' | 'lanes' | 'concurrency' | 'handlers' | 'memoryLimit' | 'graceMs' | 'processes'
+>;
+
 const BYTES_PER_MIB = 1024 * 1024;
 /** Of the machine's memory, what the children of a supervisor may use together where nobody says how much each may. */
 const SHARE = 0.75;
@@ -67,7 +73,7 @@ function startWorker(settings: MeshSettings, options: WorkerCommandOptions) {
 }
 
 /** Health is answered from when the process is up until it has stopped. */
-async function withHealth<P extends RunningProcess>(port: number | null, start: () => Promise<P>): Promise<P> {
+export async function withHealth<P extends RunningProcess>(port: number | null, start: () => Promise<P>): Promise<P> {
   const running = await start();
   if (port === null) return running;
   const health = await serveHealth(port).catch(async (error: unknown) => {
@@ -101,7 +107,8 @@ function shareMib(processes: number): number {
   return Math.floor((SHARE * totalmem()) / BYTES_PER_MIB / processes);
 }
 
-function childCommand(options: WorkerCommandOptions): [string, ...string[]] {
+/** What starts one of `processes` workers. */
+export function childCommand(options: ChildOptions): [string, ...string[]] {
   const { name, lanes, concurrency, handlers, graceMs, processes } = options;
   const memoryLimit = options.memoryLimit ?? readWorkerConfig().memoryLimitMib ?? shareMib(processes);
   return [

@@ -8,8 +8,6 @@ import { systemClock } from '@weft/embedded';
 import { modelPrice, resolveSecrets } from '@weft/executors';
 import type { Environment } from '@weft/executors';
 
-import { emergencyMode } from './emergency-mode.ts';
-
 export type EndpointWork = {
   engine: RunningEngine;
   meter: EndpointMeter;
@@ -31,7 +29,7 @@ export function endpointExecutors({ engine, meter, protocols, ...deps }: Endpoin
     protocols,
     secret: (name) => secretOf(name, deps.environment),
     priceOf: (model) => (model === null ? null : modelPrice(model)),
-    isEmergency: emergencyMode(deps.environment, systemClock),
+    isEmergency: (tenant) => endpointBook.emergencyOf(tenant) !== null,
     tools: createMeshTools({ engine, ...deps }),
     clock: systemClock,
     random: Math.random,

@@ -40,7 +40,7 @@ export type MeshOptions = {
 
 export type Mesh = {
   engine: RunningEngine;
-  deps: EngineDeps & Pick<PostgresStore, 'queue' | 'costs'> & { meter: EndpointMeter };
+  deps: EngineDeps & Pick<PostgresStore, 'queue' | 'costs' | 'mesh'> & { meter: EndpointMeter };
   keys: KeyStore;
   protocols: ReadonlyMap<EndpointProtocol, ProtocolClient>;
   clock: Clock;

@@ -1,4 +1,5 @@
 import type { LaneStatus } from '@weft/contract';
+import { viewScaling } from '@weft/engine/runtime';
 import { z } from 'zod';
 
 import type { Api } from '../api.ts';
@@ -6,6 +7,7 @@ import type { AppOptions } from '../app-options.ts';
 import { laneStatuses } from '../lane-statuses.ts';
 import { metricsText } from '../metrics-text.ts';
 import type { Metric } from '../metrics-text.ts';
+import { scalingMetrics } from '../scaling-metrics.ts';
 import { workerMetrics } from '../worker-metrics.ts';
 import { problems } from '../schemas/answers.ts';
 
@@ -43,6 +45,7 @@ async function collect(options: AppOptions): Promise<Metric[]> {
     gauge('weft_runs', 'Runs that have not ended, by status', byLabel('status', runs)),
     gauge('weft_tasks', 'Tasks that are not settled, by status', byLabel('status', tasks)),
     ...(await fleetMetrics(options)),
+    ...scalingMetrics(await viewScaling(options.queries)),
     ...(options.metrics?.() ?? []),
     ...processMetrics(options),
   ];

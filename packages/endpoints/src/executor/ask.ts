@@ -106,7 +106,7 @@ function estimateFor(deps: EndpointDeps, { settings, messages }: AskRequest, rec
 
 async function choose(
   deps: EndpointDeps,
-  { settings, memo, session }: AskRequest,
+  { call, settings, memo, session }: AskRequest,
   { records, estimates }: { records: readonly EndpointRecord[]; estimates: ReadonlyMap<string, Estimate> },
 ): Promise<Choice> {
   const { pin, prefer, specialty, strategy, model } = settings.endpoint;
@@ -126,7 +126,7 @@ async function choose(
   };
   const options = {
     strategy: strategy ?? 'score',
-    isEmergency: deps.isEmergency(),
+    isEmergency: deps.isEmergency(call.tenant),
     random: () => deps.random(),
   } as const;
   return chooseEndpoints(wanted, records, loads, options);

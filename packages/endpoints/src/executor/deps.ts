@@ -36,8 +36,8 @@ export type EndpointDeps = {
   secret(name: string): string | null;
   /** What a model costs at an endpoint that does not say so itself; null: not known. */
   priceOf(model: string | null): EndpointPrice | null;
-  /** Money is to be saved: everything goes to the cheapest. */
-  isEmergency(): boolean;
+  /** Money of the tenant is to be saved: everything goes to the cheapest. */
+  isEmergency(tenant: string): boolean;
   tools: ToolRunner;
   clock: Pick<Clock, 'now' | 'monotonicMs' | 'after'>;
   /** Draws in [0, 1). */

@@ -123,3 +123,5 @@ export { chooseEndpoints, tellChoice } from './endpoints/choose-endpoints.ts';
 export type { ChoiceRequest } from './endpoints/choice-request.ts';
 export type { Choice, ChoiceOptions } from './endpoints/choose-endpoints.ts';
 export { AGENT_EXECUTOR, ENDPOINT_EXECUTOR } from './graph/prompted.ts';
+export { decideScaling, SCALING_RULES } from './scaling/decide-scaling.ts';
+export type { ScalingMemory, ScalingRules, ScalingVerdict } from './scaling/decide-scaling.ts';

@@ -3,8 +3,11 @@ import type { Zone } from '../domain/load/zone.ts';
 /** What a worker shall do: claim and run; run what it has and claim nothing; the same, and leave once it has nothing. */
 export type DesiredState = 'active' | 'cordoned' | 'draining';
 
-/** How many tasks of a tenant this worker ends on a lane, smoothed, each second. */
-export type LaneRate = { lane: string; tenant: string; perSecond: number };
+/**
+ * How many tasks of a tenant this worker ends on a lane, smoothed, each second. `latencyMs`: how long they took from ready to
+ * ended, smoothed; workers of an older release do not say.
+ */
+export type LaneRate = { lane: string; tenant: string; perSecond: number; latencyMs?: number };
 
 /** How a worker is, as it measures itself. Bytes and milliseconds. */
 export type WorkerHealth = {

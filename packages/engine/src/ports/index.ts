@@ -80,6 +80,8 @@ export type { HeldEvent, LiveEntry, LiveEvent, LiveLimits, LiveLog, LiveLoss, Li
 export { Listeners, warnOfListenerError } from './listeners.ts';
 export type { OnListenerError } from './listeners.ts';
 export type { Log } from './log.ts';
+export { ALL_TENANTS } from './mesh-store.ts';
+export type { EmergencyRecord, MeshStore, ScalingDecision, ScalingEventRecord, ScalingRecord } from './mesh-store.ts';
 export { MOST_COUNTED } from './queue-reader.ts';
 export type { InUse, QueuedList, QueueReader } from './queue-reader.ts';
 export type { Attendance, ReplyFate, ReplyRecord, ReplyStore } from './reply-store.ts';

@@ -8,13 +8,14 @@ export type InUse = { running: number; waiting: number; fullSince: number | null
 
 /**
  * A list of a lane: `waiting` is held in the store, `offered` is on the lane or was just claimed. No more than MOST_COUNTED are
- * counted of each. `oldestAt`: since when the oldest of them is ready.
+ * counted of each. `keyed`: those of `waiting` that a limit or an endpoint may hold back. `oldestAt`: since when the oldest of them is ready.
  */
 export type QueuedList = {
   lane: string;
   tenant: string;
   priority: Priority;
   waiting: number;
+  keyed: number;
   offered: number;
   oldestAt: number;
 };

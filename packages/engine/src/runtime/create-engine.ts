@@ -14,6 +14,7 @@ import { createGraphCache } from './graph-cache.ts';
 import type { GraphCache } from './graph-cache.ts';
 import { createBudgetCommands } from './set-budgets.ts';
 import { createLimitCommands } from './limits/set-limits.ts';
+import { createMeshCommands } from './set-mesh.ts';
 import { keepHouse } from './keep-house.ts';
 import { createSettler } from './settler.ts';
 import type { Settler } from './settler.ts';
@@ -92,6 +93,7 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
     ...createLimitCommands({ ...deps, admission }),
     ...commands,
     ...createBudgetCommands(deps),
+    ...createMeshCommands({ ...deps, endpointBook }),
     directWorker: (request) => directWorker(deps, request),
     start() {
       ends = [deps.timers.onDue((timers) => fireTimers(settler, timers)), keepHouse({ ...deps, probes })];

@@ -16,6 +16,8 @@ import type {
   LimitStore,
   LiveLog,
   Log,
+  MeshStore,
+  QueueReader,
   RateLimiter,
   ResultCache,
   RetentionStore,
@@ -49,6 +51,10 @@ export type EngineDeps = {
   endpoints: EndpointStore;
   /** What all share of the endpoints; without it nobody calls any. */
   meter?: EndpointMeter;
+  /** What holds for the whole mesh; without it there is never an emergency, and nobody decides about scaling. */
+  mesh?: MeshStore;
+  /** What scaling is reckoned from. */
+  queue?: QueueReader;
   /** Without it this process asks no endpoint about its health. */
   prober?: EndpointProber;
   /** What protocols ask of an endpoint beyond what all must be. */

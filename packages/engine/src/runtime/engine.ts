@@ -140,6 +140,10 @@ export type Engine = EndpointCommands & {
   setBudget(key: BudgetKey, limit: BudgetLimit): Promise<void>;
   /** Throws `not_found` where there is no such budget. */
   removeBudget(key: BudgetKey): Promise<void>;
+  /** Sends everything of the tenant, or of all (null), to the cheapest endpoint; or does not any more. Others hear of it within seconds. */
+  setEmergency(tenant: string | null, emergency: { reason: string | null } | null): Promise<void>;
+  /** How long a task should take from ready to ended, for the decision about scaling. */
+  setScaling(settings: { slaMs: number }): Promise<void>;
   /** Nobody claims from the lane any more, or again; others hear of it within a few seconds. */
   pauseLane(lane: string): Promise<void>;
   resumeLane(lane: string): Promise<void>;

@@ -3,20 +3,25 @@ import { STORE_CHORES } from '../ports/index.ts';
 import type { StoreChore } from '../ports/index.ts';
 import type { EngineDeps } from './deps.ts';
 import type { Probes } from './endpoints/probe-endpoints.ts';
+import { evaluateScaling } from './scaling/evaluate-scaling.ts';
 import { repeat } from './repeat.ts';
 
-type HousekeepingDeps = Pick<EngineDeps, 'housekeeping' | 'dispatch' | 'retention' | 'clock' | 'log'> & {
-  probes: Probes;
-};
+type HousekeepingDeps = Pick<
+  EngineDeps,
+  'housekeeping' | 'dispatch' | 'retention' | 'mesh' | 'queue' | 'broker' | 'fleet' | 'clock' | 'log'
+> & { probes: Probes };
 
 const HOUR_MS = 3_600_000;
 /** Deletes what the policies let go. It has no turn of its own in the store, since it may take long. */
 const RETENTION = 'retention';
 /** Asks endpoints whether they are there: those whose time has come. */
 const PROBES = 'endpoint health';
+/** Decides whether there shall be more workers or fewer. */
+const SCALING = 'scaling';
 const CHORES = [
   ...[...STORE_CHORES, RETENTION].map((name) => ({ name, everyMs: HOUR_MS })),
   { name: PROBES, everyMs: 2000 },
+  { name: SCALING, everyMs: 10_000 },
 ];
 /** How often a process looks whether the chores still have their turns: what keeps them may have lost all it knew. */
 const LOOK_EVERY_MS = 10_000;
@@ -37,8 +42,10 @@ export function keepHouse(deps: HousekeepingDeps): () => void {
   };
 }
 
-async function doChore({ dispatch, retention, probes, log }: HousekeepingDeps, name: string): Promise<void> {
+async function doChore(deps: HousekeepingDeps, name: string): Promise<void> {
+  const { dispatch, retention, probes, log } = deps;
   if (name === PROBES) return probeSafely(probes, log);
+  if (name === SCALING) return decideSafely(deps);
   // A process of another version may have asked for it.
   if (!isStoreChore(name) && name !== RETENTION) return;
   try {
@@ -52,6 +59,12 @@ async function doChore({ dispatch, retention, probes, log }: HousekeepingDeps, n
 /** It has its turn too often to be told of each. */
 async function probeSafely(probes: Probes, log: HousekeepingDeps['log']): Promise<void> {
   await probes.probe().catch((error: unknown) => log.warn({ err: error }, 'the health checks of endpoints failed'));
+}
+
+async function decideSafely({ mesh, queue, log, ...deps }: HousekeepingDeps): Promise<void> {
+  if (!mesh || !queue) return;
+  const failed = (error: unknown) => log.warn({ err: error }, 'could not decide about scaling');
+  await evaluateScaling({ ...deps, mesh, queue }).catch(failed);
 }
 
 function isStoreChore(name: string): name is StoreChore {

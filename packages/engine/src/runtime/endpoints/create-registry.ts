@@ -9,9 +9,9 @@ export type Registry = { endpointBook: EndpointBook; probes: Probes; commands: E
 
 /** What a process knows and does of endpoints. */
 export function createRegistry(
-  deps: Pick<EngineDeps, 'endpoints' | 'meter' | 'prober' | 'endpointRules' | 'clock' | 'log'>,
+  deps: Pick<EngineDeps, 'endpoints' | 'mesh' | 'meter' | 'prober' | 'endpointRules' | 'clock' | 'log'>,
 ): Registry {
-  const endpointBook = new EndpointBook(deps.endpoints);
+  const endpointBook = new EndpointBook(deps.endpoints, deps.mesh);
   return {
     endpointBook,
     probes: createProbes({ ...deps, endpointBook }),

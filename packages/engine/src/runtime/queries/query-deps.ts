@@ -10,6 +10,7 @@ import type {
   FleetStore,
   LetterReader,
   LimitStore,
+  MeshStore,
   QueueReader,
   RateLimiter,
   RetentionStore,
@@ -29,6 +30,7 @@ export type QueryDeps = {
   budgets: Pick<BudgetStore, 'list'>;
   costs: CostReader;
   queue: QueueReader;
+  mesh: Pick<MeshStore, 'scaling' | 'scalingEvents'>;
   endpointBook: EndpointBook;
   meter?: EndpointMeter;
   rates: Pick<RateLimiter, 'waitMs'>;

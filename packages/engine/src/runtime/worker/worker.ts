@@ -383,7 +383,8 @@ class ClaimingWorker implements Worker {
     if (!slot.load) return;
     this.#load.end(slot.load);
     slot.load = null;
-    this.#rates.count({ lane: slot.message.lane, tenant: slot.message.workflow.tenant });
+    const { lane, workflow, readyAt } = slot.message;
+    this.#rates.count({ lane, tenant: workflow.tenant, tookMs: this.#deps.clock.now() - readyAt });
   }
 
   async #runPrepared(slot: Slot, prepared: Prepared | null): Promise<void> {
