@@ -41,8 +41,8 @@ describe.skipIf(testRedisUrl() === null)('endpoints', () => {
   test('all hear of an endpoint and of its health, also when the one that asked dies, and calls go on while keys change', async () => {
     const mesh = await openMesh();
     const agent = await startAgent();
-    const { producer, worker } = mesh.by(FIRST);
-    const [first, other, oldWorker] = await Promise.all([producer(), producer(), worker()]);
+    const by = mesh.by(FIRST);
+    const [first, other, oldWorker] = await Promise.all([by.producer(), by.producer(), by.worker()]);
     const endpoint = { protocol: 'webhook' as const, url: agent.url, token: TOKEN, tags: ['agent'] };
     await first.client.endpoints.create({ name: 'agent', ...endpoint, health: { everyMs: 1000 } });
     const seen = () => other.client.endpoints.get('agent').then(({ status }) => status);

@@ -48,10 +48,10 @@ async function turn(deps: EndpointDeps, talk: Conversation): Promise<Outcome> {
   };
   const asked = timer.settle(await ask(deps, request));
   if (asked.kind === 'answered') return heard(deps, talk, { messages, asked });
-  const kept = { ...memo, ask: asked.memo };
+  const next = { ...memo, ask: asked.memo };
   if (asked.kind === 'again')
-    return { ...again(kept, asked.afterMs, asked.note), ...keepingOf(asked), ...placedOf(asked) };
-  return failed(talk, asked, kept);
+    return { ...again(next, asked.afterMs, asked.note), ...keepingOf(asked), ...placedOf(asked) };
+  return failed(talk, asked, next);
 }
 
 function placedOf({ placed }: { placed?: Placement }): { placed?: Placement } {
