@@ -84,12 +84,16 @@ export type ProtocolResult =
 /** Whether an endpoint is there. `detail` says what was seen. */
 export type Probe = { isHealthy: boolean; detail: string };
 
-export type ProtocolClient = {
+/** What endpoints of a protocol must be, beside what holds for all. */
+export type ProtocolRules = {
   readonly protocol: EndpointProtocol;
   /** Why this URL is none of this protocol, or null. */
   checkUrl(url: string): string | null;
   /** What is wrong with these options, and where; or null. */
   checkOptions(options: JsonObject): string | null;
+};
+
+export type ProtocolClient = ProtocolRules & {
   /** Never throws. */
   call(call: ProtocolCall): Promise<ProtocolResult>;
   probe(target: CallTarget, url: string | null, signal: AbortSignal): Promise<Probe>;

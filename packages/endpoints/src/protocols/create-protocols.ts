@@ -2,10 +2,11 @@ import type { EndpointProtocol } from '@weft/contract';
 import type { Log, ReplyStore } from '@weft/engine/ports';
 
 import type { ProtocolClient } from '../protocol.ts';
-import { a2aClient } from './a2a/a2a.ts';
+import { a2aRules } from './a2a/a2a-rules.ts';
 import { apiChatClient } from './api-chat.ts';
 import { guarded } from './guarded.ts';
-import { mqttClient } from './mqtt/mqtt.ts';
+import { mqttRules } from './mqtt/mqtt-rules.ts';
+import { onDemand } from './on-demand.ts';
 import { openaiChatClient } from './openai-chat.ts';
 import { redisStreamClient } from './redis-stream/redis-stream.ts';
 import { namedStore } from './replies/named-store.ts';
@@ -33,8 +34,8 @@ export function createProtocols(options: ProtocolsOptions): Map<EndpointProtocol
     webhookClient(),
     apiChatClient(),
     openaiChatClient(),
-    a2aClient(shared),
-    mqttClient(shared),
+    onDemand(a2aRules, async () => (await import('./a2a/a2a.ts')).a2aClient(shared)),
+    onDemand(mqttRules, async () => (await import('./mqtt/mqtt.ts')).mqttClient(shared)),
     redisStreamClient(shared),
   ];
   return new Map(clients.map((client) => [client.protocol, guarded(client)]));

@@ -3,15 +3,13 @@ import { aborted } from '@weft/executors/failure';
 import { z } from 'zod';
 
 import type { CallTarget, Probe, ProtocolCall, ProtocolClient, ProtocolResult } from '../../protocol.ts';
-import { httpOptions } from '../http/http-options.ts';
-import { checkHttpUrl } from '../http/http-url.ts';
-import { optionsProblem } from '../options.ts';
 import { correlationOf } from '../replies/incoming.ts';
 import { ReplyStoreError } from '../replies/named-store.ts';
 import type { ReplyOptions } from '../replies/reply-options.ts';
 import { lookAgainMs } from '../replies/waiting.ts';
 import type { Learned } from '../result.ts';
 import { fromFailure, withLearned } from '../result.ts';
+import { a2aRules } from './a2a-rules.ts';
 import { a2aFailure, isUnknownMethod } from './a2a-failure.ts';
 import { findCard } from './agent-card.ts';
 import { Agents } from './agents.ts';
@@ -19,15 +17,6 @@ import { RefusedError, boundedFetch } from './bounded-fetch.ts';
 import type { Standing } from './conversation.ts';
 import { converse } from './conversation.ts';
 import { contentResult, taskResult } from './standing-result.ts';
-
-const options = z.strictObject({
-  ...httpOptions,
-  origins: z
-    .array(z.url())
-    .max(20)
-    .optional()
-    .meta({ description: 'Where else than at its own address the card may lead to' }),
-});
 
 /** Of the task over there, for the next call. */
 const memoShape = z.object({ taskId: z.string(), send: z.int(), looks: z.int().min(0) });
@@ -42,9 +31,7 @@ const CARD_BYTES = 1_048_576;
 export function a2aClient(replyOptions: ReplyOptions): ProtocolClient {
   const agents = new Agents();
   return {
-    protocol: 'a2a',
-    checkUrl: checkHttpUrl,
-    checkOptions: (given) => optionsProblem(options, given),
+    ...a2aRules,
     call: (call) => askAgent(call, agents, replyOptions),
     probe: probeAgent,
     close: async () => undefined,
@@ -128,7 +115,7 @@ async function stop(
 
 /** Its card is there; an agent without one counts by any answer below 500. */
 async function probeAgent(target: CallTarget, url: string | null, signal: AbortSignal): Promise<Probe> {
-  const problem = checkHttpUrl(url ?? target.url);
+  const problem = a2aRules.checkUrl(url ?? target.url);
   if (problem !== null) return { isHealthy: false, detail: problem };
   const nothing = (): void => undefined;
   const fetchImpl = boundedFetch(target, { maxBytes: CARD_BYTES, signal, onChunk: nothing, onLearned: nothing });

@@ -1,22 +1,13 @@
-import { z } from 'zod';
-
 import type { CallTarget, Probe, ProtocolClient } from '../../protocol.ts';
-import { optionsProblem } from '../options.ts';
 import type { ReplyOptions } from '../replies/reply-options.ts';
 import type { BrokerLogin } from '../replies/broker-login.ts';
-import { brokerOptions, loginOf } from '../replies/broker-login.ts';
+import { loginOf } from '../replies/broker-login.ts';
 import { Links } from '../replies/links.ts';
 import { requestReply } from '../replies/request-reply.ts';
 import { connectMqtt, mqttError } from './mqtt-connection.ts';
 import { MqttLink } from './mqtt-link.ts';
+import { mqttRules, options } from './mqtt-rules.ts';
 import { checkMqttUrl, mqttAddress } from './mqtt-url.ts';
-
-const options = z
-  .strictObject(brokerOptions)
-  .refine(({ tokenFor, username }) => tokenFor === 'worker' || username !== undefined, {
-    path: ['username'],
-    message: 'a password needs a username',
-  });
 
 /** A worker behind an MQTT 5 broker: requests on a topic, answers on `topic/responses`. */
 export function mqttClient(replyOptions: ReplyOptions): ProtocolClient {
@@ -25,9 +16,7 @@ export function mqttClient(replyOptions: ReplyOptions): ProtocolClient {
     return new MqttLink({ ...mqttAddress(url), ...replyOptions, ...own });
   });
   return {
-    protocol: 'mqtt',
-    checkUrl: checkMqttUrl,
-    checkOptions: (given) => optionsProblem(options, given),
+    ...mqttRules,
     call: (call) => links.use(keyOf(call.target), (link) => requestReply(call, link, replyOptions)),
     probe: probeMqtt,
     close: () => links.close(),
