@@ -6,9 +6,10 @@ import { Redis } from 'ioredis';
 const [port = '4620', redisUrl = 'redis://127.0.0.1:6379', delayMs = '200'] = process.argv.slice(2);
 const pause = () => new Promise((resolve) => setTimeout(resolve, Number(delayMs)));
 
-/** A researcher: first it searches, then it checks what it has found, then it answers. */
+/** A researcher: first it searches, then it checks what it has found, then it answers with both. */
 function research({ messages, model }) {
-  const told = messages.filter(({ role }) => role === 'tool').length;
+  const results = messages.filter(({ role }) => role === 'tool').map(({ content }) => JSON.parse(content));
+  const told = results.length;
   const call = (name, args) => ({
     role: 'assistant',
     content: null,
@@ -16,10 +17,10 @@ function research({ messages, model }) {
   });
   const message = [
     () => call('search', { query: 'heat pumps' }),
-    () => call('check', { claim: 'For three parts of heat it needs one part of electricity' }),
+    () => call('check', { claim: results[0].found[0] }),
     () => ({
       role: 'assistant',
-      content: 'For three parts of heat it needs one part of electricity; that was checked.',
+      content: `${results[0].found[0]} That is ${results[1].isTrue}.`,
     }),
   ][Math.min(told, 2)]();
   const choice = { index: 0, message, finish_reason: message.tool_calls ? 'tool_calls' : 'stop' };
@@ -74,6 +75,8 @@ server.listen(Number(port), '127.0.0.1', () => {
 /** The fact-checker reads requests from a stream, and answers in another one. */
 async function checkFacts() {
   const redis = new Redis(redisUrl, { maxRetriesPerRequest: null });
+  redis.once('error', () => process.stdout.write(`no Redis at ${redisUrl}: nobody checks facts\n`));
+  redis.on('error', () => undefined);
   await redis.xgroup('CREATE', 'facts', 'checkers', '0', 'MKSTREAM').catch(() => undefined);
   for (;;) {
     const read = await redis.xreadgroup('GROUP', 'checkers', 'one', 'COUNT', 1, 'BLOCK', 1000, 'STREAMS', 'facts', '>');

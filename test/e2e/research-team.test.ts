@@ -15,7 +15,7 @@ import { testRedisUrl } from '@weft/testkit';
 
 const EXAMPLE = join(import.meta.dirname, '..', '..', 'examples', 'research-team');
 const SOON = { timeout: 60_000, interval: 50 };
-const FINDINGS = 'For three parts of heat it needs one part of electricity; that was checked.';
+const FINDINGS = 'A heat pump gives three times the heat of the electricity it takes. That is true.';
 
 /** The other side, on a free port, with a stream in the Redis of the mesh. */
 async function startTeam(mesh: Mesh, delayMs: number): Promise<string> {

@@ -3,13 +3,14 @@ import { AppError } from '@weft/contract';
 import type { TaskError, WorkflowDocument } from '@weft/contract';
 import { contentHash, TERMINAL_RUN } from '@weft/engine/domain';
 import type { RunReader, WorkflowStore } from '@weft/engine/ports';
-import type { Engine } from '@weft/engine/runtime';
+import { runOutput } from '@weft/engine/runtime';
+import type { RunningEngine } from '@weft/engine/runtime';
 
 import type { ToolRequest, ToolRun, ToolRunner } from './deps.ts';
 
 export type MeshToolsDeps = {
-  engine: Pick<Engine, 'saveWorkflow' | 'startRuns' | 'cancelRun'>;
-  reader: Pick<RunReader, 'run'>;
+  engine: Pick<RunningEngine, 'saveWorkflow' | 'startRuns' | 'cancelRun' | 'graphs'>;
+  reader: RunReader;
   workflows: Pick<WorkflowStore, 'load'>;
 };
 
@@ -45,14 +46,17 @@ async function refOf({ engine, workflows }: MeshToolsDeps, { tenant, work }: Too
   throw new AppError('not_found', `there is no workflow ${JSON.stringify(work.workflow)}`);
 }
 
-async function look({ reader }: MeshToolsDeps, tenant: string, runId: string): Promise<ToolRun> {
+async function look({ engine, reader }: MeshToolsDeps, tenant: string, runId: string): Promise<ToolRun> {
   const run = await reader.run(tenant, runId);
   if (!run) {
     const message = `the run ${runId} of the tool is gone`;
     return { kind: 'ended', output: null, error: { code: 'tool_run_gone', message, retryable: false } };
   }
   if (!TERMINAL_RUN.has(run.head.status)) return { kind: 'running' };
-  if (run.head.status === 'succeeded') return { kind: 'ended', output: run.output, error: null };
+  if (run.head.status === 'succeeded') {
+    const graph = await engine.graphs.load(run.head.workflow);
+    return { kind: 'ended', output: await runOutput(reader, graph, run), error: null };
+  }
   const message = `the run of the tool was ${run.head.status}`;
   return { kind: 'ended', output: null, error: run.error ?? { code: 'tool_failed', message, retryable: false } };
 }

@@ -20,6 +20,7 @@ export { viewCircuits, viewEmergency, viewMeshMetrics } from './queries/view-mes
 export { viewScaling } from './queries/view-scaling.ts';
 export { eventOf, judge } from './scaling/judge.ts';
 export type { Judgement } from './scaling/judge.ts';
+export { runOutput } from './queries/run-output.ts';
 export { listRunSummaries } from './queries/list-run-summaries.ts';
 export { listRuns } from './queries/list-runs.ts';
 export { listSteps } from './queries/list-steps.ts';
