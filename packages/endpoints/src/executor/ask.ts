@@ -158,7 +158,8 @@ function later(deps: EndpointDeps, { settings, memo }: AskRequest, { choice, ref
   const patience = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(memo.waits, 10));
   const afterMs = Math.min(LONGEST_WAIT_MS, Math.max(patience, ...(known.length > 0 ? [Math.min(...known)] : [])));
   const leftOut: Json = choice.leftOut.slice(0, 10).map(({ name, reason }) => ({ endpoint: name, reason }));
-  const wanted = { tags: settings.tags, ...(settings.endpoint.pin !== undefined && { pin: settings.endpoint.pin }) };
+  const { pin, model } = settings.endpoint;
+  const wanted = { tags: settings.tags, ...(pin !== undefined && { pin }), ...(model !== undefined && { model }) };
   const note: JsonObject = {
     waitsFor: 'endpoint',
     ...wanted,

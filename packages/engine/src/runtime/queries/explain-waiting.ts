@@ -1,5 +1,5 @@
 /** What a waiting task waits for. */
-import type { Reason } from '@weft/contract';
+import type { JsonObject, Reason } from '@weft/contract';
 
 import type { TaskDetail } from '../../domain/run/records.ts';
 import type { RunReader, RunRecord, TaskView } from '../../ports/index.ts';
@@ -62,7 +62,9 @@ async function itemsReason(reader: RunReader, { runId, key }: TaskView, { total 
 }
 
 async function retryReason(reader: RunReader, run: RunRecord, task: TaskView): Promise<Reason> {
-  const dueAt = await retryDueAt(reader, run.head.step, task);
+  const due = await retryDue(reader, run.head.step, task);
+  const dueAt = due?.at ?? null;
+  if (due?.note?.['waitsFor'] === 'endpoint') return noPlaceReason(due);
   const cause = task.error ? ` after ${task.error.code}` : '';
   if (dueAt === null) return { code: 'retry_wait', message: `the task waits for its next attempt${cause}` };
   const until = toInstant(dueAt);
@@ -73,17 +75,34 @@ async function retryReason(reader: RunReader, run: RunRecord, task: TaskView): P
   };
 }
 
+/** When it is due, and what the attempt before said of itself. */
+type Due = { at: number; note: JsonObject | null };
+
+/** It was on a worker, which found no endpoint for it: none has what it asks for, or all that have are busy. */
+function noPlaceReason({ at, note }: Due): Reason {
+  const until = toInstant(at);
+  const { tags, pin, model, leftOut, refused } = note ?? {};
+  const message = `no endpoint could take the task; it asks again at ${until}`;
+  const wanted = { ...(tags && { tags }), ...(pin && { pin }), ...(model && { model }) };
+  return {
+    code: 'no_endpoint',
+    message,
+    details: { until, ...wanted, leftOut: leftOut ?? [], refused: refused ?? [] },
+  };
+}
+
 const WINDOW = 200;
 const MAX_WINDOWS = 25;
 
 /** The journal says when a waiting task is due; the step that says so is mostly among the newest. */
-async function retryDueAt(reader: RunReader, newest: number, task: TaskView): Promise<number | null> {
+async function retryDue(reader: RunReader, newest: number, task: TaskView): Promise<Due | null> {
   for (let to = newest, i = 0; to > task.readsAt && i < MAX_WINDOWS; to -= WINDOW, i += 1) {
     const afterStep = Math.max(to - WINDOW, task.readsAt);
     const steps = await reader.steps(task.runId, { afterStep, limit: to - afterStep });
-    const facts = steps.flatMap(({ facts: { tasks } }) => tasks ?? []).filter(({ key }) => key === task.key);
-    const fact = facts.findLast(({ attempt, dueAt }) => attempt === task.attempt && dueAt !== undefined);
-    if (fact?.dueAt !== undefined) return fact.dueAt;
+    for (const { facts } of steps.toReversed()) {
+      const fact = facts.tasks?.find(({ key, attempt }) => key === task.key && attempt === task.attempt);
+      if (fact?.dueAt !== undefined) return { at: fact.dueAt, note: facts.note ?? null };
+    }
   }
   return null;
 }
