@@ -12,7 +12,7 @@ import { documentEdges } from './edges.ts';
 import type { Edge } from './edges.ts';
 import type { GraphNode } from './graph-node.ts';
 import { loopEdges } from './loops.ts';
-import { compileSuperstep } from './superstep.ts';
+import { compileSuperstep, superstepStarts } from './superstep.ts';
 import type { SuperstepGraph } from './superstep.ts';
 import { wire } from './wiring.ts';
 
@@ -64,7 +64,8 @@ export function compileGraph(ref: WorkflowRef, document: WorkflowDocument): Grap
   const outputResults = resultReads(output?.references ?? [], nodeNames);
   const top = all.filter(({ name }) => !targets.has(name));
   const begins = ({ name, inDegree }: GraphNode): boolean => wiring.started.has(name) || inDegree === 0;
-  const starts = top.filter(begins).map(({ name }) => name);
+  const beginning = top.filter(begins).map(({ name }) => name);
+  const starts = document.mode === 'superstep' ? superstepStarts(nodes, beginning, { edges, wiring }) : beginning;
   return {
     ref,
     document,

@@ -1,7 +1,9 @@
 /** What a graph adds in the mode superstep: barriers, and which nodes may be armed more than once (rule B9). */
 import type { WorkflowDocument } from '@weft/contract';
 
+import type { Edge } from './edges.ts';
 import type { GraphNode } from './graph-node.ts';
+import type { Wiring } from './wiring.ts';
 
 export type SuperstepGraph = {
   /** Nodes that wait until each of several others has fired, with these; other edges trigger their target by themselves. */
@@ -20,6 +22,27 @@ export function compileSuperstep(nodes: Nodes, document: WorkflowDocument, start
     if (needs.size > 1 && join !== 'any') barriers.set(name, needs);
   }
   return { barriers, repeats: repeatsOf(nodes, barriers, new Set(starts)) };
+}
+
+/**
+ * Of the nodes that would begin with the run those that do: the items of a send go on by the edges of its target in this mode, so a
+ * loop that is entered from there has its own way in, although it looks as if it had none.
+ */
+export function superstepStarts(
+  nodes: Nodes,
+  beginning: readonly string[],
+  { edges, wiring }: { edges: readonly Edge[]; wiring: Pick<Wiring, 'started'> },
+): string[] {
+  const entered = new Set(edges.map(({ to }) => to));
+  const isPlain = (name: string): boolean => wiring.started.has(name) || !entered.has(name);
+  const reached = new Set(beginning.filter(isPlain));
+  // A set is walked in order of insertion, so this goes on to what is added.
+  for (const name of reached) {
+    const node = nodes.get(name);
+    if (node?.send) reached.add(node.send.target);
+    for (const edge of node?.out ?? []) reached.add(edge.to);
+  }
+  return beginning.filter((name) => isPlain(name) || !reached.has(name));
 }
 
 /** `lag`: how many supersteps later the target runs. A route, and the items of a send, run on the way to the next set. */

@@ -58,7 +58,11 @@ export function decide(graph: Graph, { snapshot, events, now, versions }: Decide
     for (const mail of snapshot.mail) takeMail(run, mail);
     if (!run.hasEnded) run.inline.push(...snapshot.inline.filter((key) => !run.inline.includes(key)));
     settleInline(run);
-    const applied = events.map((event) => applyEvent(run, event));
+    const applied = events.map((event) => {
+      const isApplied = applyEvent(run, event);
+      if (graph.superstep) keepEphemeral(run);
+      return isApplied;
+    });
     goQuiet(run);
     return { kind: 'decided', decision: toDecision(run, applied) };
   } catch (error) {
