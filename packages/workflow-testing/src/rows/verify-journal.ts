@@ -20,15 +20,17 @@ export function verifyJournal(versions: ReadonlyMap<number, Graph>, rows: Pick<R
       if (!takenBack.has(fact.key)) verifyTask(progress, step, fact);
       if (fact.status === 'pending') takenBack.add(fact.key);
     }
-    if (step.key !== null && isPast(graph, progress, step.key)) verifyStale(graph, step, step.key);
+    if (step.key !== null && isPast(graph, progress, step)) verifyStale(graph, step, step.key);
     applyStep(progress, step);
     if (step.facts.run?.status === 'succeeded') verifySuccess(progress, step);
   }
 }
 
 /** In superstep mode a route that is done again, in a run that had ended without it, leads on from wherever it stands. */
-function isPast(graph: Graph, { head }: Progress, key: string): boolean {
-  if (graph.superstep && graph.nodes.get(rootOf(key).node)?.type === 'route') return false;
+function isPast(graph: Graph, { head }: Progress, { key, attempt }: StepRecord): boolean {
+  if (key === null) return false;
+  const isRoute = graph.nodes.get(rootOf(key).node)?.type === 'route';
+  if (graph.superstep && isRoute && attempt !== null && attempt > 1) return false;
   return isStale(graph, head.jumps, key);
 }
 
