@@ -15,7 +15,9 @@ export async function probeHttp(target: CallTarget, url: string | null, signal: 
   if (problem !== null) return { isHealthy: false, detail: problem };
   const request = probeRequest(target, new URL(url ?? target.url));
   const response = await sendOnce(request, signal);
-  if (!(response instanceof Response)) return { isHealthy: false, detail: response.error.message };
+  if (!(response instanceof Response)) {
+    return { isHealthy: false, detail: signal.aborted ? 'no answer in time' : response.error.message };
+  }
   await response.body?.cancel().catch((error: unknown) => networkCause(error));
   const detail = `${describedRequest(request)} answered ${response.status}`;
   return { isHealthy: response.status < 500, detail };
