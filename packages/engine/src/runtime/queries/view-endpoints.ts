@@ -19,7 +19,7 @@ type Listing = {
 };
 
 /** Of what nobody has called yet. */
-const UNUSED: EndpointLoad = {
+export const UNUSED: EndpointLoad = {
   running: 0,
   latencyMs: null,
   circuit: 'closed',

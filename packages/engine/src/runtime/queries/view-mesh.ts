@@ -3,11 +3,11 @@ import type { CircuitState, Emergency, MeshMetrics } from '@weft/contract';
 
 import { endpointStatus } from '../../domain/endpoints/endpoint-status.ts';
 import { healthBand, healthScore } from '../../domain/scaling/demand.ts';
-import type { EndpointLoad } from '../../ports/index.ts';
 import { meteredEndpoint } from '../endpoints/metered-endpoint.ts';
 import { readWork } from '../scaling/read-work.ts';
 import { toInstant, toInstantOrNull } from './instant.ts';
 import type { QueryDeps } from './query-deps.ts';
+import { UNUSED } from './view-endpoints.ts';
 
 type CircuitDeps = Pick<QueryDeps, 'endpointBook' | 'meter'>;
 type MetricsDeps = CircuitDeps & Pick<QueryDeps, 'queue' | 'broker' | 'fleet'>;
@@ -32,16 +32,6 @@ export async function viewCircuits({ endpointBook, meter }: CircuitDeps, tenant:
     };
   });
 }
-
-const UNUSED: EndpointLoad = {
-  running: 0,
-  latencyMs: null,
-  circuit: 'closed',
-  freeAt: null,
-  room: 0,
-  succeeded: 0,
-  failed: 0,
-};
 
 export async function viewMeshMetrics(deps: MetricsDeps, tenant: string): Promise<MeshMetrics> {
   const [circuits, work] = await Promise.all([viewCircuits(deps, tenant), readWork(deps, { tenant, lanes: null })]);
