@@ -137,7 +137,9 @@ async function readCounts(pool: Pool): ReturnType<RunReader['counts']> {
     query<Count>(pool, {
       name: 'count-tasks',
       text: `select status, sum(n)::float8 as n from (
-          select 'ready' as status, count(*) as n from task where status = 'ready' and offered_at is null
+          select 'ready' as status, count(*) as n from task
+            where status = 'ready' and offered_at is null and limit_key is null
+          union all select 'ready', count(*) from task where status = 'ready' and offered_at is null and limit_key is not null
           union all select 'ready', count(*) from task where status = 'ready' and offered_at is not null
           union all select 'running', count(*) from task where status = 'running'
           union all select 'waiting', count(*) from task where status = 'waiting'
