@@ -92,9 +92,16 @@ export function outputOf(task: string): string {
     then items_output(${task}.run_id, ${task}.key) else ${task}.output end`;
 }
 
-export const TASK_COLUMNS = `t.run_id, t.key, t.epoch, t.id, t.node, t.status, t.attempt, t.failures, t.crashes, t.blamed,
+function taskColumns(output: string): string {
+  return `t.run_id, t.key, t.epoch, t.id, t.node, t.status, t.attempt, t.failures, t.crashes, t.blamed,
   t.lane, t.priority, t.limit_key, t.reads_at, t.ready_at, t.offered_at, t.started_at, t.deadline, t.settled_at, t.settled_step,
-  t.worker, t.captured, t.item, t.iterations, t.fate, t.waits, t.detail, ${outputOf('t')} as output, t.error, t.letter`;
+  t.worker, t.captured, t.item, t.iterations, t.fate, t.waits, t.detail, ${output} as output, t.error, t.letter`;
+}
+
+export const TASK_COLUMNS = taskColumns(outputOf('t'));
+
+/** Without what sends have put together, which takes as long as they have items. */
+export const STORED_TASK_COLUMNS = taskColumns('t.output');
 
 export function toTask(row: TaskRow): TaskRecord {
   const { key, epoch, id, node, status, attempt, failures, crashes, blamed, lane, priority } = row;

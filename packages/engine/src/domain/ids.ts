@@ -22,16 +22,7 @@ export function makeUuidV7(nowMs: number, randomBytes: Uint8Array): string {
  * arming the same task twice inserts the same row.
  */
 export function taskId(runId: string, epoch: number, key: string): string {
-  return taskIdOf(runId, sha256(taskName(runId, epoch, key)));
-}
-
-/** What the id of a task is the SHA-256 of, in UTF-8. */
-export function taskName(runId: string, epoch: number, key: string): string {
-  return `${runId}\n${epoch}\n${key}`;
-}
-
-/** The same id from the digest of the task's name, for who can make many of them faster. The digest is changed. */
-export function taskIdOf(runId: string, digest: Uint8Array): string {
+  const digest = sha256(`${runId}\n${epoch}\n${key}`);
   digest[6] = at(digest, 6, 0x0f) | 0x80;
   digest[8] = at(digest, 8, 0x3f) | 0x80;
   return `${timePrefix(runId)}-${hex(digest, 6, 8)}-${hex(digest, 8, 10)}-${hex(digest, 10, 16)}`;

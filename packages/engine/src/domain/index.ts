@@ -24,7 +24,7 @@ export type { PriceTable } from './budget/price-table.ts';
 export { cacheKey } from './cache-key.ts';
 export { canonicalJson, contentHash } from './content-hash.ts';
 export { checkEndpointUrl } from './endpoints/endpoint-url.ts';
-export { makeUuidV7, runTimeRange, taskId, taskIdOf, taskName, uuidTimeMs } from './ids.ts';
+export { makeUuidV7, runTimeRange, taskId, uuidTimeMs } from './ids.ts';
 export { retryCapMs, retryDelayMs, roll } from './retry.ts';
 export type { RetryTiming } from './retry.ts';
 export { BadUpdate } from './state/bad-update.ts';

@@ -23,7 +23,7 @@ export async function neglectedRuns(pool: Pool, olderThanMs: number, limit: numb
         where topic is null and created_at <= now() - make_interval(secs => $1::float8 / 1000) limit $2)
       union
       (select distinct run_id from task
-        where status = 'ready' and offered_at is null and limit_key is null and lane is null
+        where status = 'ready' and lane is null
           and ready_at <= now() - make_interval(secs => $1::float8 / 1000) limit $2)`,
     values: [olderThanMs, limit],
   });

@@ -5,7 +5,7 @@ import type { BranchPoint, FoldedRun, KeptMail, StepRange, TaskRecord } from '@w
 import type { FoldPath } from '@weft/engine/ports';
 
 import type { Ask } from '../connection.ts';
-import { TASK_COLUMNS, toTask } from '../rows.ts';
+import { STORED_TASK_COLUMNS, toTask } from '../rows.ts';
 import type { TaskRow } from '../rows.ts';
 import { readChannelsAlong } from './read-channels.ts';
 import { listBranches, listFacts, listMigrations, listSteps } from './read-steps.ts';
@@ -61,7 +61,7 @@ async function unfinishedRows(ask: Ask, runId: string, fold: FoldedRun): Promise
   if (wanted.length === 0) return new Map();
   const rows = await ask<TaskRow>({
     name: 'branch-tasks',
-    text: `select ${TASK_COLUMNS} from unnest($2::text[], $3::int[]) as q (key, epoch)
+    text: `select ${STORED_TASK_COLUMNS} from unnest($2::text[], $3::int[]) as q (key, epoch)
       cross join lateral (select * from task where run_id = $1 and key = q.key and epoch = q.epoch offset 0) as t`,
     values: [runId, wanted.map(({ key }) => key), wanted.map(({ epoch }) => epoch)],
   });

@@ -1,8 +1,4 @@
 /** What a run goes on with that branches off: rows of its own past count again, or those of another run are copied. */
-import { hash } from 'node:crypto';
-
-import { taskIdOf, taskName } from '@weft/engine/domain';
-
 import { arrayText } from '../array-text.ts';
 import type { Client } from '../connection.ts';
 import type { PlannedRun } from './planned-run.ts';
@@ -43,16 +39,24 @@ function goBack(client: Client, { runId, branch }: BranchingRun): Promise<unknow
 }
 
 /**
- * Each row is looked up by its key, whatever the planner believes of a run that it knows nothing of yet. The rows become the
- * fork's own, under the ids and the epoch of the fork, so that it can be read when the run that it was forked from is gone. Where
- * one is missing, or the run itself, the whole statement fails: that run was pruned meanwhile, and what was read of it before may
- * not have been all.
+ * Hashed, and looked at in one way through the run: asked for the truth of it, the planner makes no join of this, which it
+ * would nest for a run that it knows nothing of yet.
+ */
+const FINISHED = '(((key, epoch) in (select * from unnest($4::text[], $5::int[]))) is true)';
+
+/** The same id as the engine's `taskId` gives (rule B6). */
+const TASK_ID = `(replace(left($2::uuid::text, 13), '-', '') || encode(substr(set_byte(set_byte(t.name, 6, get_byte(t.name, 6) & 15 | 128),
+  8, get_byte(t.name, 8) & 63 | 128), 7, 10), 'hex'))::uuid`;
+
+/**
+ * The rows become the fork's own, under the ids and the epoch of the fork, so that it can be read when the run that it was forked
+ * from is gone. Where one is missing, or the run itself, the whole statement fails: that run was pruned meanwhile, and what was
+ * read of it before may not have been all.
  */
 function copyPast(client: Client, { runId, epoch, branch }: BranchingRun): Promise<unknown>[] {
   const { from, finished, kept } = branch;
   const keys = arrayText(finished.map(({ key }) => key));
   const epochs = arrayText(finished.map((task) => task.epoch));
-  const ids = arrayText(finished.map(({ key }) => idOf(runId, epoch, key)));
   return [
     client.query({
       name: 'branch-copy-tasks',
@@ -60,22 +64,24 @@ function copyPast(client: Client, { runId, epoch, branch }: BranchingRun): Promi
           insert into task (run_id, key, epoch, id, tenant, node, status, attempt, failures, crashes, blamed, lane, priority,
             reads_at, ready_at, started_at, settled_at, settled_step, worker, captured, fate, output, error, item, scope,
             item_index, iterations, detail, letter, limit_key)
-          select $2, t.key, $3, q.id, t.tenant, t.node, t.status, t.attempt, t.failures, t.crashes, t.blamed, t.lane,
+          select $2::uuid, t.key, $3::int, ${TASK_ID}, t.tenant, t.node, t.status, t.attempt, t.failures, t.crashes, t.blamed, t.lane,
             t.priority, t.reads_at, t.ready_at, t.started_at, t.settled_at, t.settled_step, t.worker, t.captured, t.fate,
             t.output, t.error, t.item, t.scope, t.item_index, t.iterations, t.detail, t.letter, t.limit_key
-          from unnest($4::text[], $5::int[], $6::uuid[]) as q (key, epoch, id)
-          cross join lateral (select * from task where run_id = $1 and key = q.key and epoch = q.epoch offset 0) as t
+          from (
+            select *, sha256(convert_to($2::uuid::text || E'\\n' || $3::int || E'\\n' || key, 'UTF8')) as name from task
+            where run_id = $1 and ${FINISHED} offset 0
+          ) as t
           returning 1
         )
-        select 1 / (case when (select count(*) from copied) = $7::int and exists (select 1 from run where id = $1)
+        select 1 / (case when (select count(*) from copied) = $6::int and exists (select 1 from run where id = $1)
           then 1 else 0 end)`,
-      values: [from, runId, epoch, keys, epochs, ids, finished.length],
+      values: [from, runId, epoch, keys, epochs, finished.length],
     }),
     client.query({
       name: 'branch-copy-usage',
       text: `insert into usage (run_id, key, epoch, attempt, input_tokens, output_tokens, usd, placed, tenant, at, inherited)
         select $2, key, $3, attempt, input_tokens, output_tokens, usd, placed, tenant, at, true from usage
-        where run_id = $1 and (key, epoch) in (select * from unnest($4::text[], $5::int[]))`,
+        where run_id = $1 and ${FINISHED}`,
       values: [from, runId, epoch, keys, epochs],
     }),
     client.query({
@@ -85,8 +91,4 @@ function copyPast(client: Client, { runId, epoch, branch }: BranchingRun): Promi
       values: [from, runId, kept],
     }),
   ];
-}
-
-function idOf(runId: string, epoch: number, key: string): string {
-  return taskIdOf(runId, hash('sha256', taskName(runId, epoch, key), 'buffer'));
 }
