@@ -96,10 +96,11 @@ async function loadChannels(client: Client, requests: readonly LoadRequest[], pa
     text: `select w.run_id, w.channel, w.step, w.kind, w.value::text as value
       from unnest($1::uuid[], $2::text[]) as q (run_id, channel)
       cross join lateral (
-        select coalesce(max(b.step), -1) as step from channel_write b
-        where b.run_id = q.run_id and b.channel = q.channel and b.kind = 'base'
-      ) as newest
-      join channel_write w on w.run_id = q.run_id and w.channel = q.channel and w.step >= newest.step
+        select * from channel_write n where n.run_id = q.run_id and n.channel = q.channel and n.step >= (
+          select coalesce(max(b.step), -1) from channel_write b
+          where b.run_id = q.run_id and b.channel = q.channel and b.kind = 'base'
+        ) offset 0
+      ) as w
       order by w.run_id, w.channel, w.step, w.kind`,
     values: [runIds, keys],
   });

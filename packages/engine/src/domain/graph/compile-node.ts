@@ -32,6 +32,7 @@ export function compileNode(name: string, node: WorkflowNode, context: NodeConte
   const on = node.type === 'route' ? compileCondition(node.on) : null;
   const template = compileInput(node);
   const limitKey = compileKey(node);
+  const isWork = node.type === 'task' || node.type === 'agent';
   const references = [when, on, template, limitKey].flatMap((expression) => expression?.references ?? []);
   const join = node.join ?? defaults.join ?? 'all';
   const inbound = wiring.inbound.get(name) ?? [];
@@ -53,6 +54,7 @@ export function compileNode(name: string, node: WorkflowNode, context: NodeConte
     settings: isPrompted(node) ? settingsOf(node) : null,
     stateReads: stateReads(references, context.stateKeys),
     resultReads: resultReads(references, context.nodeNames),
+    readsBody: node.type === 'subgraph' || readsBody([when, on, isWork ? null : template, limitKey]),
     readsMeta: references.some(({ root, path }) => root === 'state' && path[0] === '__meta'),
     ...ownParts(node),
     deferred,
@@ -172,6 +174,13 @@ function laneOf(node: WorkflowNode, defaults: NonNullable<WorkflowDocument['defa
   if (isPrompted(node)) return 'default';
   const tags = node.tags ?? defaults.tags ?? [];
   return tags.length > 0 ? Array.from(new Set(tags)).toSorted().join('+') : 'default';
+}
+
+/** Whether one of them reads the input or the config of the run. */
+export function readsBody(expressions: readonly ({ references: Reference[] } | null)[]): boolean {
+  return expressions.some((expression) =>
+    expression?.references.some(({ root }) => root === 'input' || root === 'config'),
+  );
 }
 
 /** The declared keys among the references; the whole state, where an expression picks keys by itself. */

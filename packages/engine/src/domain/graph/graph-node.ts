@@ -47,6 +47,8 @@ export type GraphNode = {
   stateReads: string[];
   resultReads: string[];
   readsMeta: boolean;
+  /** Whether a settle that arms or runs it needs the input or the config of the run. A task's own input is rendered by its worker. */
+  readsBody: boolean;
   /** What belongs to its type. */
   question: QuestionSpec | null;
   send: SendSpec | null;

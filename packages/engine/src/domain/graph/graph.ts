@@ -7,7 +7,7 @@ import type { StateKey, WorkflowDocument } from '@weft/contract';
 import { compileTemplate } from '../expression/template.ts';
 import type { Template } from '../expression/template.ts';
 import type { WorkflowRef } from '../run/records.ts';
-import { compileNode, resultReads, stateReads } from './compile-node.ts';
+import { compileNode, readsBody, resultReads, stateReads } from './compile-node.ts';
 import { documentEdges } from './edges.ts';
 import type { Edge } from './edges.ts';
 import type { GraphNode } from './graph-node.ts';
@@ -30,7 +30,7 @@ export type Graph = {
   /** Nodes that lead to the end. */
   finals: string[];
   output: Template | null;
-  outputReads: { state: string[]; results: string[] };
+  outputReads: { state: string[]; results: string[]; body: boolean };
   /** Nodes whose results are read when others settle: by routes, transforms and conditions, and by the output. */
   settleReads: ReadonlySet<string>;
   /** Nodes whose results anything reads. */
@@ -75,7 +75,11 @@ export function compileGraph(ref: WorkflowRef, document: WorkflowDocument): Grap
     sendTargets: targets,
     finals: top.filter(({ name, out }) => wiring.ends.has(name) || !out.some(isForward)).map(({ name }) => name),
     output,
-    outputReads: { state: stateReads(output?.references ?? [], context.stateKeys), results: outputResults },
+    outputReads: {
+      state: stateReads(output?.references ?? [], context.stateKeys),
+      results: outputResults,
+      body: readsBody([output]),
+    },
     settleReads: new Set([...outputResults, ...all.flatMap(readAtSettle)]),
     readNodes: new Set([...outputResults, ...all.flatMap((node) => node.resultReads)]),
     backs,

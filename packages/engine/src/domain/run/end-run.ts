@@ -2,7 +2,7 @@
 import type { Json, JsonObject, TaskError } from '@weft/contract';
 
 import { closeChildren, tellParent } from './children.ts';
-import { expressionFailure, resultsOf } from './task-scope.ts';
+import { expressionFailure, NO_BODY, resultsOf } from './task-scope.ts';
 import { noReads } from './reads.ts';
 import type { WorkingRun } from './working-run.ts';
 
@@ -64,8 +64,8 @@ function renderOutput(run: WorkingRun): TaskError | null {
   }
   const iterations = run.latestOf(outputReads.results);
   const tasks = new Set(outputReads.results.map((name) => `${name}#${iterations?.[name] ?? 0}`));
-  run.expect({ ...noReads(), tasks, channels: new Set(outputReads.state), body: true });
-  const { input, config } = run.body();
+  run.expect({ ...noReads(), tasks, channels: new Set(outputReads.state), body: outputReads.body });
+  const { input, config } = outputReads.body ? run.body() : NO_BODY;
   const state = run.state.capture(outputReads.state) ?? {};
   const nodes = resultsOf(run, outputReads.results, { readsAt: run.head.step, iterations });
   try {

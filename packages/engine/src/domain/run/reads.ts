@@ -160,7 +160,7 @@ function addOwnReads(reads: Reads, node: GraphNode, keyOf: KeyOf): void {
   for (const channel of node.stateReads) reads.channels.add(channel);
   if (node.type === 'task' && !node.when && !hasKeyToRender(node)) return;
   for (const name of node.resultReads) reads.tasks.add(keyOf(name));
-  reads.body = true;
+  reads.body ||= node.readsBody;
 }
 
 function hasKeyToRender({ limitKey }: GraphNode): boolean {

@@ -9,11 +9,14 @@ import { noReads } from './reads.ts';
 import type { TaskRecord } from './records.ts';
 import type { SeenRun } from './seen-run.ts';
 
+/** What expressions are shown of the input and the config of a run that do not read them: both may be large. */
+export const NO_BODY = { input: null, config: null };
+
 /** The values that a task's expressions may read, as it saw them when it became ready (rule A7). */
 export function scopeOf(run: SeenRun, node: GraphNode, task: ScopeParts): Scope {
   const tasks = new Set(node.resultReads.map((name) => `${name}#${task.iterations?.[name] ?? 0}`));
-  run.expect({ ...noReads(), tasks, body: true });
-  const { input, config } = run.body();
+  run.expect({ ...noReads(), tasks, body: node.readsBody });
+  const { input, config } = node.readsBody ? run.body() : NO_BODY;
   const scope: Scope = { input, config, state: task.captured ?? {}, nodes: resultsOf(run, node.resultReads, task) };
   return ownerOf(task.key) ? { ...scope, item: task.item } : scope;
 }

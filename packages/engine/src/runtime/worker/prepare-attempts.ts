@@ -1,6 +1,7 @@
 /** Loads what claimed tasks need, for all of a claim in one query. */
 import { AppError } from '@weft/contract';
 
+import { readsBody } from '../../domain/graph/compile-node.ts';
 import type { GraphNode } from '../../domain/graph/graph.ts';
 import type { DispatchStore, InputMaterial, TaskMessage } from '../../ports/index.ts';
 import type { GraphCache } from '../graph-cache.ts';
@@ -25,7 +26,7 @@ export async function prepareAttempts(
     const isNeeded = node && (message.attempt > 1 || revoked.has(message.runId) || !isConstant(node));
     if (!isNeeded) return [];
     const { tenant } = message.workflow;
-    return [{ task: attemptOf(message), tenant, nodes: node.resultReads, body: readsBody(node), index }];
+    return [{ task: attemptOf(message), tenant, nodes: node.resultReads, body: readsBody([node.template]), index }];
   });
   const loaded = wanted.length > 0 ? await dispatch.loadInputs(wanted) : [];
   const materials = new Map(wanted.map(({ index }, n) => [index, loaded[n] ?? null]));
@@ -44,11 +45,6 @@ async function nodeOf(graphs: GraphCache, { workflow, node }: TaskMessage): Prom
     if (error instanceof AppError && error.code === 'not_found') return null;
     throw error;
   }
-}
-
-/** The items of a send are many, and the input that they were taken from may be large. */
-function readsBody({ template }: GraphNode): boolean {
-  return template?.references.some(({ root }) => root === 'input' || root === 'config') ?? false;
 }
 
 function isConstant(node: GraphNode): boolean {

@@ -61,7 +61,7 @@ function addWhenArmed(wanted: Reads, run: WorkingRun, nodes: readonly GraphNode[
   for (const node of nodes.flatMap((one) => (one.send ? [one, run.node(one.send.target)] : [one]))) {
     for (const channel of node.stateReads) wanted.channels.add(channel);
     if (!readsWhenArmed(node) || (node.type === 'task' && !node.when)) continue;
-    wanted.body = true;
+    wanted.body ||= node.readsBody;
     for (const name of node.resultReads)
       wanted.tasks.add(current.has(name) ? run.keyOf(name) : `${name}#${latest[name] ?? 0}`);
   }
