@@ -6,6 +6,7 @@ import type { ExecutorCall } from '@weft/engine/ports';
 import { z } from 'zod';
 
 import { messageOf } from '../failure.ts';
+import { readLines } from './read-lines.ts';
 
 /** The command's file descriptor, and the variable that names it. */
 export const EVENTS_FD = 3;
@@ -30,7 +31,7 @@ const MOST_LINE_BYTES = 1024 * 1024;
 /** Tells what comes; a line that means nothing, or is longer than a MiB, is logged and left out. */
 export function tellLines(pipe: Readable, call: Pick<ExecutorCall, 'emit' | 'token' | 'heartbeat' | 'log'>): void {
   let bad = 0;
-  readLines(pipe, (text) => {
+  readLines(pipe, MOST_LINE_BYTES, (text) => {
     if (text?.trim() === '') return;
     const problem = text === null ? `it is longer than ${MOST_LINE_BYTES} bytes` : tellLine(text, call);
     if (problem === null) return;
@@ -38,34 +39,6 @@ export function tellLines(pipe: Readable, call: Pick<ExecutorCall, 'emit' | 'tok
     if (bad > MOST_WARNINGS) return;
     call.log('warn', `a line of events was left out: ${problem}`, text === null ? {} : { line: shown(text) });
   });
-  pipe.on('error', () => undefined);
-}
-
-/** Hears each line; null for one that is too long. The readline of Node would keep a line whatever its length. */
-function readLines(pipe: Readable, onLine: (text: string | null) => void): void {
-  let parts: Buffer[] = [];
-  let size = 0;
-  const take = (part: Buffer): void => {
-    size += part.length;
-    if (size > MOST_LINE_BYTES) parts = [];
-    else parts.push(part);
-  };
-  const end = (): void => {
-    const text = size > MOST_LINE_BYTES ? null : Buffer.concat(parts).toString();
-    parts = [];
-    size = 0;
-    onLine(text);
-  };
-  pipe.on('data', (chunk: Buffer) => {
-    let from = 0;
-    for (let at = chunk.indexOf('\n'); at >= 0; at = chunk.indexOf('\n', from)) {
-      take(chunk.subarray(from, at));
-      end();
-      from = at + 1;
-    }
-    take(chunk.subarray(from));
-  });
-  pipe.on('end', end);
 }
 
 /** Why it could not be told, or null. */
