@@ -28,8 +28,11 @@ const MOST_WARNINGS = 5;
 /** Of a longer line nothing is kept. */
 const MOST_LINE_BYTES = 1024 * 1024;
 
+/** What a command can tell with. */
+export type Teller = Pick<ExecutorCall, 'emit' | 'token' | 'heartbeat' | 'log'>;
+
 /** Tells what comes; a line that means nothing, or is longer than a MiB, is logged and left out. */
-export function tellLines(pipe: Readable, call: Pick<ExecutorCall, 'emit' | 'token' | 'heartbeat' | 'log'>): void {
+export function tellLines(pipe: Readable, call: Teller): void {
   let bad = 0;
   readLines(pipe, MOST_LINE_BYTES, (text) => {
     if (text?.trim() === '') return;
@@ -41,14 +44,16 @@ export function tellLines(pipe: Readable, call: Pick<ExecutorCall, 'emit' | 'tok
   });
 }
 
-/** Why it could not be told, or null. */
-function tellLine(text: string, { emit, token, heartbeat }: Parameters<typeof tellLines>[1]): string | null {
-  let value: unknown;
+function tellLine(text: string, call: Teller): string | null {
   try {
-    value = JSON.parse(text);
+    return tellEvent(JSON.parse(text), call);
   } catch (error) {
     return messageOf(error);
   }
+}
+
+/** Tells an event; says why it could not be told, or null. */
+export function tellEvent(value: unknown, { emit, token, heartbeat }: Teller): string | null {
   const parsed = line.safeParse(value);
   if (!parsed.success) return parsed.error.issues[0]?.message ?? 'it is no event';
   const event = parsed.data;
