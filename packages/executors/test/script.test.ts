@@ -18,13 +18,10 @@ type Parts = Parameters<typeof executorCall>[1];
 const run = (source: string, more: JsonObject = {}, parts: Parts = {}) =>
   scriptExecutor.run(executorCall({ source, ...more }, parts));
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+/** Dead, too, are orphans that the init process has not reaped yet. */
+async function isGone(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z ');
+  return status.includes(') Z ');
 }
 
 /** What an attempt told, in the order of its coming. */
@@ -208,7 +205,7 @@ describe('a script that does what it must not', () => {
     );
 
     expect(outcome).toMatchObject({ error: { code: 'timeout', retryable: true, details: { timeoutMs: 1_500 } } });
-    expect(isAlive(pid)).toBe(false);
+    expect(await isGone(pid)).toBe(true);
   });
 
   test('prints 50 MB is heard out, though not to the end', async () => {
@@ -237,7 +234,7 @@ describe('a script that does what it must not', () => {
     await once(spawn(process.execPath, ['--input-type=module', '-e', worker]), 'exit');
 
     const pid = Number(await readFile(file, 'utf8'));
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    await expect.poll(() => isGone(pid), { timeout: 5_000 }).toBe(true);
   });
 
   test('may clean up when it is stopped', async () => {
