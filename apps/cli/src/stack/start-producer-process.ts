@@ -5,6 +5,7 @@ import type { ProducerConfig } from '@weft/producer';
 
 import { openMesh } from './open-mesh.ts';
 import type { MeshOptions } from './open-mesh.ts';
+import { pushHintsOf } from './push-hints.ts';
 import { resealTokens } from './reseal-tokens.ts';
 import type { RunningProcess } from './running-process.ts';
 import { producerBackpressure } from './producer-backpressure.ts';
@@ -32,6 +33,7 @@ export async function startProducerProcess(options: ProducerProcessOptions): Pro
       version: weftVersion(),
       hasExecutor: (type) => executorNames.includes(type),
       executorNames,
+      pushHints: pushHintsOf(process.env, options.secretKeys),
       backpressure: producerBackpressure(config),
     });
     engine.start();

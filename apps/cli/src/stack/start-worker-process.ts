@@ -7,6 +7,7 @@ import { readWorkerConfig, workerOptions } from '@weft/worker';
 import { endpointExecutors } from './endpoint-work.ts';
 import { openMesh } from './open-mesh.ts';
 import type { MeshOptions } from './open-mesh.ts';
+import { pushHintsOf } from './push-hints.ts';
 import type { RunningProcess } from './running-process.ts';
 import { surviveStrayErrors } from './survive-stray-errors.ts';
 import { weftVersion } from './version.ts';
@@ -41,7 +42,8 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
   const id = options.id ?? settings.id;
   const { beatMs } = recoverWithin(options.deadAfterMs);
   const { protocols } = mesh;
-  const asking = endpointExecutors({ ...deps, engine, protocols, environment: config.environment });
+  const push = pushHintsOf(config.environment, options.secretKeys);
+  const asking = endpointExecutors({ ...deps, engine, protocols, push, environment: config.environment });
   const executors = new Map([...settings.executors, ...asking]);
   const worker = createWorker(
     { ...deps, graphs: engine.graphs, settler: engine.settler },
