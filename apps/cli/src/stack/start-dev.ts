@@ -143,7 +143,10 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
   const settings = await workerOptions(setup);
   const asking = endpointExecutors({ ...deps, engine, protocols, environment: setup.config.environment });
   const executors = new Map([...settings.executors, ...asking]);
-  const worker = createWorker({ ...deps, graphs: engine.graphs, settler: engine.settler }, { ...settings, executors });
+  const worker = createWorker(
+    { ...deps, files: engine.files, graphs: engine.graphs, settler: engine.settler },
+    { ...settings, executors },
+  );
   const producer = await startProducer({
     ...config,
     engine,
