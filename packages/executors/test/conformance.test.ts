@@ -49,6 +49,6 @@ for (const [fileName, executor] of await loadExecutors()) {
   executorConformance(executor, { fileName, ...surroundings[fileName] });
 }
 
-test('the folder holds the five built-in executors', async () => {
-  expect(await executorTypes()).toEqual(['echo', 'http', 'openai', 'process', 'sleep']);
+test('the folder holds the six built-in executors', async () => {
+  expect(await executorTypes()).toEqual(['echo', 'file', 'http', 'openai', 'process', 'sleep']);
 });

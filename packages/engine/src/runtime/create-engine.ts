@@ -5,7 +5,6 @@ import type { Json } from '@weft/contract';
 import { contentHash } from '../domain/content-hash.ts';
 import type { SentMail } from '../domain/run/records.ts';
 import { createArtifacts } from './artifacts/artifacts.ts';
-import type { Artifacts } from './artifacts/artifacts.ts';
 import { createAdmission } from './admission.ts';
 import type { EngineDeps } from './deps.ts';
 import type { EndpointBook } from './endpoints/endpoint-book.ts';
@@ -33,7 +32,6 @@ import type { Sweeper, SweeperSettings } from './sweeper.ts';
 
 export type RunningEngine = Engine & {
   readonly graphs: GraphCache;
-  readonly files: Artifacts;
   readonly settler: Settler;
   readonly sweeper: Sweeper;
   /** The endpoints as this process knows them. */
