@@ -8,6 +8,7 @@ import { releaseYoungGeneration } from './footprint.ts';
 import { weftVersion } from './stack/version.ts';
 import { createContext, type GlobalOptions } from './create-context.ts';
 import type { Perform } from './perform.ts';
+import { addArtifactCommands } from './program-artifacts.ts';
 import { addBranchCommands } from './program-branches.ts';
 import { addCheckpointCommands } from './program-checkpoints.ts';
 import { addDeadCommands } from './program-dead.ts';
@@ -76,6 +77,7 @@ export function createProgram(io: CliIo): Session {
   addLookCommands(program, perform);
   addDeadCommands(program, perform);
   addRetentionCommands(program, perform);
+  addArtifactCommands(program, perform);
   addWorkersCommand(program, perform);
   addKeyCommands(program, perform);
   addLimitCommands(program, perform);

@@ -1,4 +1,11 @@
-export { ArtifactId, ArtifactRef } from './artifact.ts';
+export {
+  Artifact,
+  ArtifactId,
+  ArtifactPage,
+  ArtifactRef,
+  ListArtifactsQuery,
+  UploadArtifactQuery,
+} from './artifact.ts';
 export { ForkRun, ReplayRun, RerunRun } from './branch-run.ts';
 export {
   Checkpoint,

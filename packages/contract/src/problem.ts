@@ -50,6 +50,16 @@ export const problemTable = {
   overloaded: { status: 503, title: 'Too much to do' },
   unavailable: { status: 503, title: 'Not ready to serve' },
 
+  artifact_missing: { status: 404, title: 'There is no such artifact' },
+  artifact_in_use: { status: 409, title: 'A run refers to the artifact' },
+  artifact_too_large: { status: 413, title: 'The artifact is too large' },
+  invalid_range: { status: 416, title: 'The range lies outside of the artifact' },
+  invalid_artifact: { status: 422, title: 'A name or a media type that is not allowed' },
+  artifact_corrupt: { status: 500, title: 'The content is not what was written' },
+  artifact_store_unavailable: { status: 503, title: 'The artifact store does not answer' },
+  artifacts_unavailable: { status: 503, title: 'No artifacts are kept here' },
+  artifact_store_full: { status: 507, title: 'There is no room for the artifact' },
+
   unknown_key: { status: 422, title: 'Unknown key' },
   missing_field: { status: 422, title: 'A required field is missing' },
   bad_type: { status: 422, title: 'A value of the wrong type' },

@@ -56,5 +56,5 @@ for (const [fileName, executor] of await loadExecutors()) {
 }
 
 test('the folder holds the built-in executors', async () => {
-  expect(await executorTypes()).toEqual(['echo', 'http', 'openai', 'process', 'script', 'sleep']);
+  expect(await executorTypes()).toEqual(['echo', 'file', 'http', 'openai', 'process', 'script', 'sleep']);
 });

@@ -155,7 +155,10 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
   const settings = await workerOptions(setup);
   const asking = endpointExecutors({ ...deps, engine, protocols, push, environment: setup.config.environment });
   const executors = new Map([...settings.executors, ...asking]);
-  const worker = createWorker({ ...deps, graphs: engine.graphs, settler: engine.settler }, { ...settings, executors });
+  const worker = createWorker(
+    { ...deps, files: engine.files, graphs: engine.graphs, settler: engine.settler },
+    { ...settings, executors },
+  );
   const producer = await startProducer({
     ...config,
     engine,

@@ -6,6 +6,7 @@ import { registerBackpressure } from '../pressure/backpressure.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { inlineWorkflows } from '../inline-workflows.ts';
 import { StreamHub } from '../stream/stream-hub.ts';
+import { artifactRoutes } from './artifacts.ts';
 import { budgetRoutes } from './budgets.ts';
 import { branchRoutes } from './branch-runs.ts';
 import { compareRoutes } from './compare-runs.ts';
@@ -56,6 +57,7 @@ export function registerRoutes(api: Api, options: AppOptions, ring: Pick<KeyRing
   interruptRoutes(api, options);
   deadLetterRoutes(api, options);
   retentionRoutes(api, options);
+  artifactRoutes(api, options);
   eventRoutes(api, options, { streams, hub });
   pushRoutes(api, options);
   meshRoutes(api, options, { streams, hub, backpressure });

@@ -35,6 +35,7 @@ export type { PatchOperation } from './state/json-patch.ts';
 export { applyWrite, channelValue, defaultOf, foldChannel } from './state/reducer.ts';
 export { nodeOf, ownerOf, parseTaskKey, placeOf, rootOf, taskKey } from './task-key.ts';
 export type { TaskKeySegment } from './task-key.ts';
+export { keptIn } from './outcome/kept-output.ts';
 export { cleanJson } from './outcome/clean.ts';
 export type { Cleaned, CleanFailure, CleanLimits } from './outcome/clean.ts';
 export { closureOf, compileGraph } from './graph/graph.ts';

@@ -1,4 +1,13 @@
 export type { Archive } from './archive.ts';
+export type {
+  ArtifactIndex,
+  ArtifactListing,
+  ArtifactRecord,
+  ArtifactsFilter,
+  ArtifactUser,
+  NewArtifact,
+  Stale,
+} from './artifact-index.ts';
 export { ArtifactError, boundsOf, tooLarge } from './artifact-store.ts';
 export type { ArtifactErrorCode, ArtifactStore, ByteRange, PutOptions, StoredContent } from './artifact-store.ts';
 export type {

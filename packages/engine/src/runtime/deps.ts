@@ -1,6 +1,5 @@
 /** What the use cases need from outside; each takes only what it uses. */
 import type {
-  ArtifactStore,
   Broker,
   BudgetStore,
   Clock,
@@ -29,8 +28,9 @@ import type {
   Timers,
   WorkflowStore,
 } from '../ports/index.ts';
+import type { ArtifactDeps } from './artifacts/artifacts.ts';
 
-export type EngineDeps = {
+export type EngineDeps = ArtifactDeps & {
   runs: RunStore;
   dispatch: DispatchStore;
   workflows: WorkflowStore;
@@ -50,8 +50,6 @@ export type EngineDeps = {
   timers: Timers;
   housekeeping: Housekeeping;
   endpoints: EndpointStore;
-  /** Without it there are no artifacts: outputs of any size stay where others are. */
-  artifactStore?: ArtifactStore;
   /** What all share of the endpoints; without it nobody calls any. */
   meter?: EndpointMeter;
   /** What holds for the whole mesh; without it there is never an emergency, and nobody decides about scaling. */

@@ -11,6 +11,7 @@ import type {
 } from '@weft/contract';
 
 import type { Payer } from '../domain/budget/payer.ts';
+import type { Artifacts } from './artifacts/artifacts.ts';
 import type { EndpointCommands } from './endpoints/endpoint-commands.ts';
 import type { Priority, RunHead, RunStatus, WorkflowRef } from '../domain/run/records.ts';
 import type {
@@ -64,6 +65,7 @@ export type StartResult =
   | { runId: string; created: false; status: null };
 
 export type Engine = EndpointCommands & {
+  readonly files: Artifacts;
   /** Saves a validated document; the same content again is the same version. A variant is run only by who names its number. */
   saveWorkflow(request: {
     tenant: string;
