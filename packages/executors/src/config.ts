@@ -23,3 +23,8 @@ export function pricesFile(): string | null {
 export function openaiBaseUrl(): string {
   return process.env['WEFT_OPENAI_BASE_URL'] || 'https://api.openai.com/v1';
 }
+
+/** The Python that runs `python` tasks: WEFT_PYTHON of the worker (that of a virtual environment, say), else python3. */
+export function pythonCommand(): string {
+  return process.env['WEFT_PYTHON'] || 'python3';
+}
