@@ -1,5 +1,10 @@
 /** What a node's type asks for beyond its schema. */
+import { tokensOf } from '@weft/contract';
+import type { Json } from '@weft/contract';
+import { ExpressionError } from '../expression/expression-error.ts';
+import { compileTemplate } from '../expression/template.ts';
 import { writtenEdges } from '../graph/edges.ts';
+import { literalFields, literalProblems } from '../literal-fields.ts';
 import { checkSchema } from './check-schema.ts';
 import { asObject, type Draft, type RawObject } from './draft.ts';
 import { type IssuePath, type Issues, quote } from './document-issue.ts';
@@ -59,6 +64,19 @@ function checkTask(node: RawObject, path: IssuePath, { env, issues }: { env: Val
   }
   checkSchema(node['outputSchema'], [...path, 'outputSchema'], issues);
   checkUses(uses, path, { env, issues });
+  if (typeof uses === 'string') checkLiterals(uses, node['with'], { path, issues });
+}
+
+/** A `with` that does not compile is told by the check of templates. */
+function checkLiterals(uses: string, given: unknown, { path, issues }: { path: IssuePath; issues: Issues }): void {
+  if (literalFields(uses).length === 0 || given === undefined) return;
+  try {
+    for (const { pointer, message } of literalProblems(uses, compileTemplate(given as Json))) {
+      issues.add('literal_needed', [...path, 'with', ...tokensOf(pointer)], message);
+    }
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+  }
 }
 
 /** Exactly one of what a tool may be. */
