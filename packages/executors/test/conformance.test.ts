@@ -46,7 +46,7 @@ const surroundings: Record<string, Omit<ExecutorConformanceOptions, 'fileName'>>
 };
 
 /** Held to the same in suites of their own, which have what they work with. */
-const ELSEWHERE = new Set(['sql']);
+const ELSEWHERE = new Set(['mcp', 'sql']);
 
 for (const [fileName, executor] of await loadExecutors()) {
   if (ELSEWHERE.has(fileName)) continue;
@@ -54,5 +54,5 @@ for (const [fileName, executor] of await loadExecutors()) {
 }
 
 test('the folder holds the built-in executors', async () => {
-  expect(await executorTypes()).toEqual(['echo', 'http', 'openai', 'process', 'sleep', 'sql']);
+  expect(await executorTypes()).toEqual(['echo', 'http', 'mcp', 'openai', 'process', 'sleep', 'sql']);
 });

@@ -1,6 +1,7 @@
 /** A worker process: claims tasks from the lanes of the mesh. Any number of them may run. */
 import { exitCodes } from '@weft/contract';
 import { createWorker, recoverWithin } from '@weft/engine/runtime';
+import { closeMcpServers } from '@weft/executors';
 import { readWorkerConfig, workerOptions } from '@weft/worker';
 
 import { endpointExecutors } from './endpoint-work.ts';
@@ -59,6 +60,7 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
     hurry: () => void worker.stop(0),
     async stop() {
       await worker.stop(graceMs);
+      await closeMcpServers();
       await engine.stop();
       await mesh.close();
     },

@@ -94,10 +94,28 @@ function checkAgent(node: RawObject, path: IssuePath, context: { env: Validation
       issues.add('invalid_value', [...at, way], `a tool has "${ways[0]}" or "${way}", not both`);
     }
     checkUses(tool['uses'], at, context);
+    checkMcp(tool, at, issues);
   }
 }
 
-const TOOL_WAYS = ['uses', 'workflow', 'prompt'];
+const TOOL_WAYS = ['uses', 'workflow', 'prompt', 'mcp'];
+
+/** Its tools are asked for by the names that it gives them. */
+function checkMcp(tool: RawObject, at: IssuePath, issues: Issues): void {
+  const server = asObject(tool['mcp']);
+  if (!server) return;
+  if ((server['command'] === undefined) === (server['url'] === undefined)) {
+    issues.add('invalid_value', [...at, 'mcp'], 'an MCP server has a command or a URL, and not both');
+  }
+  for (const field of ['description', 'parameters', 'with']) {
+    if (tool[field] === undefined) continue;
+    issues.add(
+      'invalid_value',
+      [...at, field],
+      `"${field}" does not go with "mcp": the server says it of each of its tools`,
+    );
+  }
+}
 
 function checkUses(uses: unknown, path: IssuePath, { env, issues }: { env: ValidationEnv; issues: Issues }): void {
   if (typeof uses !== 'string' || uses === '' || HANDLER.test(uses)) return;
