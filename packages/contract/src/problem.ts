@@ -81,6 +81,7 @@ export const problemTable = {
   invalid_send_target: { status: 422, title: 'A node that cannot be the target of a send' },
   item_out_of_scope: { status: 422, title: 'An item is read where there is none' },
   unknown_executor: { status: 422, title: 'Unknown executor' },
+  literal_needed: { status: 422, title: 'Must stand in the document as it is' },
   bad_template: { status: 422, title: 'Invalid template' },
   bad_condition: { status: 422, title: 'Invalid condition' },
   bad_schema: { status: 422, title: 'Invalid JSON Schema' },

@@ -25,7 +25,7 @@ import { createEngine, createWorker } from '@weft/engine/runtime';
 import type { RunningEngine, Worker } from '@weft/engine/runtime';
 import { createProtocolProber, createProtocolRules, createProtocols } from '@weft/endpoints';
 import type { PushHints } from '@weft/endpoints';
-import { THIS_MACHINE, loadOutgoingGuard } from '@weft/executors';
+import { closeMcpServers, loadOutgoingGuard, THIS_MACHINE } from '@weft/executors';
 import { inputChecker } from '@weft/formats';
 import { lockDatabase, migrate, openStore } from '@weft/postgres';
 import type { PostgresStore, RetentionOptions } from '@weft/postgres';
@@ -179,7 +179,10 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
   await worker.start();
   // Drained, it signs off; the API goes on without a worker.
   void worker.left.then(() => worker.stop(0));
-  const close = async () => void (await Promise.all(Array.from(protocols.values(), (client) => client.close())));
+  const close = async () => {
+    await closeMcpServers();
+    await Promise.all(Array.from(protocols.values(), (client) => client.close()));
+  };
   return { engine, worker, producer, close };
 }
 

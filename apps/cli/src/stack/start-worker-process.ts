@@ -1,7 +1,7 @@
 /** A worker process: claims tasks from the lanes of the mesh. Any number of them may run. */
 import { exitCodes } from '@weft/contract';
 import { createWorker, recoverWithin } from '@weft/engine/runtime';
-import { loadOutgoingGuard } from '@weft/executors';
+import { closeMcpServers, loadOutgoingGuard } from '@weft/executors';
 import { readWorkerConfig, workerOptions } from '@weft/worker';
 
 import { endpointExecutors } from './endpoint-work.ts';
@@ -63,6 +63,7 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
     hurry: () => void worker.stop(0),
     async stop() {
       await worker.stop(graceMs);
+      await closeMcpServers();
       await engine.stop();
       await mesh.close();
     },

@@ -100,6 +100,7 @@ export type {
   Waits,
   WorkflowRef,
 } from './run/records.ts';
+export { literalFields } from './literal-fields.ts';
 export type { ValidationEnv } from './validate/check-nodes.ts';
 export { unsupportedRunFields } from './validate/check-unsupported.ts';
 export type { DocumentIssue } from './validate/document-issue.ts';
