@@ -16,6 +16,7 @@ import type {
   RunComparer,
   RunReader,
   RunStore,
+  ScheduleStore,
   WorkflowStore,
 } from '@weft/engine/ports';
 
@@ -39,6 +40,7 @@ import { createRunComparer } from './queries/compare-tasks.ts';
 import { createLetterReader } from './queries/read-letters.ts';
 import { createRunReader } from './run-reader.ts';
 import { createRunStore } from './run-store.ts';
+import { createScheduleStore } from './schedule-store.ts';
 import { createWorkflowStore } from './workflow-store.ts';
 
 export type PostgresStore = {
@@ -59,6 +61,7 @@ export type PostgresStore = {
   keys: KeyStore;
   endpoints: EndpointStore;
   mesh: MeshStore;
+  schedules: ScheduleStore;
   close(): Promise<void>;
 };
 
@@ -99,6 +102,7 @@ export function openStore({
     keys: createKeyStore(pool),
     endpoints: createEndpointStore(pool, secretKeys),
     mesh: createMeshStore(pool),
+    schedules: createScheduleStore(pool),
     async close() {
       await retention.close();
       await pool.end();
