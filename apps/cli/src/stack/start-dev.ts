@@ -125,6 +125,7 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
     meter: createMemoryEndpointMeter({ clock }),
     timers,
     housekeeping,
+    scheduleTurns: createMemoryHousekeeping({ clock }),
     prober: createProtocolProber(protocols),
     endpointRules: createProtocolRules(protocols),
   };
@@ -156,6 +157,7 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
     executorNames: Array.from(settings.executors.keys()),
     metrics: () => [cacheMetric(worker)],
     backpressure: producerBackpressure(config),
+    scheduler: engine.scheduler,
   });
   engine.start();
   await worker.start();

@@ -32,6 +32,7 @@ export async function startProducerProcess(options: ProducerProcessOptions): Pro
       hasExecutor: (type) => executorNames.includes(type),
       executorNames,
       backpressure: producerBackpressure(config),
+      scheduler: engine.scheduler,
     });
     engine.start();
     return {
