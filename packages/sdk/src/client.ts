@@ -10,6 +10,7 @@ import { orchestratorApi, type OrchestratorApi } from './orchestrator-api.ts';
 import { meshApi, type MeshApi } from './mesh-api.ts';
 import { runsApi, type RunsApi } from './runs-api.ts';
 import { retentionApi, type RetentionApi } from './retention-api.ts';
+import { schedulesApi, type SchedulesApi } from './schedules-api.ts';
 import { tasksApi, type TasksApi } from './tasks-api.ts';
 import { createTransport } from './transport.ts';
 import type { RetryOptions } from './transport.ts';
@@ -44,6 +45,7 @@ export type WeftClient = {
   readonly limits: LimitsApi;
   readonly endpoints: EndpointsApi;
   readonly budgets: BudgetsApi;
+  readonly schedules: SchedulesApi;
   readonly mesh: MeshApi & OrchestratorApi;
   /** What was spent. */
   costs(options?: CostsOptions): Promise<Costs>;
@@ -70,6 +72,7 @@ export function createClient({ url, token, tenant, retry }: ClientOptions): Weft
     limits: limitsApi(transport),
     endpoints: endpointsApi(transport),
     budgets: budgetsApi(transport),
+    schedules: schedulesApi(transport),
     mesh: { ...meshApi(transport), ...orchestratorApi(transport) },
     costs: (options) => costsOf(transport, options),
     watch: (options) => openWatch(url, identity, options),

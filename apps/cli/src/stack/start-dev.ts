@@ -139,6 +139,7 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
     timers,
     housekeeping,
     artifactStore: openArtifactStore(options.env ?? {}, options.dataDir),
+    scheduleTurns: createMemoryHousekeeping({ clock }),
     prober: createProtocolProber(protocols),
     endpointRules: createProtocolRules(protocols),
   };
@@ -174,6 +175,7 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
     metrics: () => [cacheMetric(worker)],
     pushHints: push,
     backpressure: producerBackpressure(config),
+    scheduler: engine.scheduler,
   });
   engine.start();
   await worker.start();
