@@ -40,6 +40,7 @@ import { producerBackpressure } from './producer-backpressure.ts';
 import { resealTokens } from './reseal-tokens.ts';
 import { secretKeysOf } from './secret-keys.ts';
 import { surviveStrayErrors } from './survive-stray-errors.ts';
+import { tellDashboard } from './tell-dashboard.ts';
 import { weftVersion } from './version.ts';
 
 export type DevOptions = {
@@ -86,6 +87,7 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
   const log = openLog(options);
   surviveStrayErrors(log);
   const secretKeys = secretKeysOf(options.env ?? {}, options.dataDir);
+  const dashboard = tellDashboard(log);
   const database = await openDatabase(options, log);
   stops.push(database.stop);
   const lock = await lockDatabase(database.url, 'exclusive');
@@ -97,6 +99,7 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
   stops.push(() => store.close());
   await endFormerWorkers(store.fleet);
   await resealTokens(store.endpoints, log);
+  await dashboard;
   const { engine, worker, producer, close } = await compose({ options, config, store, log });
   stops.push(close);
   stops.push(() => engine.stop());

@@ -7,6 +7,7 @@ import { openMesh } from './open-mesh.ts';
 import type { MeshOptions } from './open-mesh.ts';
 import { resealTokens } from './reseal-tokens.ts';
 import type { RunningProcess } from './running-process.ts';
+import { tellDashboard } from './tell-dashboard.ts';
 import { producerBackpressure } from './producer-backpressure.ts';
 import { weftVersion } from './version.ts';
 
@@ -19,6 +20,7 @@ export async function startProducerProcess(options: ProducerProcessOptions): Pro
   const executorNames = await executorTypes();
   try {
     await resealTokens(deps.endpoints, log);
+    await tellDashboard(log);
     const producer = await startProducer({
       ...config,
       engine,
