@@ -6,7 +6,8 @@ import { identity, signOut } from './api/session.ts';
 import { Palette, ShortcutHelp } from './keyboard/palette.tsx';
 import { areOn, listenForKeys, useShortcuts } from './keyboard/shortcuts.ts';
 import { eventRate, isConnected, isHighTraffic, isPaused } from './live/feed.ts';
-import { say, Toasts } from './parts/toasts.tsx';
+import { say } from './parts/say.ts';
+import { Toasts } from './parts/toasts.tsx';
 import { Link } from './router/link.tsx';
 import type { ViewName } from './router/paths.ts';
 import { go, hrefOf, usePlace } from './router/router.ts';
@@ -18,7 +19,7 @@ const VIEWS: readonly [view: ViewName, label: string, key: string][] = [
   ['runs', 'Runs', 'g r'],
   ['workflows', 'Workflows', 'g f'],
   ['workers', 'Workers', 'g w'],
-  ['lanes', 'Lanes & dead letters', 'g d'],
+  ['lanes', 'Lanes, dead letters', 'g d'],
   ['endpoints', 'Endpoints', 'g e'],
   ['schedules', 'Schedules', 'g s'],
   ['approvals', 'Approvals', 'g a'],

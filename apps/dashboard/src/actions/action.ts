@@ -1,6 +1,6 @@
 import { explain, isUnauthorized } from '../api/explain.ts';
 import { isRefused } from '../api/session.ts';
-import { say } from '../parts/toasts.tsx';
+import { say } from '../parts/say.ts';
 
 /** Something that can be done. */
 export type Action = {
@@ -10,7 +10,7 @@ export type Action = {
   /** What is asked before it is done; left out: nothing is lost by it. */
   question?: string;
   /** Gives what is said once it is done. */
-  perform(): Promise<string>;
+  perform: () => Promise<string>;
 };
 
 /** Does it, and says that it was done or what keeps it from being done. Gives whether it was done. */

@@ -21,6 +21,7 @@ export type Scene = {
 export type Colours = Readonly<Record<'ink' | 'soft' | 'line' | 'panel' | 'accent' | NodeState['status'], string>>;
 
 const READABLE_ZOOM = 0.35;
+const LABELLED_ZOOM = 0.7;
 const TEXT = '12px system-ui, sans-serif';
 
 export function draw(context: CanvasRenderingContext2D, scene: Scene): void {
@@ -68,7 +69,7 @@ function drawLines(context: CanvasRenderingContext2D, scene: Scene): void {
     context.strokeStyle = colours.soft;
     context.lineWidth = 1.4;
     context.stroke();
-    if (camera.zoom > READABLE_ZOOM) for (const line of lines) drawLabel(context, scene, line);
+    if (camera.zoom > LABELLED_ZOOM) for (const line of lines) drawLabel(context, scene, line);
   }
   context.setLineDash([]);
   context.globalAlpha = 1;

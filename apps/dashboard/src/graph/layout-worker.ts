@@ -4,9 +4,12 @@ import type { GraphDrawing } from '@weft/contract';
 import { layOut } from './layout.ts';
 
 type Scope = {
-  onmessage: ((event: MessageEvent<{ id: number; drawing: GraphDrawing }>) => void) | null;
-  postMessage(message: unknown): void;
+  addEventListener: (
+    type: 'message',
+    listener: (event: MessageEvent<{ id: number; drawing: GraphDrawing }>) => void,
+  ) => void;
+  postMessage: (message: unknown) => void;
 };
 
 const scope = globalThis as unknown as Scope;
-scope.onmessage = ({ data: { id, drawing } }) => scope.postMessage({ id, layout: layOut(drawing) });
+scope.addEventListener('message', ({ data: { id, drawing } }) => scope.postMessage({ id, layout: layOut(drawing) }));

@@ -57,7 +57,7 @@ function order(layers: number[][], lines: readonly Line[], count: number): void 
   const before = neighbours(count, lines, 'to');
   const after = neighbours(count, lines, 'from');
   const places = new Float64Array(count);
-  const note = (layer: readonly number[]) => layer.forEach((at, place) => (places[at] = place - layer.length / 2));
+  const note = (layer: readonly number[]) => layer.forEach((at, index) => (places[at] = index - layer.length / 2));
   layers.forEach(note);
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     const isForth = sweep % 2 === 0;

@@ -24,9 +24,9 @@ export function useLayout(drawing: Pick<GraphDrawing, 'nodes' | 'edges'>): Layou
 function layoutWorker(): Worker {
   if (worker) return worker;
   worker = new Worker(new URL('./layout-worker.ts', import.meta.url), { type: 'module' });
-  worker.onmessage = ({ data: { id, layout } }: MessageEvent<{ id: number; layout: Layout }>) => {
+  worker.addEventListener('message', ({ data: { id, layout } }: MessageEvent<{ id: number; layout: Layout }>) => {
     waiting.get(id)?.(layout);
     waiting.delete(id);
-  };
+  });
   return worker;
 }

@@ -11,8 +11,14 @@ import type { FromWorker, ToWorker } from './protocol.ts';
 const FLUSH_MS = 100;
 const HIDDEN_FLUSH_MS = 1000;
 
-type Port = { postMessage(message: FromWorker): void; onmessage: ((event: MessageEvent<ToWorker>) => void) | null };
-type Scope = { onconnect?: ((event: { ports: readonly Port[] }) => void) | null };
+type Port = {
+  postMessage: (message: FromWorker) => void;
+  addEventListener: (type: 'message', listener: (event: MessageEvent<ToWorker>) => void) => void;
+  start?: () => void;
+};
+type Scope = {
+  addEventListener: (type: 'connect', listener: (event: MessageEvent) => void) => void;
+};
 
 /** A connection for an identity, and the tabs that use it. */
 type Line = { watch: Watch; tabs: Set<Tab>; isUp: boolean };
@@ -30,7 +36,8 @@ class Tab {
 
   constructor(port: Port) {
     this.#port = port;
-    port.onmessage = ({ data }) => this.#take(data);
+    port.addEventListener('message', ({ data }) => this.#take(data));
+    port.start?.();
   }
 
   connection(isUp: boolean): void {
@@ -129,5 +136,6 @@ function openLine(name: string, who: { url: string; token: string | null; tenant
 }
 
 const scope = globalThis as unknown as Scope;
-if ('onconnect' in scope) scope.onconnect = ({ ports }) => void ports.map((port) => new Tab(port));
+// A SharedWorker is told of each tab that connects; a Worker has but the one that made it.
+if ('onconnect' in scope) scope.addEventListener('connect', ({ ports }) => ports.forEach((port) => new Tab(port)));
 else void new Tab(scope as unknown as Port);

@@ -66,11 +66,12 @@ function tellVisible(): void {
 function openWorker(take: (message: FromWorker) => void): (message: ToWorker) => void {
   if (typeof SharedWorker === 'function') {
     const { port } = new SharedWorker(new URL('./feed-worker.ts', import.meta.url), { type: 'module', name: 'weft' });
-    port.onmessage = ({ data }: MessageEvent<FromWorker>) => take(data);
+    port.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => take(data));
+    port.start();
     return (message) => port.postMessage(message);
   }
   const worker = new Worker(new URL('./feed-worker.ts', import.meta.url), { type: 'module' });
-  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => take(data);
+  worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => take(data));
   return (message) => worker.postMessage(message);
 }
 

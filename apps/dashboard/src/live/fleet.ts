@@ -1,4 +1,4 @@
-import type { LaneStatus, RunSummary, Worker, WsEvent } from '@weft/contract';
+import type { LaneStatus, RunSummary, Worker } from '@weft/contract';
 import { useCallback, useState } from 'react';
 
 import type { Flush } from './protocol.ts';
@@ -45,14 +45,10 @@ function applyFlush<T extends object>(
   const items = new Map(((snapshot as readonly T[] | null) ?? before ?? []).map((item) => [String(item[name]), item]));
   const fresh: [string, T][] = [];
   for (const event of events) {
-    const item = itemOf<T>(event, type);
+    const item = event.type === type ? (event.data as unknown as T) : null;
     if (event.type === `${type}_gone`) items.delete(String((event.data as Record<string, unknown>)[String(name)]));
     else if (item && items.has(String(item[name]))) items.set(String(item[name]), item);
     else if (item) fresh.push([String(item[name]), item]);
   }
   return [...new Map(fresh.toReversed()).values(), ...items.values()].slice(0, MOST_ITEMS);
-}
-
-function itemOf<T>(event: WsEvent, type: string): T | null {
-  return event.type === type ? (event.data as T) : null;
 }

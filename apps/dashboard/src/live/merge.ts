@@ -137,11 +137,15 @@ function empty(): Flush {
 
 function placeOf(told: Data) {
   return {
-    key: String(told['key'] ?? ''),
-    node: String(told['node'] ?? ''),
+    key: textOf(told['key']),
+    node: textOf(told['node']),
     taskId: typeof told['taskId'] === 'string' ? told['taskId'] : null,
     attempt: Number(told['attempt'] ?? 0),
   };
+}
+
+function textOf(given: unknown): string {
+  return typeof given === 'string' ? given : '';
 }
 
 function idsOf(told: Data): Map<string, string> {
@@ -151,5 +155,5 @@ function idsOf(told: Data): Map<string, string> {
 
 function nameOf({ runId, data }: WsEvent): string {
   const { id, name } = (data ?? {}) as { id?: unknown; name?: unknown };
-  return runId ?? String(id ?? name ?? '');
+  return runId ?? textOf(id ?? name);
 }

@@ -1,4 +1,4 @@
-import { say } from './toasts.tsx';
+import { say } from './say.ts';
 
 /** A command line that does the same, with a button to copy it. */
 export function CliLine({ line }: { line: string }) {

@@ -119,7 +119,7 @@ function Entry({ name, schema, isRequired, value, onChange }: FieldProps) {
         min={schema.minimum}
         max={schema.maximum}
         step={schema.type === 'integer' ? 1 : 'any'}
-        value={value === undefined || value === null ? '' : String(value)}
+        value={typeof value === 'string' || typeof value === 'number' ? value : ''}
         onChange={(event) => take(event.target.value)}
       />
     </label>

@@ -31,11 +31,11 @@ export function clockTime(at: string): string {
   return new Date(at).toLocaleTimeString(undefined, { hour12: false });
 }
 
-export function bytes(count: number): string {
-  if (count < 1024) return `${count} B`;
-  if (count < 1024 ** 2) return `${(count / 1024).toFixed(1)} KiB`;
-  if (count < 1024 ** 3) return `${(count / 1024 ** 2).toFixed(0)} MiB`;
-  return `${(count / 1024 ** 3).toFixed(2)} GiB`;
+export function bytes(size: number): string {
+  if (size < 1024) return `${size} B`;
+  if (size < 1024 ** 2) return `${(size / 1024).toFixed(1)} KiB`;
+  if (size < 1024 ** 3) return `${(size / 1024 ** 2).toFixed(0)} MiB`;
+  return `${(size / 1024 ** 3).toFixed(2)} GiB`;
 }
 
 export function usd(amount: number): string {

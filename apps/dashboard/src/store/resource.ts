@@ -38,14 +38,6 @@ export function reload(prefix: string): void {
   }
 }
 
-/** Puts into place what is known without asking. */
-export function patchResource<T>(key: string, change: (data: T) => T): void {
-  const entry = entries.get(key);
-  if (entry?.resource.data == null) return;
-  entry.resource = { ...entry.resource, data: change(entry.resource.data as T) };
-  tell();
-}
-
 function enter(key: string, load: () => Promise<unknown>): Entry {
   forgetOld();
   const entry = entries.get(key) ?? { resource: EMPTY, load, at: 0, users: 0 };

@@ -2,9 +2,9 @@ import { useSyncExternalStore } from 'react';
 
 /** A value that components follow without React's tree in between. */
 export type Store<T> = {
-  get(): T;
-  set(next: T | ((before: T) => T)): void;
-  subscribe(listener: () => void): () => void;
+  get: () => T;
+  set: (next: T | ((before: T) => T)) => void;
+  subscribe: (listener: () => void) => () => void;
 };
 
 export function createStore<T>(initial: T): Store<T> {

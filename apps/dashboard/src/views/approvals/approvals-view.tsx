@@ -72,12 +72,7 @@ function Question({ question, by }: { question: Interrupt; by: string }) {
         {expiresAt !== null && `, expires ${new Date(expiresAt).toLocaleString()}`}
       </p>
       {at === 'node' ? (
-        <AnswerForm
-          id={id}
-          runId={runId}
-          schema={(answerSchema ?? { type: 'boolean', title: 'Approve' }) as FormSchema}
-          by={by}
-        />
+        <AnswerForm id={id} runId={runId} schema={answerSchema ?? { type: 'boolean', title: 'Approve' }} by={by} />
       ) : (
         <PassButton runId={runId} />
       )}

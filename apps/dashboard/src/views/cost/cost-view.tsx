@@ -22,6 +22,7 @@ const DIMENSIONS = [
   'budget',
   'task',
 ] as const satisfies readonly CostDimension[];
+type Dimension = (typeof DIMENSIONS)[number];
 const SEARCH = { by: oneOf(...DIMENSIONS), from: text, to: text };
 
 /** What was spent, by what one asks for, and how far budgets are used. */
@@ -33,32 +34,7 @@ export function CostView() {
   const budgets = useResource('budgets', () => api().budgets.list());
   return (
     <Page title="Cost">
-      <div className="filter">
-        <label className="row">
-          By
-          <select
-            value={dimension}
-            onChange={(event) => setSearch({ by: event.target.value as (typeof DIMENSIONS)[number] })}
-          >
-            {DIMENSIONS.map((name) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        </label>
-        {(['from', 'to'] as const).map((end) => (
-          <label key={end} className="row">
-            {end}
-            <input
-              type="date"
-              value={(end === 'from' ? from : to) ?? ''}
-              onChange={(event) => setSearch({ [end]: event.target.value })}
-            />
-          </label>
-        ))}
-        <button type="button" className="quiet" onClick={() => void copy(`npx weft costs --by ${dimension}`)}>
-          copy as CLI
-        </button>
-      </div>
+      <CostFilter dimension={dimension} from={from} to={to} onChange={setSearch} />
       <Loaded of={costs}>
         {({ items, total, more }) =>
           items.length === 0 ? (
@@ -88,6 +64,41 @@ export function CostView() {
       </Loaded>
       <Loaded of={budgets}>{({ items }) => <Budgets items={items} />}</Loaded>
     </Page>
+  );
+}
+
+type FilterProps = {
+  dimension: Dimension;
+  from: string | null;
+  to: string | null;
+  onChange: (changes: { by?: Dimension; from?: string; to?: string }) => void;
+};
+
+function CostFilter({ dimension, from, to, onChange }: FilterProps) {
+  return (
+    <div className="filter">
+      <label className="row">
+        By
+        <select value={dimension} onChange={(event) => onChange({ by: event.target.value as Dimension })}>
+          {DIMENSIONS.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </label>
+      {(['from', 'to'] as const).map((end) => (
+        <label key={end} className="row">
+          {end}
+          <input
+            type="date"
+            value={(end === 'from' ? from : to) ?? ''}
+            onChange={(event) => onChange({ [end]: event.target.value })}
+          />
+        </label>
+      ))}
+      <button type="button" className="quiet" onClick={() => void copy(`npx weft costs --by ${dimension}`)}>
+        copy as CLI
+      </button>
+    </div>
   );
 }
 

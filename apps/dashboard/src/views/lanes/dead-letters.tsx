@@ -141,8 +141,9 @@ type ManyProps = { action: 'retry' | 'discard'; filter: LetterFilter; onClose: (
 /** Counts what the filter finds, then does it to each as a job with a name. */
 function ManyDialog({ action, filter, onClose }: ManyProps) {
   const found = useResource(`letters-many:${action}:${JSON.stringify(filter)}`, () => {
-    const many = action === 'retry' ? api().deadLetters.retryMany : api().deadLetters.discardMany;
-    return many(filter, { limit: MOST, dryRun: true });
+    const { deadLetters } = api();
+    const dry = { limit: MOST, dryRun: true };
+    return action === 'retry' ? deadLetters.retryMany(filter, dry) : deadLetters.discardMany(filter, dry);
   });
   const where = Object.entries(filter).map(([field, value]) => `--${field} ${value}`);
   const [name, setName] = useState(

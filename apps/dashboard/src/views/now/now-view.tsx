@@ -98,7 +98,7 @@ function Figures({ all, runs, ended }: { all: Overview; runs: readonly RunSummar
       <Figure
         href={hrefOf('endpoints')}
         value={`${mesh.nodesActive} / ${mesh.nodesTotal}`}
-        label={`endpoints take work, ${mesh.health}`}
+        label={mesh.nodesTotal === 0 ? 'no endpoints yet' : `endpoints take work, ${mesh.health}`}
       />
     </div>
   );

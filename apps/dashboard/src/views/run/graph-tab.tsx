@@ -5,7 +5,7 @@ import type { NodeState } from '../../graph/node-states.ts';
 import { NodeTree } from '../../graph/node-tree.tsx';
 import { nodeOf } from '../../live/merge.ts';
 import type { RunModel } from './run-model.ts';
-import type { Selection } from './run-view.tsx';
+import type { Selection } from './selection.ts';
 import { TaskPanel } from './task-panel.tsx';
 
 type Props = {

@@ -44,10 +44,14 @@ export function useRunModel(id: string): RunModel {
     },
     [reload, refresh],
   );
-  const isThere = overview !== null;
-  const after = useRef(0);
-  if (isThere && after.current === 0) after.current = Math.max(1, overview.run.step);
-  useTopic(isThere ? key : null, take, { after: after.current, modes: ['tasks', 'updates', 'custom', 'messages'] });
+  const isOver = overview?.run.endedAt != null;
+  const topic = overview === null || isOver ? null : key;
+  useTopic(topic, take, {
+    after: Math.max(1, overview?.run.step ?? 1),
+    modes: ['tasks', 'updates', 'custom', 'messages'],
+  });
+  // Whoever retries or replays it, here or elsewhere, it goes on being followed.
+  useTopic(isOver ? 'runs' : null, ({ events }) => events.some(({ runId }) => runId === id) && reload());
   const tasks = useMemo(() => shownTasks(overview?.tasks ?? [], live.changes), [overview, live.changes]);
   const step = Math.max(overview?.run.step ?? 0, live.step);
   return { overview, error, tasks, step, said: live.said, events: live.events, omitted: live.omitted, reload };

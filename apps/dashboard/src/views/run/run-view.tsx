@@ -17,6 +17,7 @@ import { RunActions } from './run-actions.tsx';
 import { RunFacts } from './run-facts.tsx';
 import { useRunModel } from './run-model.ts';
 import type { RunModel } from './run-model.ts';
+import type { Selection } from './selection.ts';
 import { StateTab } from './state-tab.tsx';
 import { StepBar } from './step-bar.tsx';
 import { TimelineTab } from './timeline-tab.tsx';
@@ -54,12 +55,6 @@ export function RunView({ id }: { id: string }) {
   );
 }
 
-export type Selection = {
-  /** The task that is looked at, by key; a node's name stands for its last task. */
-  selected: string | null;
-  select: (key: string | null) => void;
-};
-
 function RunTabs({ model, overview }: { model: RunModel; overview: NonNullable<RunModel['overview']> }) {
   const [{ tab, step, from, task }, setSearch] = useSearch(SEARCH);
   const present: TabName = tab ?? 'graph';
@@ -74,7 +69,12 @@ function RunTabs({ model, overview }: { model: RunModel; overview: NonNullable<R
       ),
     [checkpoint.data, model.tasks],
   );
-  const selection: Selection = { selected: task, select: (key) => setSearch({ task: key }, { isReplaced: true }) };
+  // What failed is what people look for.
+  const failed = model.tasks.find(({ status }) => status === 'failed')?.key ?? null;
+  const selection: Selection = {
+    selected: task ?? failed,
+    select: (key) => setSearch({ task: key }, { isReplaced: true }),
+  };
   const goTo = (next: number | null) =>
     setSearch({ step: next === null ? null : Math.min(model.step, Math.max(1, next)) }, { isReplaced: true });
   const at = step ?? model.step;

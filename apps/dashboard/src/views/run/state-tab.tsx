@@ -3,7 +3,7 @@ import type { Checkpoint, PatchOperation, Run } from '@weft/contract';
 import { api } from '../../api/session.ts';
 import { JsonView } from '../../parts/json-view.tsx';
 import { Loaded } from '../../parts/loading.tsx';
-import { duration, usd } from '../../parts/words.ts';
+import { duration, plural, usd } from '../../parts/words.ts';
 import { useResource } from '../../store/resource.ts';
 
 type Props = {
@@ -65,8 +65,8 @@ function Changes({ runId, from, to }: { runId: string; from: number; to: number 
             ))}
           </div>
           <p className="soft">
-            {duration(Math.abs(elapsedMs))} between them · {tasks.counts.added} tasks new, {tasks.counts.changed}{' '}
-            changed · {usd(Math.max(0, usage.to.usd - usage.from.usd))}
+            {duration(Math.abs(elapsedMs))} between them · {plural(tasks.counts.added, 'task')} new,{' '}
+            {tasks.counts.changed} changed · {usd(Math.max(0, usage.to.usd - usage.from.usd))}
           </p>
         </div>
       )}

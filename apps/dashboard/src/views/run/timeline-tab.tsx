@@ -7,7 +7,7 @@ import { useNow } from '../../parts/use-now.ts';
 import { duration } from '../../parts/words.ts';
 import { useTheme } from '../../style/theme.ts';
 import type { RunModel } from './run-model.ts';
-import type { Selection } from './run-view.tsx';
+import type { Selection } from './selection.ts';
 
 const ROW = 24;
 const LABELS = 210;
@@ -115,13 +115,12 @@ function paintAxis(
   context.fillStyle = colours.soft;
   for (let part = 0; part <= 4; part++) {
     const x = LABELS + (axis.length * scale * part) / 4;
+    context.globalAlpha = 0.25;
     context.fillRect(x, HEAD - 4, 1, height);
     context.textAlign = part === 4 ? 'right' : 'left';
     context.globalAlpha = 1;
     context.fillText(duration((axis.length * part) / 4), x + (part === 4 ? -2 : 3), 14);
-    context.globalAlpha = 0.25;
   }
-  context.globalAlpha = 1;
   context.textAlign = 'left';
   context.setLineDash([3, 3]);
   for (const { at, ms } of axis.breaks) {
@@ -152,7 +151,7 @@ function paintRow(context: CanvasRenderingContext2D, { row, axis, scale, y, isSe
     const [x, end] = [LABELS + axis.at(from) * scale, LABELS + axis.at(to) * scale];
     context.fillStyle = kind === 'running' ? colours[row.status] : kind === 'waiting' ? colours.waiting : colours.line;
     const isThin = kind !== 'running';
-    context.fillRect(x, y + (isThin ? 9 : 5), Math.max(end - x, kind === 'running' ? 2 : 0), isThin ? 6 : 14);
+    context.fillRect(x, y + (isThin ? 9 : 5), Math.max(end - x, 2), isThin ? 6 : 14);
   }
   if (row.failures === 0) return;
   context.fillStyle = colours.failed;

@@ -16,6 +16,7 @@ export function useSquadTasks(runs: readonly RunSummary[]): readonly SquadCard[]
   const known = useRef(new Map<string, { step: number; cards: SquadCard[] }>());
   const latest = useRef(runs);
   latest.current = runs;
+  const isThere = runs.length > 0;
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout>;
     let isLeft = false;
@@ -32,7 +33,7 @@ export function useSquadTasks(runs: readonly RunSummary[]): readonly SquadCard[]
       isLeft = true;
       clearTimeout(timer);
     };
-  }, []);
+  }, [isThere]);
   return cards;
 }
 
