@@ -13,7 +13,7 @@ const KEPT = 'weft.shortcuts';
 export const areOn = createStore(localStorage.getItem(KEPT) !== 'off');
 areOn.subscribe(() => localStorage.setItem(KEPT, areOn.get() ? 'on' : 'off'));
 
-const CHORD_MS = 900;
+const CHORD_MS = 1500;
 let first: { key: string; at: number } | null = null;
 
 /** Has these while the component is there. Labels and keys must stay the same. */

