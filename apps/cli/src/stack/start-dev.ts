@@ -44,6 +44,7 @@ import { resealTokens } from './reseal-tokens.ts';
 import { pushHintsOf } from './push-hints.ts';
 import { secretKeysOf } from './secret-keys.ts';
 import { surviveStrayErrors } from './survive-stray-errors.ts';
+import { tellDashboard } from './tell-dashboard.ts';
 import { weftVersion } from './version.ts';
 
 export type DevOptions = {
@@ -93,6 +94,7 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
   surviveStrayErrors(log);
   const secretKeys = secretKeysOf(options.env ?? {}, options.dataDir);
   const push = pushHintsOf(options.env ?? {}, secretKeys);
+  const dashboard = tellDashboard(log);
   const database = await openDatabase(options, log);
   stops.push(database.stop);
   const lock = await lockDatabase(database.url, 'exclusive');
@@ -104,6 +106,7 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
   stops.push(() => store.close());
   await endFormerWorkers(store.fleet);
   await resealTokens(store.endpoints, log);
+  await dashboard;
   const { engine, worker, producer, close } = await compose({ options, config, store, push, log });
   stops.push(close);
   stops.push(() => engine.stop());

@@ -29,6 +29,7 @@ import { keyRoutes } from './keys.ts';
 import { meshRoutes } from './mesh.ts';
 import { metricsRoutes } from './metrics.ts';
 import { pushRoutes } from './push.ts';
+import { overviewRoutes } from './overview.ts';
 import { retentionRoutes } from './retention.ts';
 import { runRoutes } from './runs.ts';
 import { scheduleRoutes } from './schedules.ts';
@@ -53,6 +54,7 @@ export function registerRoutes(api: Api, options: AppOptions, ring: Pick<KeyRing
   startRunRoutes(api, options, { inline, backpressure });
   startBatchRoute(api, options, { inline, backpressure });
   runRoutes(api, options);
+  overviewRoutes(api, options);
   checkpointRoutes(api, options);
   compareRoutes(api, options);
   branchRoutes(api, options);
