@@ -11,6 +11,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/formats': ['contract', 'engine'],
   'packages/postgres': ['contract', 'engine'],
   'packages/redis': ['contract', 'engine'],
+  'packages/artifacts': ['engine'],
   'packages/embedded': ['contract', 'engine', 'postgres'],
   'packages/sdk': ['contract'],
   'packages/workflow-testing': ['contract', 'engine', 'executors', 'formats'],
@@ -18,6 +19,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'apps/producer': ['contract', 'engine', 'formats', 'postgres'],
   'apps/worker': ['contract', 'engine', 'executors', 'postgres'],
   'apps/cli': [
+    'artifacts',
     'contract',
     'embedded',
     'endpoints',

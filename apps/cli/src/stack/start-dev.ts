@@ -33,7 +33,7 @@ import { readWorkerConfig, workerOptions } from '@weft/worker';
 import { destination, pino } from 'pino';
 import type { Logger } from 'pino';
 
-import { openArtifactStore } from './artifact-store.ts';
+import { artifactOptions } from './artifact-options.ts';
 import { endpointExecutors } from './endpoint-work.ts';
 import { cacheMetric } from './cache-metric.ts';
 import type { Environment } from '../config.ts';
@@ -126,7 +126,7 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
     meter: createMemoryEndpointMeter({ clock }),
     timers,
     housekeeping,
-    artifactStore: openArtifactStore(options.env ?? {}, options.dataDir),
+    ...artifactOptions(options.env ?? {}, options.dataDir),
     prober: createProtocolProber(protocols),
     endpointRules: createProtocolRules(protocols),
   };
