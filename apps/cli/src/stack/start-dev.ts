@@ -35,7 +35,7 @@ import { readWorkerConfig, workerOptions } from '@weft/worker';
 import { destination, pino } from 'pino';
 import type { Logger } from 'pino';
 
-import { openArtifactStore } from './artifact-store.ts';
+import { artifactOptions } from './artifact-options.ts';
 import { endpointExecutors } from './endpoint-work.ts';
 import { cacheMetric } from './cache-metric.ts';
 import type { Environment } from '../config.ts';
@@ -141,7 +141,7 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
     meter: createMemoryEndpointMeter({ clock }),
     timers,
     housekeeping,
-    artifactStore: openArtifactStore(options.env ?? {}, options.dataDir),
+    ...artifactOptions(options.env ?? {}, options.dataDir),
     scheduleTurns: createMemoryHousekeeping({ clock }),
     prober: createProtocolProber(protocols),
     endpointRules: createProtocolRules(protocols),
