@@ -98,6 +98,11 @@ export function archiveDirectory(env: Environment): string | null {
   return nonEmpty(env['WEFT_ARCHIVE_DIR']) ?? null;
 }
 
+/** Where artifacts are kept: WEFT_ARTIFACTS, a folder; null: in the data folder. */
+export function artifactPlace(env: Environment): string | null {
+  return nonEmpty(env['WEFT_ARTIFACTS']) ?? null;
+}
+
 /** How many nodes a document may have: WEFT_MAX_NODES, else 10,000. */
 export function maxNodes(env: Environment): number {
   const given = Number(nonEmpty(env['WEFT_MAX_NODES']) ?? 10_000);

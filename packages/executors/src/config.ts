@@ -28,3 +28,21 @@ export function openaiBaseUrl(): string {
 export function pythonCommand(): string {
   return process.env['WEFT_PYTHON'] || 'python3';
 }
+
+/** Where a container engine may listen: DOCKER_HOST of the worker, else the usual sockets of Docker and podman. */
+export function containerHosts(): string[] {
+  const host = process.env['DOCKER_HOST'];
+  if (host) return [host];
+  const own = process.env['XDG_RUNTIME_DIR'];
+  const sockets = [
+    '/var/run/docker.sock',
+    ...(own ? [`${own}/docker.sock`, `${own}/podman/podman.sock`] : []),
+    '/run/podman/podman.sock',
+  ];
+  return sockets.map((path) => `unix://${path}`);
+}
+
+/** What may be reached although it is not public: WEFT_ALLOW_PRIVATE; null: nothing is said. */
+export function allowedPrivate(): string | null {
+  return process.env['WEFT_ALLOW_PRIVATE'] ?? null;
+}

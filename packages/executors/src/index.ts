@@ -6,6 +6,7 @@ export { HandlersFileError, loadHandlers } from './handlers.ts';
 export type { HandlersFileErrorCode } from './handlers.ts';
 export { ExecutorFileError, executorTypes, loadExecutors } from './load.ts';
 export { loadPrices, modelPrice, PricesFileError } from './prices.ts';
+export { loadOutgoingGuard, THIS_MACHINE } from './outgoing/current-guard.ts';
 export { runningGroups } from './process/process-group.ts';
 export type { RunningGroup } from './process/process-group.ts';
 export { redact, redactOutcome, redactText } from './redact.ts';

@@ -24,15 +24,17 @@ import type { FleetStore } from '@weft/engine/ports';
 import { createEngine, createWorker } from '@weft/engine/runtime';
 import type { RunningEngine, Worker } from '@weft/engine/runtime';
 import { createProtocolProber, createProtocolRules, createProtocols } from '@weft/endpoints';
+import { THIS_MACHINE, loadOutgoingGuard } from '@weft/executors';
 import { inputChecker } from '@weft/formats';
 import { lockDatabase, migrate, openStore } from '@weft/postgres';
 import type { PostgresStore, RetentionOptions } from '@weft/postgres';
-import { readProducerConfig, startProducer } from '@weft/producer';
+import { isLoopback, readProducerConfig, startProducer } from '@weft/producer';
 import type { Producer, ProducerConfig } from '@weft/producer';
 import { readWorkerConfig, workerOptions } from '@weft/worker';
 import { destination, pino } from 'pino';
 import type { Logger } from 'pino';
 
+import { openArtifactStore } from './artifact-store.ts';
 import { endpointExecutors } from './endpoint-work.ts';
 import { cacheMetric } from './cache-metric.ts';
 import type { Environment } from '../config.ts';
@@ -82,6 +84,8 @@ export async function startDev(options: DevOptions): Promise<DevStack> {
 
 async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Promise<Omit<DevStack, 'stop'>> {
   const config = devConfig(options);
+  // Who can reach the API is on this machine already.
+  loadOutgoingGuard(isLoopback(config.host) ? THIS_MACHINE : '');
   await mkdir(options.dataDir, { recursive: true });
   const log = openLog(options);
   surviveStrayErrors(log);
@@ -125,6 +129,7 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
     meter: createMemoryEndpointMeter({ clock }),
     timers,
     housekeeping,
+    artifactStore: openArtifactStore(options.env ?? {}, options.dataDir),
     prober: createProtocolProber(protocols),
     endpointRules: createProtocolRules(protocols),
   };

@@ -1,5 +1,5 @@
 /** A producer process: the API on the mesh. Any number of them may run. */
-import { executorTypes } from '@weft/executors';
+import { executorTypes, loadOutgoingGuard } from '@weft/executors';
 import { startProducer } from '@weft/producer';
 import type { ProducerConfig } from '@weft/producer';
 
@@ -14,6 +14,7 @@ export type ProducerProcessOptions = MeshOptions & { config: ProducerConfig };
 
 export async function startProducerProcess(options: ProducerProcessOptions): Promise<RunningProcess & { url: string }> {
   const { config, log } = options;
+  loadOutgoingGuard();
   const mesh = await openMesh(options);
   const { engine, deps, clock } = mesh;
   const executorNames = await executorTypes();

@@ -1,6 +1,7 @@
 /** A worker process: claims tasks from the lanes of the mesh. Any number of them may run. */
 import { exitCodes } from '@weft/contract';
 import { createWorker, recoverWithin } from '@weft/engine/runtime';
+import { loadOutgoingGuard } from '@weft/executors';
 import { readWorkerConfig, workerOptions } from '@weft/worker';
 
 import { endpointExecutors } from './endpoint-work.ts';
@@ -29,6 +30,7 @@ export type WorkerProcessOptions = MeshOptions & {
 export async function startWorkerProcess(options: WorkerProcessOptions): Promise<RunningProcess & { id: string }> {
   const { name, lanes, handlersFile, graceMs, recycleAfterMs } = options;
   const config = readWorkerConfig();
+  loadOutgoingGuard();
   const setup = { name, lanes, handlersFile, version: weftVersion(), config };
   const slots = options.slots ?? config.slots;
   const memoryLimitMib = options.memoryLimitMib ?? config.memoryLimitMib;
