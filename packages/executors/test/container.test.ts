@@ -45,8 +45,8 @@ describe.runIf(isThere)('a container', () => {
   afterEach(async () => expect(await containers('0197a000-0000-8000-8000-000000000002')).toEqual([]));
 
   test('gives its exit code and both of its outputs, and tells them as they come', async () => {
-    const told: string[][] = [];
-    const token = (piece: string, metadata?: JsonObject) => told.push([piece.trim(), String(metadata?.['stream'])]);
+    const told: Json[][] = [];
+    const token = (piece: string, metadata?: JsonObject) => told.push([piece.trim(), metadata?.['stream'] ?? null]);
     const outcome = await sh('echo out; sleep 0.1; echo err >&2', {}, { token });
 
     expect(outputOf(outcome)).toEqual({ exitCode: 0, stdout: 'out\n', stderr: 'err\n', value: 'out', files: {} });
@@ -79,7 +79,7 @@ describe.runIf(isThere)('a container', () => {
     expect(files['copy.bin']).toMatchObject({ artifact: given.artifact, bytes: 3 });
     expect(files['none']).toBeNull();
     const { body } = await store.read(files['sub/n.txt']!.artifact);
-    expect(await text(body as AsyncIterable<Uint8Array>)).toBe('12345');
+    expect(await text(body)).toBe('12345');
   });
 
   test('has no network, no rights, no root, and can write to its own folders only', async () => {
@@ -152,7 +152,7 @@ describe.runIf(isThere)('a container', () => {
     if (outcome.kind === 'failed') return expect(outcome.error.code).toMatch(/^(not_a_file|file_missing)$/);
     const { files } = outputOf(outcome) as { files: Record<string, ArtifactRef> };
     const { body } = await store.read(files['link']!.artifact);
-    return expect(await text(body as AsyncIterable<Uint8Array>)).not.toContain(hostname());
+    return expect(await text(body)).not.toContain(hostname());
   });
 
   test('F44: that ignores SIGTERM is killed within a second, and is removed', async () => {

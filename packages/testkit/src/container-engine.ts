@@ -13,7 +13,11 @@ import { hasDocker } from './containers.ts';
 export type TestEngine = { host: string; image: string; stop(): Promise<void> };
 
 /** Images with a shell, of which one that is there already is taken; TEST_CONTAINER_IMAGE names another. */
-const IMAGES = ['docker.io/library/node:24-bookworm-slim', 'docker.io/library/alpine:3.22', 'docker.io/library/busybox:1'];
+const IMAGES = [
+  'docker.io/library/node:24-bookworm-slim',
+  'docker.io/library/alpine:3.22',
+  'docker.io/library/busybox:1',
+];
 const SOCKET_MS = 10_000;
 const POLL_MS = 20;
 
@@ -28,7 +32,7 @@ export async function startContainerEngine(): Promise<TestEngine | string> {
     await ended(service);
     await rm(folder, { recursive: true, force: true });
   };
-  for (const until = Date.now() + SOCKET_MS; !existsSync(socket) && Date.now() < until; ) await wait(POLL_MS); // oxlint-disable-line no-await-in-loop
+  for (const until = Date.now() + SOCKET_MS; !existsSync(socket) && Date.now() < until;) await wait(POLL_MS); // oxlint-disable-line no-await-in-loop
   if (existsSync(socket)) return await found(`unix://${socket}`, 'podman', stop);
   await stop();
   return 'podman gives no socket';
@@ -36,7 +40,9 @@ export async function startContainerEngine(): Promise<TestEngine | string> {
 
 async function found(host: string, command: string, stop: TestEngine['stop'] | null): Promise<TestEngine | string> {
   const wanted = process.env['TEST_CONTAINER_IMAGE'];
-  const image = (wanted ? [wanted] : IMAGES).find((name) => spawnSync(command, ['image', 'inspect', name]).status === 0);
+  const image = (wanted ? [wanted] : IMAGES).find(
+    (name) => spawnSync(command, ['image', 'inspect', name]).status === 0,
+  );
   if (image !== undefined) return { host, image, stop: stop ?? (() => Promise.resolve()) };
   await stop?.();
   return `${command} has no image to test with (${IMAGES.join(', ')})`;
