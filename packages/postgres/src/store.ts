@@ -1,5 +1,6 @@
 /** All stores on one pool. */
 import type {
+  ArtifactIndex,
   BudgetStore,
   CostReader,
   DispatchStore,
@@ -16,9 +17,11 @@ import type {
   RunComparer,
   RunReader,
   RunStore,
+  ScheduleStore,
   WorkflowStore,
 } from '@weft/engine/ports';
 
+import { createArtifactIndex } from './artifact-index.ts';
 import { createBudgetStore } from './budget-store.ts';
 import { createCostReader } from './cost-reader.ts';
 import { createPool } from './connection.ts';
@@ -39,6 +42,7 @@ import { createRunComparer } from './queries/compare-tasks.ts';
 import { createLetterReader } from './queries/read-letters.ts';
 import { createRunReader } from './run-reader.ts';
 import { createRunStore } from './run-store.ts';
+import { createScheduleStore } from './schedule-store.ts';
 import { createWorkflowStore } from './workflow-store.ts';
 
 export type PostgresStore = {
@@ -59,6 +63,8 @@ export type PostgresStore = {
   keys: KeyStore;
   endpoints: EndpointStore;
   mesh: MeshStore;
+  artifacts: ArtifactIndex;
+  schedules: ScheduleStore;
   close(): Promise<void>;
 };
 
@@ -99,6 +105,8 @@ export function openStore({
     keys: createKeyStore(pool),
     endpoints: createEndpointStore(pool, secretKeys),
     mesh: createMeshStore(pool),
+    artifacts: createArtifactIndex(pool),
+    schedules: createScheduleStore(pool),
     async close() {
       await retention.close();
       await pool.end();

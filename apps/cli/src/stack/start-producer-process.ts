@@ -5,8 +5,10 @@ import type { ProducerConfig } from '@weft/producer';
 
 import { openMesh } from './open-mesh.ts';
 import type { MeshOptions } from './open-mesh.ts';
+import { pushHintsOf } from './push-hints.ts';
 import { resealTokens } from './reseal-tokens.ts';
 import type { RunningProcess } from './running-process.ts';
+import { tellDashboard } from './tell-dashboard.ts';
 import { producerBackpressure } from './producer-backpressure.ts';
 import { weftVersion } from './version.ts';
 
@@ -20,6 +22,7 @@ export async function startProducerProcess(options: ProducerProcessOptions): Pro
   const executorNames = await executorTypes();
   try {
     await resealTokens(deps.endpoints, log);
+    await tellDashboard(log);
     const producer = await startProducer({
       ...config,
       engine,
@@ -32,7 +35,9 @@ export async function startProducerProcess(options: ProducerProcessOptions): Pro
       version: weftVersion(),
       hasExecutor: (type) => executorNames.includes(type),
       executorNames,
+      pushHints: pushHintsOf(process.env, options.secretKeys),
       backpressure: producerBackpressure(config),
+      scheduler: engine.scheduler,
     });
     engine.start();
     return {
