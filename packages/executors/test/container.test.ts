@@ -3,7 +3,6 @@ import { text } from 'node:stream/consumers';
 
 import type { ArtifactRef, Json, JsonObject } from '@weft/contract';
 import type { Outcome } from '@weft/engine/ports';
-import { callArtifacts, createMemoryArtifactStore } from '@weft/engine/runtime';
 import { executorCall } from '@weft/testkit/conformance/executor';
 import { startContainerEngine } from '@weft/testkit/container-engine';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
@@ -38,8 +37,7 @@ const containers = async (task?: string) => {
 };
 
 /** An artifact store of a test's own. */
-const artifacts = () =>
-  callArtifacts({ artifactStore: createMemoryArtifactStore() }, { signal: new AbortController().signal });
+const artifacts = () => executorCall(null).artifacts;
 
 describe.runIf(isThere)('a container', () => {
   afterEach(async () => expect(await containers('0197a000-0000-8000-8000-000000000002')).toEqual([]));
