@@ -16,6 +16,7 @@ import { addDoctorCommand } from './program-doctor.ts';
 import { addEndpointCommands } from './program-endpoints.ts';
 import { addKeyCommands } from './program-keys.ts';
 import { addBudgetCommands } from './program-budgets.ts';
+import { addLookCommands } from './program-look.ts';
 import { addLimitCommands } from './program-limits.ts';
 import { addMeshCommands } from './program-mesh.ts';
 import { addMigrateCommand } from './program-migrate.ts';
@@ -72,6 +73,7 @@ export function createProgram(io: CliIo): Session {
   addMigrateCommand(program, perform);
   addCheckpointCommands(program, perform);
   addBranchCommands(program, perform);
+  addLookCommands(program, perform);
   addDeadCommands(program, perform);
   addRetentionCommands(program, perform);
   addWorkersCommand(program, perform);

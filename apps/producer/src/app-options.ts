@@ -34,6 +34,8 @@ export type AppOptions = {
   metrics?: () => Metric[];
   /** From when on new work is refused. Left out: never. */
   backpressure?: BackpressureOptions;
+  /** Knows the tokens with which agents say that a task of theirs has moved on; left out: none may. */
+  pushHints?: { isFor(task: { tenant: string; taskId: string }, token: string): boolean } | null;
   /** Other limits for WebSockets than the usual ones. */
   socketLimits?: Partial<SocketLimits>;
 };

@@ -23,11 +23,16 @@ export type ApiRig = {
 };
 
 /** `isKeyless`: it cannot encrypt tokens. */
-export type ApiRigOptions = { meter?: EndpointMeter; prober?: EndpointProber; isKeyless?: boolean };
+export type ApiRigOptions = {
+  meter?: EndpointMeter;
+  prober?: EndpointProber;
+  isKeyless?: boolean;
+  pushHints?: AppOptions['pushHints'];
+};
 
 export async function createApiRig(
   executors: Record<string, Executor['run']> = {},
-  { meter, prober, isKeyless = false }: ApiRigOptions = {},
+  { meter, prober, isKeyless = false, pushHints = null }: ApiRigOptions = {},
 ): Promise<ApiRig> {
   const database = await createTestDatabase();
   const rig = await createRig({
@@ -36,7 +41,7 @@ export async function createApiRig(
     ...(!isKeyless && { secretKeys: { present: parseSecretKey('ab'.repeat(32), 'the key'), old: [] } }),
     decorate: (deps) => ({ ...deps, ...(meter && { meter }), ...(prober && { prober }) }),
   });
-  const options = appOptions(rig, ['echo', ...Object.keys(executors)], meter);
+  const options = { ...appOptions(rig, ['echo', ...Object.keys(executors)], meter), pushHints };
   const app = buildApp(options);
   const send = (request: InjectOptions): Promise<LightMyRequestResponse> => app.inject(request);
   return {

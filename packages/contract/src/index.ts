@@ -1,3 +1,4 @@
+export { ArtifactId, ArtifactRef } from './artifact.ts';
 export { ForkRun, ReplayRun, RerunRun } from './branch-run.ts';
 export {
   Checkpoint,

@@ -7,6 +7,7 @@ export type { HandlersFileErrorCode } from './handlers.ts';
 export { ExecutorFileError, executorTypes, loadExecutors } from './load.ts';
 export { closeMcpServers } from './mcp/warm-servers.ts';
 export { loadPrices, modelPrice, PricesFileError } from './prices.ts';
+export { loadOutgoingGuard, THIS_MACHINE } from './outgoing/current-guard.ts';
 export { runningGroups } from './process/process-group.ts';
 export type { RunningGroup } from './process/process-group.ts';
 export { redact, redactOutcome, redactText } from './redact.ts';

@@ -42,6 +42,12 @@ const surroundings: Record<string, Omit<ExecutorConformanceOptions, 'fileName'>>
   process: {
     slow: () => ({ input: { command: process.execPath, args: ['-e', HANG] } satisfies Json, underWay: 'heartbeat' }),
   },
+  script: {
+    slow: () => ({
+      input: { source: 'export default (_, ctx) => { ctx.heartbeat(); for (;;); }' },
+      underWay: 'heartbeat',
+    }),
+  },
   sleep: { slow: () => ({ input: { ms: 600_000 }, underWay: 'called' }) },
 };
 
@@ -54,5 +60,5 @@ for (const [fileName, executor] of await loadExecutors()) {
 }
 
 test('the folder holds the built-in executors', async () => {
-  expect(await executorTypes()).toEqual(['echo', 'http', 'mcp', 'openai', 'process', 'sleep', 'sql']);
+  expect(await executorTypes()).toEqual(['echo', 'http', 'mcp', 'openai', 'process', 'script', 'sleep', 'sql']);
 });

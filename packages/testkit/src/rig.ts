@@ -10,6 +10,7 @@ import {
   systemClock,
 } from '@weft/embedded';
 import type {
+  ArtifactStore,
   Broker,
   Clock,
   EventBus,
@@ -22,7 +23,7 @@ import type {
   TaskView,
   Timers,
 } from '@weft/engine/ports';
-import { createEngine, createWorker } from '@weft/engine/runtime';
+import { createEngine, createMemoryArtifactStore, createWorker } from '@weft/engine/runtime';
 import type { EngineDeps, RunningEngine, SweeperSettings, Worker } from '@weft/engine/runtime';
 import { inputChecker } from '@weft/formats';
 import { openStore } from '@weft/postgres';
@@ -45,6 +46,7 @@ export type RigOptions = {
   bus?: EventBus;
   live?: LiveLog;
   rates?: RateLimiter;
+  artifactStore?: ArtifactStore;
   /** What tokens of endpoints are encrypted with. */
   secretKeys?: SecretKeys;
   /** Puts something between the engine and what it works with: faults, counters. */
@@ -91,7 +93,9 @@ export async function createRig(options: RigOptions): Promise<Rig> {
   const bus = options.bus ?? createMemoryEventBus();
   const live = options.live ?? createMemoryLiveLog({ bus, clock });
   const rates = options.rates ?? createMemoryRateLimiter();
-  const parts = { broker, bus, live, rates, timers, housekeeping: createMemoryHousekeeping({ clock }) };
+  const artifactStore = options.artifactStore ?? createMemoryArtifactStore();
+  const housekeeping = createMemoryHousekeeping({ clock });
+  const parts = { broker, bus, live, rates, timers, housekeeping, artifactStore };
   const bare = { ...store, ...parts, inputs: inputChecker, clock, log };
   const deps = options.decorate?.(bare) ?? bare;
   const sweep = { intervalMs: 100, staleOfferMs: 2000, deadAfterMs: 15_000, ...options.sweep };

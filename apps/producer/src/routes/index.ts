@@ -25,6 +25,7 @@ import { migrationRoutes } from './migrations.ts';
 import { keyRoutes } from './keys.ts';
 import { meshRoutes } from './mesh.ts';
 import { metricsRoutes } from './metrics.ts';
+import { pushRoutes } from './push.ts';
 import { retentionRoutes } from './retention.ts';
 import { runRoutes } from './runs.ts';
 import { socketRoute } from './socket.ts';
@@ -56,6 +57,7 @@ export function registerRoutes(api: Api, options: AppOptions, ring: Pick<KeyRing
   deadLetterRoutes(api, options);
   retentionRoutes(api, options);
   eventRoutes(api, options, { streams, hub });
+  pushRoutes(api, options);
   meshRoutes(api, options, { streams, hub, backpressure });
   socketRoute(api, options, streams);
   taskRoutes(api, options, { inline, backpressure });

@@ -1,4 +1,6 @@
 export type { Archive } from './archive.ts';
+export { ArtifactError, boundsOf, tooLarge } from './artifact-store.ts';
+export type { ArtifactErrorCode, ArtifactStore, ByteRange, PutOptions, StoredContent } from './artifact-store.ts';
 export type {
   BudgetGrant,
   BudgetKey,
@@ -49,6 +51,7 @@ export type {
 } from './endpoint.ts';
 export type { EventBus, RunNotice } from './event-bus.ts';
 export type {
+  CallArtifacts,
   CallBudget,
   Executor,
   ExecutorCall,

@@ -1,5 +1,6 @@
 /** What the use cases need from outside; each takes only what it uses. */
 import type {
+  ArtifactStore,
   Broker,
   BudgetStore,
   Clock,
@@ -49,6 +50,8 @@ export type EngineDeps = {
   timers: Timers;
   housekeeping: Housekeeping;
   endpoints: EndpointStore;
+  /** Without it there are no artifacts: outputs of any size stay where others are. */
+  artifactStore?: ArtifactStore;
   /** What all share of the endpoints; without it nobody calls any. */
   meter?: EndpointMeter;
   /** What holds for the whole mesh; without it there is never an emergency, and nobody decides about scaling. */

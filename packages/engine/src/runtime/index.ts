@@ -1,3 +1,5 @@
+export { createMemoryArtifactStore } from './artifacts/memory-artifact-store.ts';
+export { callArtifacts } from './artifacts/call-artifacts.ts';
 export { awaitRunEnd } from './queries/await-run-end.ts';
 export { diffCheckpoints } from './queries/checkpoints/diff-checkpoints.ts';
 export type { DiffRequest } from './queries/checkpoints/diff-checkpoints.ts';

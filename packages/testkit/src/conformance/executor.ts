@@ -1,5 +1,6 @@
 import type { Json } from '@weft/contract';
 import type { Executor, ExecutorCall, Outcome } from '@weft/engine/ports';
+import { callArtifacts, createMemoryArtifactStore } from '@weft/engine/runtime';
 import { describe, expect, test } from 'vitest';
 
 /** What is tested: an executor with its schemas and an example, as `defineExecutor` makes it. */
@@ -36,9 +37,11 @@ const ODD_INPUTS: [name: string, input: Json][] = [
 
 /** One call as a worker makes it, with parts of one's own. */
 export function executorCall(input: Json, parts: Partial<Omit<ExecutorCall, 'input'>> = {}): ExecutorCall {
+  const { signal = new AbortController().signal } = parts;
   return {
     input,
-    signal: new AbortController().signal,
+    signal,
+    artifacts: callArtifacts({ artifactStore: createMemoryArtifactStore() }, { signal }),
     runId: '0197a000-0000-7000-8000-000000000001',
     taskId: '0197a000-0000-8000-8000-000000000002',
     node: 'node',

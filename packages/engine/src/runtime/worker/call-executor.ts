@@ -3,7 +3,10 @@ import type { Json } from '@weft/contract';
 
 import type { GraphNode } from '../../domain/graph/graph.ts';
 import type { Outcome } from '../../domain/outcome/outcome.ts';
+import { ArtifactError } from '../../ports/index.ts';
 import type { CallBudget, Clock, Executor, ExecutorCall, Log, Secrets, TaskMessage } from '../../ports/index.ts';
+import { callArtifacts } from '../artifacts/call-artifacts.ts';
+import type { CallArtifactsDeps } from '../artifacts/call-artifacts.ts';
 import { stoppedOutcome, watchHeartbeat } from './attempt-time.ts';
 import type { AttemptVoice } from './attempt-voice.ts';
 import { checkedOutcome } from './checked-outcome.ts';
@@ -12,7 +15,7 @@ import { cleanOutcome } from './clean-outcome.ts';
 /** How long an executor that was aborted may take to return; then its slot is taken back. */
 const ABORT_GRACE_MS = 1000;
 
-export type CallDeps = {
+export type CallDeps = CallArtifactsDeps & {
   secrets: Secrets;
   clock: Clock;
   log: Log;
@@ -96,6 +99,7 @@ function toCall(deps: CallDeps, { attempt, input, secrets, beat, budget }: CallP
     idempotencyKey: taskId,
     signal: stop.signal,
     ...(budget && { budget }),
+    artifacts: callArtifacts(deps, { signal: stop.signal }),
     log(level, text, fields) {
       deps.log[level](
         { runId, taskId, ...deps.secrets.redact(fields ?? {}, secrets) },
@@ -121,6 +125,9 @@ async function run(executor: Executor, call: ExecutorCall): Promise<Outcome> {
   try {
     return checkedOutcome(await executor.run(call));
   } catch (error) {
+    if (error instanceof ArtifactError) {
+      return { kind: 'failed', error: { code: error.code, message: error.message, retryable: error.retryable } };
+    }
     const message = error instanceof Error ? error.message : String(error);
     return { kind: 'failed', error: { code: 'executor_threw', message, retryable: true } };
   }

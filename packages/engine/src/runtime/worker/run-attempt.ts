@@ -39,10 +39,13 @@ export async function runAttempt(
   }
   slot.dueAt = slot.startedAt + prepared.node.timeoutMs;
   const { executors, version, secrets } = options;
-  const { clock, log } = deps;
+  const { artifactStore, clock, log } = deps;
   const voice = new AttemptVoice({ outbox, message, worker, secrets, clock, log });
   const attempt = { message, ...prepared, memo: prepared.material.memo ?? null, stop, voice };
-  const outcome = await executeAttempt({ executors, version, secrets, shared, cashier, clock, log }, attempt);
+  const outcome = await executeAttempt(
+    { executors, version, secrets, shared, cashier, artifactStore, clock, log },
+    attempt,
+  );
   voice.end();
   onOver();
   const ranMs = deps.clock.monotonicMs() - slot.startedAt;

@@ -32,7 +32,7 @@ export type WorkerOptions = {
 
 export type WorkerDeps = Pick<
   EngineDeps,
-  'dispatch' | 'budgets' | 'fleet' | 'results' | 'reader' | 'broker' | 'live' | 'clock' | 'log'
+  'artifactStore' | 'dispatch' | 'budgets' | 'fleet' | 'results' | 'reader' | 'broker' | 'live' | 'clock' | 'log'
 > & {
   graphs: GraphCache;
   settler: Settler;
