@@ -52,7 +52,7 @@ const surroundings: Record<string, Omit<ExecutorConformanceOptions, 'fileName'>>
 };
 
 /** Held to the same in suites of their own, which have what they work with. */
-const ELSEWHERE = new Set(['mcp', 'sql']);
+const ELSEWHERE = new Set(['embed', 'mcp', 'rag', 'sql']);
 
 for (const [fileName, executor] of await loadExecutors()) {
   if (ELSEWHERE.has(fileName)) continue;
@@ -60,5 +60,16 @@ for (const [fileName, executor] of await loadExecutors()) {
 }
 
 test('the folder holds the built-in executors', async () => {
-  expect(await executorTypes()).toEqual(['echo', 'http', 'mcp', 'openai', 'process', 'script', 'sleep', 'sql']);
+  expect(await executorTypes()).toEqual([
+    'echo',
+    'embed',
+    'http',
+    'mcp',
+    'openai',
+    'process',
+    'rag',
+    'script',
+    'sleep',
+    'sql',
+  ]);
 });

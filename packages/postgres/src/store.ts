@@ -10,6 +10,7 @@ import type {
   GateStore,
   LimitStore,
   MeshStore,
+  PassageStore,
   QueueReader,
   ResultCache,
   RetentionStore,
@@ -30,6 +31,7 @@ import { createKeyStore } from './key-store.ts';
 import { createGateStore } from './gate-store.ts';
 import { createLimitStore } from './limit-store.ts';
 import { createMeshStore } from './mesh-store.ts';
+import { createPassageStore } from './passage-store.ts';
 import { createQueueReader } from './queue-reader.ts';
 import { createResultCache } from './result-cache.ts';
 import { createRetentionStore } from './retention-store.ts';
@@ -59,6 +61,7 @@ export type PostgresStore = {
   keys: KeyStore;
   endpoints: EndpointStore;
   mesh: MeshStore;
+  passages: PassageStore;
   close(): Promise<void>;
 };
 
@@ -99,6 +102,7 @@ export function openStore({
     keys: createKeyStore(pool),
     endpoints: createEndpointStore(pool, secretKeys),
     mesh: createMeshStore(pool),
+    passages: createPassageStore(pool),
     async close() {
       await retention.close();
       await pool.end();
