@@ -11,6 +11,7 @@ import type {
   GateStore,
   LimitStore,
   MeshStore,
+  PassageStore,
   QueueReader,
   ResultCache,
   RetentionStore,
@@ -33,6 +34,7 @@ import { createKeyStore } from './key-store.ts';
 import { createGateStore } from './gate-store.ts';
 import { createLimitStore } from './limit-store.ts';
 import { createMeshStore } from './mesh-store.ts';
+import { createPassageStore } from './passage-store.ts';
 import { createQueueReader } from './queue-reader.ts';
 import { createResultCache } from './result-cache.ts';
 import { createRetentionStore } from './retention-store.ts';
@@ -65,6 +67,7 @@ export type PostgresStore = {
   mesh: MeshStore;
   artifacts: ArtifactIndex;
   schedules: ScheduleStore;
+  passages: PassageStore;
   close(): Promise<void>;
 };
 
@@ -107,6 +110,7 @@ export function openStore({
     mesh: createMeshStore(pool),
     artifacts: createArtifactIndex(pool),
     schedules: createScheduleStore(pool),
+    passages: createPassageStore(pool),
     async close() {
       await retention.close();
       await pool.end();

@@ -43,7 +43,7 @@ export type MeshOptions = {
 
 export type Mesh = {
   engine: RunningEngine;
-  deps: EngineDeps & Pick<PostgresStore, 'queue' | 'costs' | 'mesh'> & { meter: EndpointMeter };
+  deps: EngineDeps & Pick<PostgresStore, 'queue' | 'costs' | 'mesh' | 'passages'> & { meter: EndpointMeter };
   keys: KeyStore;
   protocols: ReadonlyMap<EndpointProtocol, ProtocolClient>;
   clock: Clock;

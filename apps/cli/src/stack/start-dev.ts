@@ -25,7 +25,7 @@ import { createEngine, createWorker } from '@weft/engine/runtime';
 import type { RunningEngine, Worker } from '@weft/engine/runtime';
 import { createProtocolProber, createProtocolRules, createProtocols } from '@weft/endpoints';
 import type { PushHints } from '@weft/endpoints';
-import { closeMcpServers, loadOutgoingGuard, THIS_MACHINE } from '@weft/executors';
+import { closeMcpServers, loadOutgoingGuard, THIS_MACHINE, withPassages } from '@weft/executors';
 import { inputChecker } from '@weft/formats';
 import { lockDatabase, migrate, openStore } from '@weft/postgres';
 import type { PostgresStore, RetentionOptions } from '@weft/postgres';
@@ -158,7 +158,7 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
   };
   const settings = await workerOptions(setup);
   const asking = endpointExecutors({ ...deps, engine, protocols, push, environment: setup.config.environment });
-  const executors = new Map([...settings.executors, ...asking]);
+  const executors = withPassages(new Map([...settings.executors, ...asking]), store.passages);
   const worker = createWorker(
     { ...deps, files: engine.files, graphs: engine.graphs, settler: engine.settler },
     { ...settings, executors },
