@@ -1,5 +1,6 @@
 import type { NewSchedule, WorkflowDocument } from '@weft/contract';
 import { AppError } from '@weft/contract';
+import { tickSchedule, timetableOf } from '@weft/engine/domain';
 import type { Executor } from '@weft/engine/ports';
 import { createRig, createTestDatabase } from '@weft/testkit';
 import type { Rig } from '@weft/testkit';
@@ -341,7 +342,6 @@ describe('several who look at once', () => {
   test('go on where one was killed between taking an instant and starting its run', async () => {
     const { name, first } = await schedule();
     // What is left by the transaction that takes the instant: it waits, and somebody has ten seconds to start it.
-    const { timetableOf, tickSchedule } = await import('@weft/engine/domain');
     await rig.store.schedules.tick({ limit: 100, at: first }, (sight) =>
       tickSchedule(sight, timetableOf(sight.schedule.definition.spec)),
     );
