@@ -1,3 +1,11 @@
+export {
+  Artifact,
+  ArtifactId,
+  ArtifactPage,
+  ArtifactRef,
+  ListArtifactsQuery,
+  UploadArtifactQuery,
+} from './artifact.ts';
 export { ForkRun, ReplayRun, RerunRun } from './branch-run.ts';
 export {
   Checkpoint,
@@ -82,6 +90,7 @@ export {
   Tags,
   WorkflowName,
 } from './name.ts';
+export { FailureGroup, GraphDrawing, Overview, RunOverview } from './overview.ts';
 export { pageOf, PageQuery } from './page.ts';
 export type { Page } from './page.ts';
 export { pointerOf, tokensOf } from './pointer.ts';

@@ -1,5 +1,6 @@
 /** All stores on one pool. */
 import type {
+  ArtifactIndex,
   BudgetStore,
   CostReader,
   DispatchStore,
@@ -20,6 +21,7 @@ import type {
   WorkflowStore,
 } from '@weft/engine/ports';
 
+import { createArtifactIndex } from './artifact-index.ts';
 import { createBudgetStore } from './budget-store.ts';
 import { createCostReader } from './cost-reader.ts';
 import { createPool } from './connection.ts';
@@ -61,6 +63,7 @@ export type PostgresStore = {
   keys: KeyStore;
   endpoints: EndpointStore;
   mesh: MeshStore;
+  artifacts: ArtifactIndex;
   schedules: ScheduleStore;
   close(): Promise<void>;
 };
@@ -102,6 +105,7 @@ export function openStore({
     keys: createKeyStore(pool),
     endpoints: createEndpointStore(pool, secretKeys),
     mesh: createMeshStore(pool),
+    artifacts: createArtifactIndex(pool),
     schedules: createScheduleStore(pool),
     async close() {
       await retention.close();
