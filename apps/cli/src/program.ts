@@ -9,6 +9,7 @@ import { weftVersion } from './stack/version.ts';
 import { createContext, type GlobalOptions } from './create-context.ts';
 import type { Perform } from './perform.ts';
 import { addBranchCommands } from './program-branches.ts';
+import { addCallbackCommands } from './program-callbacks.ts';
 import { addCheckpointCommands } from './program-checkpoints.ts';
 import { addDeadCommands } from './program-dead.ts';
 import { addDevCommand } from './program-dev.ts';
@@ -78,6 +79,7 @@ export function createProgram(io: CliIo): Session {
   addKeyCommands(program, perform);
   addLimitCommands(program, perform);
   addEndpointCommands(program, perform);
+  addCallbackCommands(program, perform);
   addBudgetCommands(program, perform);
   addMeshCommands(program, perform);
   addWorkflowCommands(program, perform);

@@ -1,5 +1,24 @@
 export { ForkRun, ReplayRun, RerunRun } from './branch-run.ts';
 export {
+  Callback,
+  CallbackEvent,
+  CallbackPage,
+  CallbackQuery,
+  CallbackSecret,
+  CallbackView,
+  CallbackWithSecret,
+  Delivery,
+  DeliveryAttempt,
+  DeliveryPage,
+  DeliveryQuery,
+  DeliveryStatus,
+  NewCallback,
+  Replayed,
+  ReplayDeliveries,
+  RotateSecret,
+  UpdateCallback,
+} from './callback.ts';
+export {
   Checkpoint,
   CheckpointDiff,
   CheckpointPage,
@@ -129,7 +148,6 @@ export { ListRunsQuery, ReadRunQuery, Run, RunPage, RunStatus } from './run.ts';
 export {
   BatchedRun,
   BatchedStartRun,
-  Callback,
   IdempotencyKey,
   MAX_BATCH_RUNS,
   StartedRunBatch,

@@ -1,7 +1,9 @@
 /** All stores on one pool. */
 import type {
   BudgetStore,
+  CallbackStore,
   CostReader,
+  DeliveryStore,
   DispatchStore,
   EndpointStore,
   FleetStore,
@@ -20,9 +22,11 @@ import type {
 } from '@weft/engine/ports';
 
 import { createBudgetStore } from './budget-store.ts';
+import { createCallbackStore } from './callback-store.ts';
 import { createCostReader } from './cost-reader.ts';
 import { createPool } from './connection.ts';
 import { DatabaseClock } from './database-clock.ts';
+import { createDeliveryStore } from './delivery-store.ts';
 import { createDispatchStore } from './dispatch-store.ts';
 import { createEndpointStore } from './endpoint-store.ts';
 import { createFleetStore } from './fleet-store.ts';
@@ -59,6 +63,8 @@ export type PostgresStore = {
   keys: KeyStore;
   endpoints: EndpointStore;
   mesh: MeshStore;
+  callbacks: CallbackStore;
+  deliveries: DeliveryStore;
   close(): Promise<void>;
 };
 
@@ -82,7 +88,7 @@ export function openStore({
   const pool = createPool({ url, max: maxConnections, onError });
   const retention = createRetentionStore(pool, { url, ...options });
   return {
-    runs: createRunStore(pool, new DatabaseClock()),
+    runs: createRunStore(pool, new DatabaseClock(), secretKeys),
     dispatch: createDispatchStore(pool),
     workflows: createWorkflowStore(pool),
     fleet: createFleetStore(pool),
@@ -99,6 +105,8 @@ export function openStore({
     keys: createKeyStore(pool),
     endpoints: createEndpointStore(pool, secretKeys),
     mesh: createMeshStore(pool),
+    callbacks: createCallbackStore(pool, secretKeys),
+    deliveries: createDeliveryStore(pool, secretKeys),
     async close() {
       await retention.close();
       await pool.end();

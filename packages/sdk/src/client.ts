@@ -1,5 +1,6 @@
 import type { Costs } from '@weft/contract';
 import { budgetsApi, costsOf, type BudgetsApi, type CostsOptions } from './budgets-api.ts';
+import { callbacksApi, type CallbacksApi } from './callbacks-api.ts';
 import { deadLettersApi, type DeadLettersApi } from './dead-letters-api.ts';
 import { endpointsApi, type EndpointsApi } from './endpoints-api.ts';
 import { interruptsApi, type InterruptsApi } from './interrupts-api.ts';
@@ -41,6 +42,7 @@ export type WeftClient = {
   readonly tenants: TenantsApi;
   readonly limits: LimitsApi;
   readonly endpoints: EndpointsApi;
+  readonly callbacks: CallbacksApi;
   readonly budgets: BudgetsApi;
   readonly mesh: MeshApi & OrchestratorApi;
   /** What was spent. */
@@ -66,6 +68,7 @@ export function createClient({ url, token, tenant, retry }: ClientOptions): Weft
     tenants: tenantsApi(transport),
     limits: limitsApi(transport),
     endpoints: endpointsApi(transport),
+    callbacks: callbacksApi(transport),
     budgets: budgetsApi(transport),
     mesh: { ...meshApi(transport), ...orchestratorApi(transport) },
     costs: (options) => costsOf(transport, options),

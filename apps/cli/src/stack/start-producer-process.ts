@@ -1,4 +1,5 @@
 /** A producer process: the API on the mesh. Any number of them may run. */
+import { createCourier } from '@weft/callbacks';
 import { executorTypes, loadOutgoingGuard } from '@weft/executors';
 import { startProducer } from '@weft/producer';
 import type { ProducerConfig } from '@weft/producer';
@@ -19,13 +20,15 @@ export async function startProducerProcess(options: ProducerProcessOptions): Pro
   const { engine, deps, clock } = mesh;
   const executorNames = await executorTypes();
   try {
-    await resealTokens(deps.endpoints, log);
+    await resealTokens(deps, log);
     const producer = await startProducer({
       ...config,
       engine,
       queries: { ...deps, endpointBook: engine.endpointBook, loadGraph: (ref) => engine.graphs.load(ref) },
       bus: deps.bus,
       live: deps.live,
+      callbacks: deps.callbacks,
+      deliveries: deps.deliveries,
       keys: mesh.keys,
       clock,
       log,
@@ -34,11 +37,17 @@ export async function startProducerProcess(options: ProducerProcessOptions): Pro
       executorNames,
       backpressure: producerBackpressure(config),
     });
+    const courier = createCourier(
+      { deliveries: deps.deliveries, queue: mesh.deliveryQueue, clock, log },
+      { scheduleMs: config.callbackRetriesMs },
+    );
     engine.start();
+    courier.start();
     return {
       url: producer.url,
       async stop() {
         await producer.close();
+        await courier.stop();
         await engine.stop();
         await mesh.close();
       },
