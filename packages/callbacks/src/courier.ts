@@ -22,7 +22,7 @@ export type CourierOptions = {
   everyMs?: number;
   /** How long an answer may take, ms (15,000). */
   timeoutMs?: number;
-  /** How long a delivery belongs to a queue, or to a process, ms (60,000). */
+  /** How long a delivery belongs to a queue, or to a process, ms (20,000): longer than an answer may take. */
   leaseMs?: number;
 };
 
@@ -112,7 +112,7 @@ class Round {
   }
 
   get #leaseMs(): number {
-    return this.#options.leaseMs ?? 60_000;
+    return this.#options.leaseMs ?? 20_000;
   }
 
   async #deliver(id: string): Promise<void> {
