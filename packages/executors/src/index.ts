@@ -5,6 +5,7 @@ export type { Handler, HandlerContext } from './handler-executor.ts';
 export { HandlersFileError, loadHandlers } from './handlers.ts';
 export type { HandlersFileErrorCode } from './handlers.ts';
 export { ExecutorFileError, executorTypes, loadExecutors } from './load.ts';
+export { closeMcpServers } from './mcp/warm-servers.ts';
 export { loadPrices, modelPrice, PricesFileError } from './prices.ts';
 export { loadOutgoingGuard, THIS_MACHINE } from './outgoing/current-guard.ts';
 export { runningGroups } from './process/process-group.ts';

@@ -11,7 +11,7 @@ import { insertCallbacks } from './queries/insert-callbacks.ts';
 import { Listeners } from './queries/listeners.ts';
 import { Partitions } from './queries/partitions.ts';
 import { dropMail, sendMail, usedKey } from './queries/send-mail.ts';
-import { claimKeys, sendStarts } from './queries/submit.ts';
+import { claimKeys, sendStarts, startFires } from './queries/submit.ts';
 import { sendDeliveries } from './queries/write-deliveries.ts';
 import { NO_SECRET_KEYS } from './secret-keys.ts';
 import type { SecretKeys } from './secret-keys.ts';
@@ -57,6 +57,7 @@ async function submit(client: Client, { clock, listeners, box, runs, known }: Su
   const now = clock.now() ?? (await askNow(client, clock));
   const submissions: Submission[] = await claimKeys(client, runs);
   const created = runs.filter(({ head }, index) => submissions[index]?.kind === 'created' && !known.has(head.id));
+  await startFires(client, created);
   const starts = created.map((start) => ({ start, plan: start.plan(now), now }));
   const told = starts.map(({ start: { head, callbacks = [] }, plan }) => {
     return { runId: head.id, plan, now, before: head.status, hasCallbacks: callbacks.length > 0 };

@@ -1,5 +1,6 @@
 /** All stores on one pool. */
 import type {
+  ArtifactIndex,
   BudgetStore,
   CallbackStore,
   CostReader,
@@ -18,9 +19,11 @@ import type {
   RunComparer,
   RunReader,
   RunStore,
+  ScheduleStore,
   WorkflowStore,
 } from '@weft/engine/ports';
 
+import { createArtifactIndex } from './artifact-index.ts';
 import { createBudgetStore } from './budget-store.ts';
 import { createCallbackStore } from './callback-store.ts';
 import { createCostReader } from './cost-reader.ts';
@@ -43,6 +46,7 @@ import { createRunComparer } from './queries/compare-tasks.ts';
 import { createLetterReader } from './queries/read-letters.ts';
 import { createRunReader } from './run-reader.ts';
 import { createRunStore } from './run-store.ts';
+import { createScheduleStore } from './schedule-store.ts';
 import { createWorkflowStore } from './workflow-store.ts';
 
 export type PostgresStore = {
@@ -65,6 +69,8 @@ export type PostgresStore = {
   mesh: MeshStore;
   callbacks: CallbackStore;
   deliveries: DeliveryStore;
+  artifacts: ArtifactIndex;
+  schedules: ScheduleStore;
   close(): Promise<void>;
 };
 
@@ -107,6 +113,8 @@ export function openStore({
     mesh: createMeshStore(pool),
     callbacks: createCallbackStore(pool, secretKeys),
     deliveries: createDeliveryStore(pool, secretKeys),
+    artifacts: createArtifactIndex(pool),
+    schedules: createScheduleStore(pool),
     async close() {
       await retention.close();
       await pool.end();

@@ -1,6 +1,6 @@
 /** What every process of the mesh stands on: Postgres and Redis, waited for, checked and migrated. */
 import { systemClock } from '@weft/embedded';
-import type { Clock, DeliveryQueue, EndpointMeter, KeyStore } from '@weft/engine/ports';
+import type { ArtifactStore, Clock, DeliveryQueue, EndpointMeter, KeyStore } from '@weft/engine/ports';
 import { createEngine, recoverWithin } from '@weft/engine/runtime';
 import type { EngineDeps, RunningEngine } from '@weft/engine/runtime';
 import type { EndpointProtocol } from '@weft/contract';
@@ -32,6 +32,8 @@ export type MeshOptions = {
   deadAfterMs: number;
   /** How long ended runs are kept where no policy says so, and where they are archived. */
   retention: RetentionOptions;
+  /** The same one for all processes. */
+  artifactStore: ArtifactStore;
   /** What tokens of endpoints are encrypted with. */
   secretKeys: SecretKeys;
   /** How long a database or a Redis may come up late, ms. */
@@ -55,7 +57,7 @@ const RETRY_MS = 500;
 
 /** Opens the mesh; whatever was opened is closed again if a later part fails. */
 export async function openMesh(options: MeshOptions): Promise<Mesh> {
-  const { log, redisUrl, waitMs, retention, secretKeys } = options;
+  const { log, redisUrl, waitMs, retention, secretKeys, artifactStore } = options;
   await migrateWhenUp(options);
   const lock = await lockDatabase(options.databaseUrl, 'shared');
   const onError = (error: Error) => log.warn({ err: error }, 'a connection broke');
@@ -67,6 +69,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const timers = createBullmqTimers(redis, { clock: systemClock, onListenerError });
   const housekeeping = createBullmqHousekeeping(redis, { onListenerError });
   const deliveryQueue = createBullmqDeliveries(redis, { onListenerError });
+  const scheduleTurns = createBullmqHousekeeping(redis, { onListenerError, queue: 'schedules' });
   const rates = createRedisRateLimiter(redis);
   const protocols = createProtocols({ replies: createRedisReplyStore(redis), log });
   const parts = {
@@ -77,6 +80,8 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
     meter: createRedisEndpointMeter(redis),
     timers,
     housekeeping,
+    artifactStore,
+    scheduleTurns,
     prober: createProtocolProber(protocols),
     endpointRules: createProtocolRules(protocols),
   };
@@ -96,6 +101,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
       await timers.close();
       await housekeeping.close();
       await deliveryQueue.close();
+      await scheduleTurns.close();
       await broker.close();
       await bus.close();
       await redis.close();

@@ -27,7 +27,8 @@ import type { FleetStore } from '@weft/engine/ports';
 import { createEngine, createWorker } from '@weft/engine/runtime';
 import type { RunningEngine, Worker } from '@weft/engine/runtime';
 import { createProtocolProber, createProtocolRules, createProtocols } from '@weft/endpoints';
-import { THIS_MACHINE, loadOutgoingGuard } from '@weft/executors';
+import type { PushHints } from '@weft/endpoints';
+import { closeMcpServers, loadOutgoingGuard, THIS_MACHINE } from '@weft/executors';
 import { inputChecker } from '@weft/formats';
 import { lockDatabase, migrate, openStore } from '@weft/postgres';
 import type { PostgresStore, RetentionOptions } from '@weft/postgres';
@@ -37,13 +38,16 @@ import { readWorkerConfig, workerOptions } from '@weft/worker';
 import { destination, pino } from 'pino';
 import type { Logger } from 'pino';
 
+import { openArtifactStore } from './artifact-store.ts';
 import { endpointExecutors } from './endpoint-work.ts';
 import { cacheMetric } from './cache-metric.ts';
 import type { Environment } from '../config.ts';
 import { producerBackpressure } from './producer-backpressure.ts';
 import { resealTokens } from './reseal-tokens.ts';
+import { pushHintsOf } from './push-hints.ts';
 import { secretKeysOf } from './secret-keys.ts';
 import { surviveStrayErrors } from './survive-stray-errors.ts';
+import { tellDashboard } from './tell-dashboard.ts';
 import { weftVersion } from './version.ts';
 
 export type DevOptions = {
@@ -92,6 +96,8 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
   const log = openLog(options);
   surviveStrayErrors(log);
   const secretKeys = secretKeysOf(options.env ?? {}, options.dataDir);
+  const push = pushHintsOf(options.env ?? {}, secretKeys);
+  const dashboard = tellDashboard(log);
   const database = await openDatabase(options, log);
   stops.push(database.stop);
   const lock = await lockDatabase(database.url, 'exclusive');
@@ -103,7 +109,8 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
   stops.push(() => store.close());
   await endFormerWorkers(store.fleet);
   await resealTokens(store, log);
-  const { engine, worker, producer, courier, close } = await compose({ options, config, store, log });
+  await dashboard;
+  const { engine, worker, producer, courier, close } = await compose({ options, config, store, push, log });
   stops.push(close);
   stops.push(() => courier.stop());
   stops.push(() => engine.stop());
@@ -112,7 +119,13 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
   return { url: producer.url, database: database.what };
 }
 
-type Parts = { options: DevOptions; config: ProducerConfig; store: PostgresStore; log: Logger };
+type Parts = {
+  options: DevOptions;
+  config: ProducerConfig;
+  store: PostgresStore;
+  push: PushHints | null;
+  log: Logger;
+};
 type Stack = {
   engine: RunningEngine;
   worker: Worker;
@@ -121,7 +134,7 @@ type Stack = {
   close: () => Promise<void>;
 };
 
-async function compose({ options, config, store, log }: Parts): Promise<Stack> {
+async function compose({ options, config, store, push, log }: Parts): Promise<Stack> {
   const clock = systemClock;
   const bus = createMemoryEventBus();
   const live = createMemoryLiveLog({ bus, clock });
@@ -138,6 +151,8 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
     meter: createMemoryEndpointMeter({ clock }),
     timers,
     housekeeping,
+    artifactStore: openArtifactStore(options.env ?? {}, options.dataDir),
+    scheduleTurns: createMemoryHousekeeping({ clock }),
     prober: createProtocolProber(protocols),
     endpointRules: createProtocolRules(protocols),
   };
@@ -152,9 +167,12 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
     lanes: null,
   };
   const settings = await workerOptions(setup);
-  const asking = endpointExecutors({ ...deps, engine, protocols, environment: setup.config.environment });
+  const asking = endpointExecutors({ ...deps, engine, protocols, push, environment: setup.config.environment });
   const executors = new Map([...settings.executors, ...asking]);
-  const worker = createWorker({ ...deps, graphs: engine.graphs, settler: engine.settler }, { ...settings, executors });
+  const worker = createWorker(
+    { ...deps, files: engine.files, graphs: engine.graphs, settler: engine.settler },
+    { ...settings, executors },
+  );
   const producer = await startProducer({
     ...config,
     engine,
@@ -170,7 +188,9 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
     hasExecutor: (type) => settings.executors.has(type),
     executorNames: Array.from(settings.executors.keys()),
     metrics: () => [cacheMetric(worker)],
+    pushHints: push,
     backpressure: producerBackpressure(config),
+    scheduler: engine.scheduler,
   });
   const courier = createCourier(
     { deliveries: store.deliveries, queue: createMemoryDeliveries(), clock, log },
@@ -181,7 +201,10 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
   await worker.start();
   // Drained, it signs off; the API goes on without a worker.
   void worker.left.then(() => worker.stop(0));
-  const close = async () => void (await Promise.all(Array.from(protocols.values(), (client) => client.close())));
+  const close = async () => {
+    await closeMcpServers();
+    await Promise.all(Array.from(protocols.values(), (client) => client.close()));
+  };
   return { engine, worker, producer, courier, close };
 }
 

@@ -6,8 +6,10 @@ import type { ProducerConfig } from '@weft/producer';
 
 import { openMesh } from './open-mesh.ts';
 import type { MeshOptions } from './open-mesh.ts';
+import { pushHintsOf } from './push-hints.ts';
 import { resealTokens } from './reseal-tokens.ts';
 import type { RunningProcess } from './running-process.ts';
+import { tellDashboard } from './tell-dashboard.ts';
 import { producerBackpressure } from './producer-backpressure.ts';
 import { weftVersion } from './version.ts';
 
@@ -21,6 +23,7 @@ export async function startProducerProcess(options: ProducerProcessOptions): Pro
   const executorNames = await executorTypes();
   try {
     await resealTokens(deps, log);
+    await tellDashboard(log);
     const producer = await startProducer({
       ...config,
       engine,
@@ -35,7 +38,9 @@ export async function startProducerProcess(options: ProducerProcessOptions): Pro
       version: weftVersion(),
       hasExecutor: (type) => executorNames.includes(type),
       executorNames,
+      pushHints: pushHintsOf(process.env, options.secretKeys),
       backpressure: producerBackpressure(config),
+      scheduler: engine.scheduler,
     });
     const courier = createCourier(
       { deliveries: deps.deliveries, queue: mesh.deliveryQueue, clock, log },

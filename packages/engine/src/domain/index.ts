@@ -35,6 +35,7 @@ export type { PatchOperation } from './state/json-patch.ts';
 export { applyWrite, channelValue, defaultOf, foldChannel } from './state/reducer.ts';
 export { nodeOf, ownerOf, parseTaskKey, placeOf, rootOf, taskKey } from './task-key.ts';
 export type { TaskKeySegment } from './task-key.ts';
+export { keptIn } from './outcome/kept-output.ts';
 export { cleanJson } from './outcome/clean.ts';
 export type { Cleaned, CleanFailure, CleanLimits } from './outcome/clean.ts';
 export { closureOf, compileGraph } from './graph/graph.ts';
@@ -101,6 +102,7 @@ export type {
   Waits,
   WorkflowRef,
 } from './run/records.ts';
+export { literalFields } from './literal-fields.ts';
 export type { ValidationEnv } from './validate/check-nodes.ts';
 export type { DocumentIssue } from './validate/document-issue.ts';
 export { arrive, arriveTogether } from './limits/gcra.ts';
@@ -126,3 +128,11 @@ export type { Choice, ChoiceOptions } from './endpoints/choose-endpoints.ts';
 export { AGENT_EXECUTOR, ENDPOINT_EXECUTOR } from './graph/prompted.ts';
 export { decideScaling, SCALING_RULES } from './scaling/decide-scaling.ts';
 export type { ScalingMemory, ScalingRules, ScalingVerdict } from './scaling/decide-scaling.ts';
+export { instantsBetween, nextInstants } from './schedules/instants.ts';
+export { MOST_WAITING } from './schedules/overlap.ts';
+export { freshFire } from './schedules/records.ts';
+export type { FireReason, FireRecord, ScheduleDefinition, ScheduleRecord } from './schedules/records.ts';
+export { tickSchedule } from './schedules/tick-schedule.ts';
+export type { ScheduleSight, ScheduleTick } from './schedules/tick-schedule.ts';
+export { openTimetable, timetableOf } from './schedules/timetable.ts';
+export type { Timetable } from './schedules/timetable.ts';

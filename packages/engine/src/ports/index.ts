@@ -1,5 +1,16 @@
 export type { Archive } from './archive.ts';
 export type {
+  ArtifactIndex,
+  ArtifactListing,
+  ArtifactRecord,
+  ArtifactsFilter,
+  ArtifactUser,
+  NewArtifact,
+  Stale,
+} from './artifact-index.ts';
+export { ArtifactError, boundsOf, tooLarge } from './artifact-store.ts';
+export type { ArtifactErrorCode, ArtifactStore, ByteRange, PutOptions, StoredContent } from './artifact-store.ts';
+export type {
   BudgetGrant,
   BudgetKey,
   BudgetKind,
@@ -61,6 +72,7 @@ export type {
 } from './endpoint.ts';
 export type { EventBus, RunNotice } from './event-bus.ts';
 export type {
+  CallArtifacts,
   CallBudget,
   Executor,
   ExecutorCall,
@@ -134,6 +146,21 @@ export type {
   Settlement,
   Submission,
 } from './run-store.ts';
+export type {
+  FireReason,
+  FireRecord,
+  FireReport,
+  ScheduleChange,
+  ScheduleChanging,
+  ScheduleDefinition,
+  ScheduleRecord,
+  ScheduleSight,
+  ScheduleStore,
+  ScheduleTick,
+  ScheduleView,
+  ScheduleWake,
+  ShownFire,
+} from './schedule-store.ts';
 export type { Timers } from './timers.ts';
 export type { Secrets, TextRedactor } from './secrets.ts';
 export type { StoredWorkflow, WorkflowStore } from './workflow-store.ts';

@@ -25,11 +25,13 @@ import type {
   RunComparer,
   RunReader,
   RunStore,
+  ScheduleStore,
   Timers,
   WorkflowStore,
 } from '../ports/index.ts';
+import type { ArtifactDeps } from './artifacts/artifacts.ts';
 
-export type EngineDeps = {
+export type EngineDeps = ArtifactDeps & {
   runs: RunStore;
   dispatch: DispatchStore;
   workflows: WorkflowStore;
@@ -48,6 +50,9 @@ export type EngineDeps = {
   live: LiveLog;
   timers: Timers;
   housekeeping: Housekeeping;
+  schedules: ScheduleStore;
+  /** Says when to look at the schedules; without it each process does by its own clock. */
+  scheduleTurns?: Housekeeping;
   endpoints: EndpointStore;
   /** What all share of the endpoints; without it nobody calls any. */
   meter?: EndpointMeter;
