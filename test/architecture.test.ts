@@ -8,6 +8,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/engine': ['contract'],
   'packages/executors': ['contract', 'engine'],
   'packages/endpoints': ['contract', 'engine', 'executors'],
+  'packages/callbacks': ['contract', 'engine', 'executors'],
   'packages/formats': ['contract', 'engine'],
   'packages/postgres': ['contract', 'engine'],
   'packages/redis': ['contract', 'engine'],
@@ -21,6 +22,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'apps/worker': ['contract', 'engine', 'executors', 'postgres'],
   'apps/cli': [
     'artifacts',
+    'callbacks',
     'contract',
     'dashboard',
     'embedded',

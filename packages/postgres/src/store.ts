@@ -2,7 +2,9 @@
 import type {
   ArtifactIndex,
   BudgetStore,
+  CallbackStore,
   CostReader,
+  DeliveryStore,
   DispatchStore,
   EndpointStore,
   FleetStore,
@@ -24,9 +26,11 @@ import type {
 
 import { createArtifactIndex } from './artifact-index.ts';
 import { createBudgetStore } from './budget-store.ts';
+import { createCallbackStore } from './callback-store.ts';
 import { createCostReader } from './cost-reader.ts';
 import { createPool } from './connection.ts';
 import { DatabaseClock } from './database-clock.ts';
+import { createDeliveryStore } from './delivery-store.ts';
 import { createDispatchStore } from './dispatch-store.ts';
 import { createEndpointStore } from './endpoint-store.ts';
 import { createFleetStore } from './fleet-store.ts';
@@ -65,6 +69,8 @@ export type PostgresStore = {
   keys: KeyStore;
   endpoints: EndpointStore;
   mesh: MeshStore;
+  callbacks: CallbackStore;
+  deliveries: DeliveryStore;
   artifacts: ArtifactIndex;
   schedules: ScheduleStore;
   passages: PassageStore;
@@ -91,7 +97,7 @@ export function openStore({
   const pool = createPool({ url, max: maxConnections, onError });
   const retention = createRetentionStore(pool, { url, ...options });
   return {
-    runs: createRunStore(pool, new DatabaseClock()),
+    runs: createRunStore(pool, new DatabaseClock(), secretKeys),
     dispatch: createDispatchStore(pool),
     workflows: createWorkflowStore(pool),
     fleet: createFleetStore(pool),
@@ -108,6 +114,8 @@ export function openStore({
     keys: createKeyStore(pool),
     endpoints: createEndpointStore(pool, secretKeys),
     mesh: createMeshStore(pool),
+    callbacks: createCallbackStore(pool, secretKeys),
+    deliveries: createDeliveryStore(pool, secretKeys),
     artifacts: createArtifactIndex(pool),
     schedules: createScheduleStore(pool),
     passages: createPassageStore(pool),

@@ -1,6 +1,6 @@
 /** What every process of the mesh stands on: Postgres and Redis, waited for, checked and migrated. */
 import { systemClock } from '@weft/embedded';
-import type { Clock, EndpointMeter, KeyStore } from '@weft/engine/ports';
+import type { Clock, DeliveryQueue, EndpointMeter, KeyStore } from '@weft/engine/ports';
 import { createEngine, recoverWithin } from '@weft/engine/runtime';
 import type { EngineDeps, RunningEngine } from '@weft/engine/runtime';
 import type { EndpointProtocol } from '@weft/contract';
@@ -10,6 +10,7 @@ import { inputChecker } from '@weft/formats';
 import { lockDatabase, migrate, MigrationError, openStore } from '@weft/postgres';
 import type { PostgresStore, RetentionOptions, SecretKeys } from '@weft/postgres';
 import {
+  createBullmqDeliveries,
   createBullmqHousekeeping,
   createBullmqTimers,
   createRedisBroker,
@@ -43,8 +44,10 @@ export type MeshOptions = {
 
 export type Mesh = {
   engine: RunningEngine;
-  deps: EngineDeps & Pick<PostgresStore, 'queue' | 'costs' | 'mesh' | 'passages'> & { meter: EndpointMeter };
+  deps: EngineDeps &
+    Pick<PostgresStore, 'queue' | 'costs' | 'mesh' | 'passages' | 'callbacks' | 'deliveries'> & { meter: EndpointMeter };
   keys: KeyStore;
+  deliveryQueue: DeliveryQueue;
   protocols: ReadonlyMap<EndpointProtocol, ProtocolClient>;
   clock: Clock;
   /** Closes connections; call it after the engine has stopped. */
@@ -66,6 +69,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const bus = createRedisEventBus(redis, { onListenerError });
   const timers = createBullmqTimers(redis, { clock: systemClock, onListenerError });
   const housekeeping = createBullmqHousekeeping(redis, { onListenerError });
+  const deliveryQueue = createBullmqDeliveries(redis, { onListenerError });
   const scheduleTurns = createBullmqHousekeeping(redis, { onListenerError, queue: 'schedules' });
   const rates = createRedisRateLimiter(redis);
   const protocols = createProtocols({ replies: createRedisReplyStore(redis), log });
@@ -89,6 +93,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
     engine,
     deps,
     keys: store.keys,
+    deliveryQueue,
     protocols,
     clock: systemClock,
     async close() {
@@ -96,6 +101,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
       await Promise.all(Array.from(protocols.values(), (client) => client.close()));
       await timers.close();
       await housekeeping.close();
+      await deliveryQueue.close();
       await scheduleTurns.close();
       await broker.close();
       await bus.close();

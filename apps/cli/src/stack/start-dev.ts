@@ -10,6 +10,7 @@ import { join } from 'node:path';
 
 import {
   createMemoryBroker,
+  createMemoryDeliveries,
   createMemoryEventBus,
   createMemoryHousekeeping,
   createMemoryLiveLog,
@@ -20,6 +21,8 @@ import {
   startPostgres,
   systemClock,
 } from '@weft/embedded';
+import { createCourier } from '@weft/callbacks';
+import type { Courier } from '@weft/callbacks';
 import type { FleetStore } from '@weft/engine/ports';
 import { createEngine, createWorker } from '@weft/engine/runtime';
 import type { RunningEngine, Worker } from '@weft/engine/runtime';
@@ -105,10 +108,11 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
   const store = openStore({ url: database.url, secretKeys, ...(retention && { retention }), onError });
   stops.push(() => store.close());
   await endFormerWorkers(store.fleet);
-  await resealTokens(store.endpoints, log);
+  await resealTokens(store, log);
   await dashboard;
-  const { engine, worker, producer, close } = await compose({ options, config, store, push, log });
+  const { engine, worker, producer, courier, close } = await compose({ options, config, store, push, log });
   stops.push(close);
+  stops.push(() => courier.stop());
   stops.push(() => engine.stop());
   stops.push(() => worker.stop(STOP_GRACE_MS));
   stops.push(() => producer.close());
@@ -122,7 +126,13 @@ type Parts = {
   push: PushHints | null;
   log: Logger;
 };
-type Stack = { engine: RunningEngine; worker: Worker; producer: Producer; close: () => Promise<void> };
+type Stack = {
+  engine: RunningEngine;
+  worker: Worker;
+  producer: Producer;
+  courier: Courier;
+  close: () => Promise<void>;
+};
 
 async function compose({ options, config, store, push, log }: Parts): Promise<Stack> {
   const clock = systemClock;
@@ -169,6 +179,8 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
     queries: { ...deps, endpointBook: engine.endpointBook, loadGraph: (ref) => engine.graphs.load(ref) },
     bus,
     live,
+    callbacks: store.callbacks,
+    deliveries: store.deliveries,
     keys: store.keys,
     clock,
     log,
@@ -180,7 +192,12 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
     backpressure: producerBackpressure(config),
     scheduler: engine.scheduler,
   });
+  const courier = createCourier(
+    { deliveries: store.deliveries, queue: createMemoryDeliveries(), clock, log },
+    { scheduleMs: config.callbackRetriesMs },
+  );
   engine.start();
+  courier.start();
   await worker.start();
   // Drained, it signs off; the API goes on without a worker.
   void worker.left.then(() => worker.stop(0));
@@ -188,7 +205,7 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
     await closeMcpServers();
     await Promise.all(Array.from(protocols.values(), (client) => client.close()));
   };
-  return { engine, worker, producer, close };
+  return { engine, worker, producer, courier, close };
 }
 
 function devConfig({ host, port, endpointsFile }: DevOptions): ProducerConfig {
