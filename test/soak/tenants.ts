@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { WorkflowDocument } from '@weft/contract';
 import { canonicalJson } from '@weft/engine/domain';
 import type { Log, RunRecord } from '@weft/engine/ports';
+import { createMemoryArtifactStore } from '@weft/engine/runtime';
 
 import { openMesh } from '../../apps/cli/src/stack/open-mesh.ts';
 import type { Mesh, MeshOptions } from '../../apps/cli/src/stack/open-mesh.ts';
@@ -33,6 +34,7 @@ export async function openTenants({ world, history, deadAfterMs, giveUp }: Optio
     redisUrl: world.redisLink.url,
     deadAfterMs,
     retention: { fallback: null, archive: null },
+    artifactStore: createMemoryArtifactStore(),
     secretKeys: { present: null, old: [] },
     waitMs: WAIT_MS,
     log: SILENT as unknown as MeshOptions['log'],

@@ -37,6 +37,8 @@ export type AppOptions = {
   backpressure?: BackpressureOptions;
   /** Another dashboard than the one that was built. */
   dashboard?: DashboardSource;
+  /** Knows the tokens with which agents say that a task of theirs has moved on; left out: none may. */
+  pushHints?: { isFor(task: { tenant: string; taskId: string }, token: string): boolean } | null;
   /** Other limits for WebSockets than the usual ones. */
   socketLimits?: Partial<SocketLimits>;
 };

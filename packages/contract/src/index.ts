@@ -1,3 +1,11 @@
+export {
+  Artifact,
+  ArtifactId,
+  ArtifactPage,
+  ArtifactRef,
+  ListArtifactsQuery,
+  UploadArtifactQuery,
+} from './artifact.ts';
 export { ForkRun, ReplayRun, RerunRun } from './branch-run.ts';
 export {
   Checkpoint,

@@ -1,4 +1,5 @@
 import type { Json } from '@weft/contract';
+import { ArtifactError } from '@weft/engine/ports';
 import type { Executor, ExecutorCall, Outcome } from '@weft/engine/ports';
 import type { z } from 'zod';
 
@@ -38,7 +39,8 @@ type ExecutorSpec<I extends z.ZodType, O extends z.ZodType<Json>> = {
 /**
  * Makes an executor out of schemas and a function. What comes back never throws: an input that does not fit fails with
  * `invalid_input`, an output that does not fit with `invalid_output` (neither retryable, with pointers in `details`), a
- * call whose signal is aborted already with `aborted`, and whatever `run` throws becomes `executor_threw` (retryable).
+ * call whose signal is aborted already with `aborted`, an ArtifactError that `run` throws with its code, and whatever else it
+ * throws becomes `executor_threw` (retryable).
  */
 export function defineExecutor<I extends z.ZodType, O extends z.ZodType<Json>>(
   spec: ExecutorSpec<I, O>,
@@ -75,5 +77,6 @@ async function runChecked<I extends z.ZodType, O extends z.ZodType<Json>>(
 }
 
 function threw(error: unknown): Failure {
+  if (error instanceof ArtifactError) return failure(error.code, error.message, { retryable: error.retryable });
   return failure('executor_threw', messageOf(error), { retryable: true });
 }

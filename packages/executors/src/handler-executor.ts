@@ -17,7 +17,7 @@ const CODE = /^[a-z][a-z0-9_]{0,63}$/;
 /** What a handler may use while it runs. */
 export type HandlerContext = Pick<
   ExecutorCall,
-  'signal' | 'runId' | 'taskId' | 'attempt' | 'idempotencyKey' | 'log' | 'heartbeat' | 'emit' | 'token'
+  'signal' | 'runId' | 'taskId' | 'attempt' | 'idempotencyKey' | 'log' | 'heartbeat' | 'emit' | 'token' | 'artifacts'
 >;
 
 /** A user's function: takes the node's rendered `with`, returns the output or a result with control. */
@@ -45,8 +45,9 @@ export function handlerExecutor(name: string, handler: Handler): Executor {
 }
 
 async function attempt(handler: Handler, call: ExecutorCall): Promise<Outcome> {
-  const { input, signal, runId, taskId, attempt: number, idempotencyKey, log, heartbeat, emit, token } = call;
-  const context = { signal, runId, taskId, attempt: number, idempotencyKey, log, heartbeat, emit, token };
+  const { input, attempt: number, ...rest } = call;
+  const { signal, runId, taskId, idempotencyKey, log, heartbeat, emit, token, artifacts } = rest;
+  const context = { signal, runId, taskId, attempt: number, idempotencyKey, log, heartbeat, emit, token, artifacts };
   try {
     const returned = await handler(input, context);
     // Also after an abort: what is done is done, and the fence decides whether it counts.

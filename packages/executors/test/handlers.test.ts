@@ -83,7 +83,7 @@ describe('a handlers file', () => {
 describe('a handler', () => {
   test('gets the input and what identifies its task', async () => {
     const outcome = await runHandler(
-      '(input, { signal, log, heartbeat, ...rest }) => { heartbeat(1); log("info", "x"); return { input, rest, signal: signal.aborted }; }',
+      '(input, { signal, log, heartbeat, artifacts, ...rest }) => { heartbeat(1); log("info", "x"); return { input, rest, signal: signal.aborted }; }',
       { runId: 'r', taskId: 't', attempt: 3, idempotencyKey: 'k' },
     );
 

@@ -1,5 +1,6 @@
 /** All stores on one pool. */
 import type {
+  ArtifactIndex,
   BudgetStore,
   CostReader,
   DispatchStore,
@@ -19,6 +20,7 @@ import type {
   WorkflowStore,
 } from '@weft/engine/ports';
 
+import { createArtifactIndex } from './artifact-index.ts';
 import { createBudgetStore } from './budget-store.ts';
 import { createCostReader } from './cost-reader.ts';
 import { createPool } from './connection.ts';
@@ -59,6 +61,7 @@ export type PostgresStore = {
   keys: KeyStore;
   endpoints: EndpointStore;
   mesh: MeshStore;
+  artifacts: ArtifactIndex;
   close(): Promise<void>;
 };
 
@@ -99,6 +102,7 @@ export function openStore({
     keys: createKeyStore(pool),
     endpoints: createEndpointStore(pool, secretKeys),
     mesh: createMeshStore(pool),
+    artifacts: createArtifactIndex(pool),
     async close() {
       await retention.close();
       await pool.end();

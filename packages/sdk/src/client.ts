@@ -1,4 +1,5 @@
 import type { Costs, Overview } from '@weft/contract';
+import { artifactsApi, type ArtifactsApi } from './artifacts-api.ts';
 import { budgetsApi, costsOf, type BudgetsApi, type CostsOptions } from './budgets-api.ts';
 import { deadLettersApi, type DeadLettersApi } from './dead-letters-api.ts';
 import { endpointsApi, type EndpointsApi } from './endpoints-api.ts';
@@ -34,6 +35,7 @@ export type WeftClient = {
   readonly interrupts: InterruptsApi;
   readonly deadLetters: DeadLettersApi;
   readonly retention: RetentionApi;
+  readonly artifacts: ArtifactsApi;
   readonly keys: KeysApi;
   readonly tasks: TasksApi;
   readonly workers: WorkersApi;
@@ -61,6 +63,7 @@ export function createClient({ url, token, tenant, retry }: ClientOptions): Weft
     interrupts: interruptsApi(transport),
     deadLetters: deadLettersApi(transport),
     retention: retentionApi(transport),
+    artifacts: artifactsApi(transport),
     keys: keysApi(transport),
     tasks: tasksApi(transport),
     workers: workersApi(transport),

@@ -10,6 +10,7 @@ export type { EndpointsApi } from './endpoints-api.ts';
 export type { InterruptsApi } from './interrupts-api.ts';
 export type { KeysApi } from './keys-api.ts';
 export type { BudgetsApi, CostsOptions } from './budgets-api.ts';
+export type { ArtifactsApi, ListArtifactsOptions } from './artifacts-api.ts';
 export type { MeshApi, MeshItem, MeshOptions } from './mesh-api.ts';
 export type { LanesApi, LimitsApi, TenantsApi } from './limits-api.ts';
 export type { OrchestratorApi } from './orchestrator-api.ts';

@@ -4,8 +4,9 @@ import { destination, pino, type Logger } from 'pino';
 
 import { CliError } from '../cli-error.ts';
 import { say, type CommandContext } from '../command-context.ts';
-import { databaseUrl, deadAfterMs, redisUrl } from '../config.ts';
+import { databaseUrl, dataDirectory, deadAfterMs, redisUrl } from '../config.ts';
 import { releaseYoungGeneration } from '../footprint.ts';
+import { openArtifactStore } from '../stack/artifact-store.ts';
 import { explainStartError } from '../stack/explain-start-error.ts';
 import type { MeshOptions } from '../stack/open-mesh.ts';
 import { retentionOptions } from '../stack/retention-options.ts';
@@ -17,7 +18,10 @@ export const WAIT_MS = 60_000;
 /** How long a start may go on once the process was told to stop. */
 const LATE_START_MS = 1000;
 
-export type MeshSettings = Pick<MeshOptions, 'databaseUrl' | 'redisUrl' | 'deadAfterMs' | 'retention' | 'secretKeys'>;
+export type MeshSettings = Pick<
+  MeshOptions,
+  'databaseUrl' | 'redisUrl' | 'deadAfterMs' | 'retention' | 'secretKeys' | 'artifactStore'
+>;
 
 /** Where Postgres and Redis are, which must be named: a process of the mesh brings none of its own. And what all agree on. */
 export function meshSettings(context: CommandContext): MeshSettings {
@@ -26,7 +30,9 @@ export function meshSettings(context: CommandContext): MeshSettings {
   if (database !== null && redis !== null) {
     const keys = keysOrUsage(context);
     const retention = retentionOptions(env);
-    return { databaseUrl: database, redisUrl: redis, deadAfterMs: deadAfterMs(env), retention, secretKeys: keys };
+    const artifactStore = openArtifactStore(env, dataDirectory(env));
+    const shared = { retention, secretKeys: keys, artifactStore };
+    return { databaseUrl: database, redisUrl: redis, deadAfterMs: deadAfterMs(env), ...shared };
   }
   const missing = database === null ? 'DATABASE_URL' : 'REDIS_URL';
   const message = `${missing} is not set; a producer or a worker needs both a Postgres and a Redis (npm start needs neither)`;

@@ -1,6 +1,6 @@
 /** What every process of the mesh stands on: Postgres and Redis, waited for, checked and migrated. */
 import { systemClock } from '@weft/embedded';
-import type { Clock, EndpointMeter, KeyStore } from '@weft/engine/ports';
+import type { ArtifactStore, Clock, EndpointMeter, KeyStore } from '@weft/engine/ports';
 import { createEngine, recoverWithin } from '@weft/engine/runtime';
 import type { EngineDeps, RunningEngine } from '@weft/engine/runtime';
 import type { EndpointProtocol } from '@weft/contract';
@@ -31,6 +31,8 @@ export type MeshOptions = {
   deadAfterMs: number;
   /** How long ended runs are kept where no policy says so, and where they are archived. */
   retention: RetentionOptions;
+  /** The same one for all processes. */
+  artifactStore: ArtifactStore;
   /** What tokens of endpoints are encrypted with. */
   secretKeys: SecretKeys;
   /** How long a database or a Redis may come up late, ms. */
@@ -52,7 +54,7 @@ const RETRY_MS = 500;
 
 /** Opens the mesh; whatever was opened is closed again if a later part fails. */
 export async function openMesh(options: MeshOptions): Promise<Mesh> {
-  const { log, redisUrl, waitMs, retention, secretKeys } = options;
+  const { log, redisUrl, waitMs, retention, secretKeys, artifactStore } = options;
   await migrateWhenUp(options);
   const lock = await lockDatabase(options.databaseUrl, 'shared');
   const onError = (error: Error) => log.warn({ err: error }, 'a connection broke');
@@ -73,6 +75,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
     meter: createRedisEndpointMeter(redis),
     timers,
     housekeeping,
+    artifactStore,
     prober: createProtocolProber(protocols),
     endpointRules: createProtocolRules(protocols),
   };

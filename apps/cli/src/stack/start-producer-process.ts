@@ -1,10 +1,11 @@
 /** A producer process: the API on the mesh. Any number of them may run. */
-import { executorTypes } from '@weft/executors';
+import { executorTypes, loadOutgoingGuard } from '@weft/executors';
 import { startProducer } from '@weft/producer';
 import type { ProducerConfig } from '@weft/producer';
 
 import { openMesh } from './open-mesh.ts';
 import type { MeshOptions } from './open-mesh.ts';
+import { pushHintsOf } from './push-hints.ts';
 import { resealTokens } from './reseal-tokens.ts';
 import type { RunningProcess } from './running-process.ts';
 import { tellDashboard } from './tell-dashboard.ts';
@@ -15,6 +16,7 @@ export type ProducerProcessOptions = MeshOptions & { config: ProducerConfig };
 
 export async function startProducerProcess(options: ProducerProcessOptions): Promise<RunningProcess & { url: string }> {
   const { config, log } = options;
+  loadOutgoingGuard();
   const mesh = await openMesh(options);
   const { engine, deps, clock } = mesh;
   const executorNames = await executorTypes();
@@ -33,6 +35,7 @@ export async function startProducerProcess(options: ProducerProcessOptions): Pro
       version: weftVersion(),
       hasExecutor: (type) => executorNames.includes(type),
       executorNames,
+      pushHints: pushHintsOf(process.env, options.secretKeys),
       backpressure: producerBackpressure(config),
     });
     engine.start();

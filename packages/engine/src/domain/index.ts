@@ -35,6 +35,7 @@ export type { PatchOperation } from './state/json-patch.ts';
 export { applyWrite, channelValue, defaultOf, foldChannel } from './state/reducer.ts';
 export { nodeOf, ownerOf, parseTaskKey, placeOf, rootOf, taskKey } from './task-key.ts';
 export type { TaskKeySegment } from './task-key.ts';
+export { keptIn } from './outcome/kept-output.ts';
 export { cleanJson } from './outcome/clean.ts';
 export type { Cleaned, CleanFailure, CleanLimits } from './outcome/clean.ts';
 export { closureOf, compileGraph } from './graph/graph.ts';
@@ -99,6 +100,7 @@ export type {
   Waits,
   WorkflowRef,
 } from './run/records.ts';
+export { literalFields } from './literal-fields.ts';
 export type { ValidationEnv } from './validate/check-nodes.ts';
 export { unsupportedRunFields } from './validate/check-unsupported.ts';
 export type { DocumentIssue } from './validate/document-issue.ts';

@@ -1,6 +1,7 @@
-import type { Json, JsonObject, TaskError } from '@weft/contract';
+import type { ArtifactRef, Json, JsonObject, TaskError } from '@weft/contract';
 
 import type { Outcome } from '../domain/outcome/outcome.ts';
+import type { ByteRange } from './artifact-store.ts';
 import type { BudgetLeft, Estimate, OnExceeded, Payer } from './budget-store.ts';
 
 export type { TaskError, Usage } from '@weft/contract';
@@ -30,6 +31,16 @@ export type CallBudget = {
   release(): void;
 };
 
+/** The files of the call's tenant. Failures are ArtifactErrors; one that an executor does not catch fails its attempt with the error's code. */
+export type CallArtifacts = {
+  /** Keeps a file; durable once this returns. `mediaType` is `application/octet-stream` where it is left out. */
+  write(file: { name: string; mediaType?: string }, body: Uint8Array | AsyncIterable<Uint8Array>): Promise<ArtifactRef>;
+  /** The newest that the call's run has written or read. */
+  list(limit: number): Promise<ArtifactRef[]>;
+  /** `artifact_missing` where the tenant has no such file. The body must be read or returned. */
+  read(artifact: string, range?: ByteRange): Promise<{ ref: ArtifactRef; body: AsyncIterable<Uint8Array> }>;
+};
+
 /** One call of an executor: the attempt's rendered input and what it may use while it runs. */
 export type ExecutorCall = {
   /** The node's rendered `with`. */
@@ -50,6 +61,8 @@ export type ExecutorCall = {
   idempotencyKey: string;
   /** Given where a budget bounds the attempt. An executor that `reserves` must ask it before it spends anything. */
   budget?: CallBudget;
+  /** Files: what is too large for an output, or no JSON. */
+  artifacts: CallArtifacts;
   log: ExecutorLog;
   /** Says "still alive" (the heartbeat timeout starts anew) and, optionally, how far it is. */
   heartbeat: (progress?: Json) => void;

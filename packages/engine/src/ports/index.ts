@@ -1,5 +1,16 @@
 export type { Archive } from './archive.ts';
 export type {
+  ArtifactIndex,
+  ArtifactListing,
+  ArtifactRecord,
+  ArtifactsFilter,
+  ArtifactUser,
+  NewArtifact,
+  Stale,
+} from './artifact-index.ts';
+export { ArtifactError, boundsOf, tooLarge } from './artifact-store.ts';
+export type { ArtifactErrorCode, ArtifactStore, ByteRange, PutOptions, StoredContent } from './artifact-store.ts';
+export type {
   BudgetGrant,
   BudgetKey,
   BudgetKind,
@@ -49,6 +60,7 @@ export type {
 } from './endpoint.ts';
 export type { EventBus, RunNotice } from './event-bus.ts';
 export type {
+  CallArtifacts,
   CallBudget,
   Executor,
   ExecutorCall,

@@ -4,6 +4,7 @@ import type { Json } from '@weft/contract';
 
 import { contentHash } from '../domain/content-hash.ts';
 import type { SentMail } from '../domain/run/records.ts';
+import { createArtifacts } from './artifacts/artifacts.ts';
 import { createAdmission } from './admission.ts';
 import type { EngineDeps } from './deps.ts';
 import type { EndpointBook } from './endpoints/endpoint-book.ts';
@@ -82,6 +83,7 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
 
   return {
     graphs,
+    files: createArtifacts(deps),
     settler,
     sweeper,
     endpointBook,

@@ -28,8 +28,9 @@ import type {
   Timers,
   WorkflowStore,
 } from '../ports/index.ts';
+import type { ArtifactDeps } from './artifacts/artifacts.ts';
 
-export type EngineDeps = {
+export type EngineDeps = ArtifactDeps & {
   runs: RunStore;
   dispatch: DispatchStore;
   workflows: WorkflowStore;

@@ -11,6 +11,7 @@ import type {
 } from '@weft/contract';
 
 import type { Payer } from '../domain/budget/payer.ts';
+import type { Artifacts } from './artifacts/artifacts.ts';
 import type { EndpointCommands } from './endpoints/endpoint-commands.ts';
 import type { Priority, RunHead, RunStatus, WorkflowRef } from '../domain/run/records.ts';
 import type {
@@ -64,6 +65,7 @@ export type StartResult =
   | { runId: string; created: false; status: null };
 
 export type Engine = EndpointCommands & {
+  readonly files: Artifacts;
   /** Saves a validated document; the same content again is the same version. A variant is run only by who names its number. */
   saveWorkflow(request: {
     tenant: string;
@@ -112,6 +114,8 @@ export type Engine = EndpointCommands & {
   injectState(request: SteerRequest & InjectRequest): Promise<Injected>;
   /** Gives a signal to the run; one that nothing waits for yet is kept. Throws `not_found`, `conflict`, `invalid_input`. */
   signalRun(request: SteerRequest & { name: string; payload: Json }): Promise<void>;
+  /** Lets a task that waits to go on do so now; false if it does not wait, or was at it a moment ago. */
+  wakeTask(task: { tenant: string; taskId: string }): Promise<boolean>;
   /**
    * Moves a run that has not ended, or has failed, to another version of its workflow; `dryRun` only says whether it fits.
    * Throws `not_found` (no such run or version), `conflict` (it has ended, is at another step), `version_misfit` with

@@ -1,3 +1,9 @@
+export { createMemoryArtifactStore } from './artifacts/memory-artifact-store.ts';
+export { createMemoryArtifactIndex } from './artifacts/memory-artifact-index.ts';
+export { ARTIFACT_LIMITS, createArtifacts } from './artifacts/artifacts.ts';
+export type { ArtifactDeps, ArtifactLimits, Artifacts, OpenedArtifact } from './artifacts/artifacts.ts';
+export { callArtifacts } from './artifacts/call-artifacts.ts';
+export { collectArtifacts } from './artifacts/collect-artifacts.ts';
 export { awaitRunEnd } from './queries/await-run-end.ts';
 export { diffCheckpoints } from './queries/checkpoints/diff-checkpoints.ts';
 export type { DiffRequest } from './queries/checkpoints/diff-checkpoints.ts';

@@ -3,7 +3,11 @@ import type { Json } from '@weft/contract';
 
 import type { GraphNode } from '../../domain/graph/graph.ts';
 import type { Outcome } from '../../domain/outcome/outcome.ts';
+import { artifactFailure } from './failed.ts';
+import { ArtifactError } from '../../ports/index.ts';
 import type { CallBudget, Clock, Executor, ExecutorCall, Log, Secrets, TaskMessage } from '../../ports/index.ts';
+import { callArtifacts } from '../artifacts/call-artifacts.ts';
+import type { Artifacts } from '../artifacts/artifacts.ts';
 import { stoppedOutcome, watchHeartbeat } from './attempt-time.ts';
 import type { AttemptVoice } from './attempt-voice.ts';
 import { checkedOutcome } from './checked-outcome.ts';
@@ -13,6 +17,7 @@ import { cleanOutcome } from './clean-outcome.ts';
 const ABORT_GRACE_MS = 1000;
 
 export type CallDeps = {
+  files: Artifacts;
   secrets: Secrets;
   clock: Clock;
   log: Log;
@@ -96,6 +101,7 @@ function toCall(deps: CallDeps, { attempt, input, secrets, beat, budget }: CallP
     idempotencyKey: taskId,
     signal: stop.signal,
     ...(budget && { budget }),
+    artifacts: callArtifacts(deps.files, { tenant: message.workflow.tenant, runId, taskId, signal: stop.signal }),
     log(level, text, fields) {
       deps.log[level](
         { runId, taskId, ...deps.secrets.redact(fields ?? {}, secrets) },
@@ -121,6 +127,7 @@ async function run(executor: Executor, call: ExecutorCall): Promise<Outcome> {
   try {
     return checkedOutcome(await executor.run(call));
   } catch (error) {
+    if (error instanceof ArtifactError) return artifactFailure(error);
     const message = error instanceof Error ? error.message : String(error);
     return { kind: 'failed', error: { code: 'executor_threw', message, retryable: true } };
   }

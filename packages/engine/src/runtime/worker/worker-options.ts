@@ -1,5 +1,6 @@
 /** What a worker is made of. */
 import type { Executor, ProcessGauge, Secrets } from '../../ports/index.ts';
+import type { Artifacts } from '../artifacts/artifacts.ts';
 import type { EngineDeps } from '../deps.ts';
 import type { GraphCache } from '../graph-cache.ts';
 import type { Settler } from '../settler.ts';
@@ -34,6 +35,7 @@ export type WorkerDeps = Pick<
   EngineDeps,
   'dispatch' | 'budgets' | 'fleet' | 'results' | 'reader' | 'broker' | 'live' | 'clock' | 'log'
 > & {
+  files: Artifacts;
   graphs: GraphCache;
   settler: Settler;
 };
