@@ -37,7 +37,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 
 /** What the layers inside the engine may import, as patterns of import paths relative to `packages/engine/src`. */
 const LAYERS: Readonly<Record<string, RegExp>> = {
-  domain: /^(domain\/|@weft\/contract$|@cfworker\/json-schema$|@marcbachmann\/cel-js|@noble\/hashes\/|liquidjs)/,
+  domain:
+    /^(domain\/|@weft\/contract$|@cfworker\/json-schema$|@marcbachmann\/cel-js|@noble\/hashes\/|croner$|liquidjs)/,
   ports: /^(ports\/|domain\/|@weft\/contract$)/,
 };
 

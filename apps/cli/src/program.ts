@@ -26,6 +26,7 @@ import { addRetentionCommands } from './program-retention.ts';
 import { addRunCommands } from './program-runs.ts';
 import { addScaleCommand } from './program-scale.ts';
 import { addSteerCommands } from './program-steer.ts';
+import { addScheduleCommands } from './program-schedules.ts';
 import { addStressCommand } from './program-stress.ts';
 import { addTestCommands } from './program-tests.ts';
 import { addWorkersCommand } from './program-workers.ts';
@@ -83,6 +84,7 @@ export function createProgram(io: CliIo): Session {
   addLimitCommands(program, perform);
   addEndpointCommands(program, perform);
   addBudgetCommands(program, perform);
+  addScheduleCommands(program, perform);
   addMeshCommands(program, perform);
   addWorkflowCommands(program, perform);
   addTestCommands(program, perform);

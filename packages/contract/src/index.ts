@@ -135,6 +135,30 @@ export {
   Storage,
 } from './retention.ts';
 export { ListRunsQuery, ReadRunQuery, Run, RunPage, RunStatus } from './run.ts';
+export { FireKind, RunTrigger } from './run-trigger.ts';
+export {
+  Backfilled,
+  BackfillSchedule,
+  FireOutcome,
+  ListFiresQuery,
+  ListSchedulesQuery,
+  MAX_BACKFILL,
+  NewSchedule,
+  NextInstants,
+  NextInstantsQuery,
+  OverlapPolicy,
+  PreviewSchedule,
+  ReplaceSchedule,
+  RunSchedule,
+  Schedule,
+  ScheduleFire,
+  ScheduleFirePage,
+  ScheduleName,
+  ScheduleNote,
+  SchedulePage,
+  ScheduleSpec,
+  ScheduleState,
+} from './schedule.ts';
 export {
   BatchedRun,
   BatchedStartRun,

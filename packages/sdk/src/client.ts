@@ -10,6 +10,7 @@ import { orchestratorApi, type OrchestratorApi } from './orchestrator-api.ts';
 import { meshApi, type MeshApi } from './mesh-api.ts';
 import { runsApi, type RunsApi } from './runs-api.ts';
 import { retentionApi, type RetentionApi } from './retention-api.ts';
+import { schedulesApi, type SchedulesApi } from './schedules-api.ts';
 import { tasksApi, type TasksApi } from './tasks-api.ts';
 import { createTransport } from './transport.ts';
 import type { CallOptions, RetryOptions } from './transport.ts';
@@ -44,6 +45,7 @@ export type WeftClient = {
   readonly limits: LimitsApi;
   readonly endpoints: EndpointsApi;
   readonly budgets: BudgetsApi;
+  readonly schedules: SchedulesApi;
   readonly mesh: MeshApi & OrchestratorApi;
   /** How all is at the moment. */
   overview(options?: CallOptions): Promise<Overview>;
@@ -72,6 +74,7 @@ export function createClient({ url, token, tenant, retry }: ClientOptions): Weft
     limits: limitsApi(transport),
     endpoints: endpointsApi(transport),
     budgets: budgetsApi(transport),
+    schedules: schedulesApi(transport),
     mesh: { ...meshApi(transport), ...orchestratorApi(transport) },
     overview: (options) => transport.json({ ...options, path: '/v1/overview' }),
     costs: (options) => costsOf(transport, options),

@@ -142,6 +142,7 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
     timers,
     housekeeping,
     artifactStore: openArtifactStore(options.env ?? {}, options.dataDir),
+    scheduleTurns: createMemoryHousekeeping({ clock }),
     prober: createProtocolProber(protocols),
     endpointRules: createProtocolRules(protocols),
   };
@@ -177,6 +178,7 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
     metrics: () => [cacheMetric(worker)],
     pushHints: push,
     backpressure: producerBackpressure(config),
+    scheduler: engine.scheduler,
   });
   engine.start();
   await worker.start();

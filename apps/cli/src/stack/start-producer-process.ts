@@ -37,6 +37,7 @@ export async function startProducerProcess(options: ProducerProcessOptions): Pro
       executorNames,
       pushHints: pushHintsOf(process.env, options.secretKeys),
       backpressure: producerBackpressure(config),
+      scheduler: engine.scheduler,
     });
     engine.start();
     return {
