@@ -38,14 +38,14 @@ export type AppOptions = {
   metrics?: () => Metric[];
   /** From when on new work is refused. Left out: never. */
   backpressure?: BackpressureOptions;
+  /** Another dashboard than the one that was built. */
+  dashboard?: DashboardSource;
   /** Knows the tokens with which agents say that a task of theirs has moved on; left out: none may. */
   pushHints?: { isFor(task: { tenant: string; taskId: string }, token: string): boolean } | null;
   /** Starts the runs of schedules as long as the application is up. Left out: others do. */
   scheduler?: Pick<Scheduler, 'start' | 'stop'>;
   /** How many schedules a tenant may have (10,000). */
   maxSchedules?: number;
-  /** Another dashboard than the one that was built. */
-  dashboard?: DashboardSource;
   /** Other limits for WebSockets than the usual ones. */
   socketLimits?: Partial<SocketLimits>;
 };

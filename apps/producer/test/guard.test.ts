@@ -26,7 +26,7 @@ describe('with a token', () => {
   });
 
   test('health and the pages, which hold no data, need none', async () => {
-    for (const url of ['/healthz', '/', '/docs', '/ui/status.js', '/openapi.json']) {
+    for (const url of ['/healthz', '/', '/runs/x', '/docs', '/ui/theme.js', '/openapi.json']) {
       expect((await app.inject({ url })).statusCode, url).toBe(200);
     }
   });

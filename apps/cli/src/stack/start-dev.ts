@@ -96,8 +96,8 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
   const log = openLog(options);
   surviveStrayErrors(log);
   const secretKeys = secretKeysOf(options.env ?? {}, options.dataDir);
-  const push = pushHintsOf(options.env ?? {}, secretKeys);
   const dashboard = tellDashboard(log);
+  const push = pushHintsOf(options.env ?? {}, secretKeys);
   const database = await openDatabase(options, log);
   stops.push(database.stop);
   const lock = await lockDatabase(database.url, 'exclusive');
