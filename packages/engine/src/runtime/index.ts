@@ -65,6 +65,7 @@ export type { VoiceParts } from './worker/attempt-voice.ts';
 export { stoppedOutcome } from './worker/attempt-time.ts';
 export { callExecutor } from './worker/call-executor.ts';
 export { renderInput } from './worker/render-input.ts';
+export { repeat } from './repeat.ts';
 export { recoverWithin } from './recover-within.ts';
 export type { Repairs, Sweeper, SweeperSettings } from './sweeper.ts';
 export type { Settler } from './settler.ts';
