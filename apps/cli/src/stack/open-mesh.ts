@@ -45,7 +45,9 @@ export type MeshOptions = {
 export type Mesh = {
   engine: RunningEngine;
   deps: EngineDeps &
-    Pick<PostgresStore, 'queue' | 'costs' | 'mesh' | 'passages' | 'callbacks' | 'deliveries'> & { meter: EndpointMeter };
+    Pick<PostgresStore, 'queue' | 'costs' | 'mesh' | 'passages' | 'callbacks' | 'deliveries'> & {
+      meter: EndpointMeter;
+    };
   keys: KeyStore;
   deliveryQueue: DeliveryQueue;
   protocols: ReadonlyMap<EndpointProtocol, ProtocolClient>;
