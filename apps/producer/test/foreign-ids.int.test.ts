@@ -25,6 +25,9 @@ const document = {
   state: { said: { type: 'string' } },
 };
 
+const SCHEDULE = 'theirs';
+const HOURLY = { spec: { cron: '0 * * * *' }, workflow: FLOW };
+
 beforeAll(async () => {
   rig = await createTenantRig({
     broken: async () => ({ kind: 'failed', error: { code: 'broken', message: CANARY, retryable: false } }),
@@ -42,6 +45,7 @@ beforeAll(async () => {
   theirs.letter = await deadLetter();
   theirs.dispatched = (await rig.acme('POST', '/v1/mesh/dispatch', { payload: { task: CANARY } })).json().taskId;
   await rig.acme('POST', '/v1/endpoints', { payload: { name: ENDPOINT, ...HOOK, tags: [CANARY] } });
+  await rig.acme('POST', '/v1/schedules', { payload: { name: SCHEDULE, description: CANARY, ...HOURLY } });
   theirs.mesh = await endedExecution();
   theirs.key = (await rig.make({ tenant: 'acme', name: CANARY })).id;
 }, 60_000);
@@ -111,6 +115,10 @@ function examples(): Record<string, Example> {
     'PUT /v1/endpoints/{name}': { body: HOOK },
     'PATCH /v1/endpoints/{name}': { body: { tags: [] } },
     'POST /v1/endpoints/{name}/circuit': { body: { circuit: 'open' } },
+    'POST /v1/schedules': { body: { name: 'own', ...HOURLY } },
+    'POST /v1/schedules/preview': { body: { spec: HOURLY.spec } },
+    'PUT /v1/schedules/{name}': { body: HOURLY },
+    'POST /v1/schedules/{name}/backfill': { body: { from: '2026-01-01T00:00:00Z', to: '2026-01-01T05:00:00Z' } },
     'POST /v1/keys': { body: { tenant: 'acme' } },
   };
 }
@@ -136,7 +144,7 @@ function urlsOf({ method, path }: Route): string[] {
   };
   const dispatched = path.startsWith('/v1/mesh/dispatch/') ? [theirs.dispatched] : undefined;
   const ids = dispatched ?? idsOf[path.split('/')[2] ?? ''] ?? Object.values(theirs).map(String);
-  const namesOf: Record<string, string> = { runs: 'go', tenants: 'acme', endpoints: ENDPOINT };
+  const namesOf: Record<string, string> = { runs: 'go', tenants: 'acme', endpoints: ENDPOINT, schedules: SCHEDULE };
   const names = namesOf[path.split('/')[2] ?? ''] ?? FLOW;
   return (path.includes('{id}') ? ids : ['']).map(
     (id) =>
@@ -154,7 +162,12 @@ async function callWith(client: Client, route: Route, url: string) {
 }
 
 test('another tenant gets 404 for what is not its own, at every path that names something, and changes nothing', async () => {
-  const mine = [`/v1/runs/${theirs.run}`, `/v1/runs/${theirs.open}`, `/v1/endpoints/${ENDPOINT}`];
+  const mine = [
+    `/v1/runs/${theirs.run}`,
+    `/v1/runs/${theirs.open}`,
+    `/v1/endpoints/${ENDPOINT}`,
+    `/v1/schedules/${SCHEDULE}`,
+  ];
   const before = await Promise.all(mine.map((url) => rig.acme('GET', url)));
   const wrong: string[] = [];
   for (const route of await allRoutes()) {
