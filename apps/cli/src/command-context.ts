@@ -7,6 +7,8 @@ import type { Terminal } from './output/terminal.ts';
 export type CommandContext = {
   /** Made when it is first used, so that what works offline needs neither address nor token. */
   readonly client: WeftClient;
+  /** Where the server is. */
+  readonly url: string;
   terminal: Terminal;
   env: Environment;
   /** Data as JSON on the standard output, and nothing else there. */

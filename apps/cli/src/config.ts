@@ -52,6 +52,14 @@ export function secretKeyTexts(env: Environment): { present: string | null; old:
   return { present: secretOf('WEFT_ENCRYPTION_KEY', env), old: secretOf('WEFT_ENCRYPTION_KEYS_OLD', env) };
 }
 
+/** Where the outside reaches the API: WEFT_PUBLIC_URL; null if nobody has said so. Throws for what is no address. */
+export function publicUrl(env: Environment): string | null {
+  const given = nonEmpty(env['WEFT_PUBLIC_URL']);
+  if (given === undefined) return null;
+  if (/^https?:$/.test(URL.parse(given)?.protocol ?? '')) return given;
+  throw new Error(`WEFT_PUBLIC_URL must be an address such as https://weft.example.com, not ${JSON.stringify(given)}`);
+}
+
 /** Where a worker answers health checks: WEFT_HEALTH_PORT; null if it shall not. Throws for what is no port. */
 export function healthPort(env: Environment): number | null {
   const given = nonEmpty(env['WEFT_HEALTH_PORT']);

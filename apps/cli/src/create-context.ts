@@ -21,9 +21,12 @@ export function createContext(
     insist,
     json: options.json,
     tenant,
+    get url() {
+      return checkedUrl(serverUrl(options.url, env));
+    },
     get client() {
       client ??= createClient({
-        url: checkedUrl(serverUrl(options.url, env)),
+        url: this.url,
         token: checkedToken(() => serverToken(options.token, env)),
         tenant: checkedTenant(tenant),
       });

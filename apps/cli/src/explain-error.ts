@@ -49,7 +49,7 @@ function apiLines({ status, message: said, problem }: ApiError): string[] {
   if (status === 401) return ['Give an API key or a token with --token, WEFT_TOKEN or WEFT_TOKEN_FILE.'];
   return problem.errors.flatMap(({ code, pointer, message }) => {
     if (!said.includes(message)) return [`  ${pointer === '' ? '/' : pointer}: ${message} (${code})`];
-    return pointer === '' ? [] : [`  ${pointer} (${code})`];
+    return pointer === '' || said.includes(pointer) ? [] : [`  ${pointer} (${code})`];
   });
 }
 

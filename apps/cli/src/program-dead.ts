@@ -6,7 +6,10 @@ import type { Perform } from './perform.ts';
 import { collect, parseLimit } from './program-runs.ts';
 
 export function addDeadCommands(program: Command, perform: Perform): void {
-  const dead = program.command('dead').description('see to dead letters: failed tasks whose attempts are used up');
+  const dead = program
+    .command('dead')
+    .alias('dlq')
+    .description('see to dead letters: failed tasks whose attempts are used up');
   filtered(dead.command('list', { isDefault: true }))
     .description('list those that are open, the last to fail first')
     .option('-n, --limit <count>', 'how many, at most 200', parseLimit, 50)

@@ -10,8 +10,8 @@ export function addLimitCommands(program: Command, perform: Perform): void {
   addLimits(program, perform);
   addLanes(program, perform);
   program
-    .command('why <task>')
-    .description('say why a task does not run')
+    .command('why <run-or-task>')
+    .description('say why a task does not run, or each task of a run that has not ended')
     .action((id: string, _: object, command: Command) =>
       perform(command, async (context) => (await import('./commands/why.ts')).whyCommand(context, id)),
     );

@@ -44,7 +44,7 @@ function addDispatch(mesh: Command, perform: Perform): void {
     .description('have the endpoint that is best for its type do one task; - reads it from the standard input')
     .option('--type <type>', 'the kind of work; endpoints with this specialty come first (general)')
     .option('--priority <priority>', 'CRITICAL, HIGH, NORMAL or LOW (NORMAL)')
-    .option('--tag <tag...>', 'only endpoints with one of these tags')
+    .option('--tag <tag>', 'only endpoints with one of these tags; may be given more than once', addTag)
     .option('--model <model>', 'only endpoints with this model')
     .option('--usd <amount>', 'what it may cost', parseAmount)
     .option('--wait <time>', 'how long to wait for its end, at most 60s; 0 not at all', parseTime, 60_000)
@@ -54,6 +54,10 @@ function addDispatch(mesh: Command, perform: Perform): void {
         (await import('./commands/orchestrator.ts')).dispatch(context, task, options),
       ),
     );
+}
+
+function addTag(tag: string, before: string[] = []): string[] {
+  return [...before, tag];
 }
 
 function parseTime(text: string): number {

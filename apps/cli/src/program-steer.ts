@@ -7,6 +7,7 @@ import { collect, parseLimit, timeoutOption, type Timed } from './program-runs.t
 
 export function addSteerCommands(program: Command, perform: Perform): void {
   addAnswer(program, perform);
+  addApprove(program, perform);
   addResume(program, perform);
   program
     .command('signal <run> <name>')
@@ -54,6 +55,22 @@ function addAnswer(program: Command, perform: Perform): void {
       perform(command, async (context) => {
         const { timeout, ...rest } = options;
         const all = { ...rest, question, timeoutMs: timeout ?? null };
+        return (await import('./commands/answer.ts')).answerCommand(context, id, all);
+      }),
+    );
+}
+
+function addApprove(program: Command, perform: Perform): void {
+  program
+    .command('approve <run> [question]')
+    .description('answer a question of a run with yes; the same as answer --approve')
+    .addOption(byOption())
+    .option('-w, --watch', 'follow the run to its end', false)
+    .addOption(timeoutOption())
+    .action((id: string, question: string | undefined, options: Timed<SteerOptions>, command: Command) =>
+      perform(command, async (context) => {
+        const { timeout, ...rest } = options;
+        const all = { ...rest, question, approve: true, reject: false, timeoutMs: timeout ?? null };
         return (await import('./commands/answer.ts')).answerCommand(context, id, all);
       }),
     );

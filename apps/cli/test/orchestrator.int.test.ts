@@ -111,8 +111,42 @@ test('a budget that the task cannot keep to fails it, and nothing is sent', asyn
   const before = asked.length;
   const result = await client.mesh.dispatch({ task: 'Dear', budget: { usd: 0 }, wait: '20s' });
 
-  expect(result).toMatchObject({ success: false, dispatchedTo: null, error: { code: 'budget_exceeded' } });
+  const error = {
+    code: 'budget_exceeded',
+    message: expect.stringContaining('at the endpoint cheap'),
+    details: { endpoint: 'cheap' },
+  };
+  expect(result).toMatchObject({ success: false, dispatchedTo: null, error });
   expect(asked).toHaveLength(before);
+});
+
+test('why says of a run what each of its tasks waits for, and of one that has ended that none does', async () => {
+  const workflow = {
+    name: 'waits',
+    nodes: { held: { type: 'task', prompt: 'x', tags: ['nowhere'] }, done: { type: 'task', uses: 'echo' } },
+  };
+  const { id } = await client.runs.start({ workflow });
+  const why = () => weft('why', id);
+  await expect
+    .poll(async () => (await why()).out, SOON)
+    .toMatch(
+      /^held [0-9a-f-]{36}\n  the task waits for an endpoint with a tag of nowhere, and there is none \(no_endpoint\)\n/,
+    );
+  expect((await why()).out).not.toContain('done');
+
+  await client.runs.cancel(id);
+  expect(await why()).toMatchObject({ code: 0, out: 'the run is cancelled, and none of its tasks waits\n' });
+});
+
+test('an execution is named as soon as it is durable, though nothing can take its steps', async () => {
+  const stopped = new AbortController();
+  const named = Promise.withResolvers<string>();
+  const request = { steps: [{ id: 'a', prompt: 'x', tags: ['nowhere'] }] };
+  const items = client.mesh.execute(request, { onStarted: named.resolve, signal: stopped.signal });
+  const next = items.next();
+  expect(await client.runs.get(await named.promise)).toMatchObject({ status: 'running' });
+  stopped.abort();
+  await expect(next).rejects.toThrow();
 });
 
 test('in an emergency everything goes to the cheapest, until it is over', async () => {

@@ -78,6 +78,57 @@ describe('a question', () => {
   });
 });
 
+describe('looking on', () => {
+  test('top shows rates, lanes, workers and runs; as JSON the same', async () => {
+    const id = await start('seen', { ask });
+    await interrupted(id);
+    const { code, out } = await weft('top', '--once');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^[\d.]+ tasks\/s .* slots busy[\s\S]*\nLANE[\s\S]*\nWORKER[\s\S]*\nRUN/);
+    expect(out).toContain(id);
+    const sight = JSON.parse((await weft('top', '--once', '--json')).out);
+    expect(sight).toMatchObject({ metrics: { heldBack: 0 }, workers: [{ status: 'active' }] });
+    expect((await weft('top', '--every', '1ms')).code).toBe(2);
+  });
+
+  test('logs prints what a run has said, and approve answers it', async () => {
+    const said = 'process.stdout.write("")';
+    const events = `const fs = require("fs"); for (const line of [{ token: "one\\ntw" }, { token: "o" }, { custom: { message: "half way" } }]) fs.writeSync(3, JSON.stringify(line) + "\\n"); ${said}`;
+    const talk = {
+      type: 'task',
+      uses: 'process',
+      with: { command: process.execPath, args: ['-e', events], events: true },
+    };
+    const fails = {
+      type: 'task',
+      uses: 'process',
+      with: { command: process.execPath, args: ['-e', 'process.exit(3)'] },
+      onFailure: 'skipDependents',
+    };
+    const id = await start('logged', { talk, fails, ask: { ...ask, needs: ['talk'] } });
+    await interrupted(id);
+    const lines = (out: string) =>
+      out
+        .trim()
+        .split('\n')
+        .map((line) => line.replace(/^\S+ +/, '').replace(/ +/, ' '))
+        .toSorted();
+    await expect
+      .poll(async () => lines((await weft('logs', id)).out), PATIENCE)
+      .toEqual([expect.stringMatching(/^fails .*exit/), 'talk half way', 'talk one', 'talk two']);
+    expect(lines((await weft('logs', id, '--node', 'talk')).out)).toEqual(['talk half way', 'talk one', 'talk two']);
+    const following = weft('logs', '-f', id);
+    expect(await weft('approve', id, '--watch')).toMatchObject({ code: 1 });
+    expect((await following).code).toBe(0);
+  });
+
+  test('open prints where a run is to be seen, if there is one', async () => {
+    const id = await start('opened', { ask });
+    expect(await weft('open', id)).toMatchObject({ code: 0, out: `${stack.url}/runs/${id}\n` });
+    expect(await weft('open', '01a00000-0000-7000-8000-000000000000')).toMatchObject({ code: 3 });
+  });
+});
+
 test('a breakpoint is passed, after an update of the state', async () => {
   const state = { note: { type: 'string' } };
   const nodes = {

@@ -1,6 +1,7 @@
 export { buildApp } from './app.ts';
 export type { AppOptions } from './app-options.ts';
 export { ConfigError, readProducerConfig } from './config.ts';
+export { isLoopback } from './http/loopback.ts';
 export type { ProducerConfig } from './config.ts';
 export type { Metric } from './metrics-text.ts';
 export type { BackpressureOptions } from './pressure/lane-load.ts';

@@ -1,6 +1,7 @@
 /** A single task as a workflow of one node. */
 import { pointerOf, tokensOf } from '@weft/contract';
 import type { Json, JsonObject, StartTask } from '@weft/contract';
+import { literalFields } from '@weft/engine/domain';
 
 export const TASK_NODE = 'task';
 
@@ -8,12 +9,14 @@ export const TASK_NODE = 'task';
  * The document to run and the input of its run.
  *
  * Where `with` is plain data, it becomes the input of a document that is the same for all tasks of its kind, so that a
- * million tasks share one version; templates, secrets and a given `input` need a document of their own.
+ * million tasks share one version; templates, secrets, a given `input` and executors that want
+ * fields as they are written need a document of their own.
  */
 export function taskDocument(request: StartTask): { document: JsonObject; input: Json } {
   const uses = request.uses ?? `handler:${request.agentType}`;
   const given = request.input ?? (request.with === undefined ? undefined : request.payload);
-  const shares = request.with === undefined ? true : given === undefined && isPlainData(request.with);
+  const mayShare = literalFields(uses).length === 0;
+  const shares = request.with === undefined ? true : mayShare && given === undefined && isPlainData(request.with);
   const data = request.with ?? request.input ?? request.payload ?? {};
   const node = {
     type: 'task',

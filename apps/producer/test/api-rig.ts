@@ -28,12 +28,13 @@ export type ApiRigOptions = {
   meter?: EndpointMeter;
   prober?: EndpointProber;
   isKeyless?: boolean;
+  pushHints?: AppOptions['pushHints'];
   artifacts?: Pick<ArtifactDeps, 'artifactStore' | 'artifactLimits'>;
 };
 
 export async function createApiRig(
   executors: Record<string, Executor['run']> = {},
-  { meter, prober, isKeyless = false, artifacts }: ApiRigOptions = {},
+  { meter, prober, isKeyless = false, pushHints = null, artifacts }: ApiRigOptions = {},
 ): Promise<ApiRig> {
   const database = await createTestDatabase();
   const rig = await createRig({
@@ -42,7 +43,7 @@ export async function createApiRig(
     ...(!isKeyless && { secretKeys: { present: parseSecretKey('ab'.repeat(32), 'the key'), old: [] } }),
     decorate: (deps) => ({ ...deps, ...(meter && { meter }), ...(prober && { prober }), ...artifacts }),
   });
-  const options = appOptions(rig, ['echo', ...Object.keys(executors)], meter);
+  const options = { ...appOptions(rig, ['echo', ...Object.keys(executors)], meter), pushHints };
   const app = buildApp(options);
   const send = (request: InjectOptions): Promise<LightMyRequestResponse> => app.inject(request);
   return {

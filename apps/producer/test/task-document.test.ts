@@ -20,6 +20,13 @@ describe('a single task as a document', () => {
     },
   );
 
+  test('what an executor wants as it is written stays in the document', () => {
+    const command = ['node', 'server.mjs'];
+    const { document, input } = taskDocument({ uses: 'mcp', with: { command, tool: 'add' } });
+    expect(document['nodes']).toEqual({ task: { type: 'task', uses: 'mcp', with: { command, tool: 'add' } } });
+    expect(input).toEqual({});
+  });
+
   test('an input beside with is what the templates read', () => {
     const { document, input } = taskDocument({ uses: 'echo', with: 'x', input: { a: 1 }, tags: ['gpu'] });
     expect(document['nodes']).toEqual({ task: { type: 'task', uses: 'echo', with: 'x', tags: ['gpu'] } });

@@ -87,6 +87,24 @@ const ToolName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_-]{0,63}$/, {
   error: 'the name of a tool has 1 to 64 of a-z A-Z 0-9 _ - and begins with a letter',
 });
 
+const SecretOrText = z.union([z.string().max(100_000), z.strictObject({ secret: z.string().min(1).max(100) })]);
+
+/** An MCP server whose tools an agent may ask for. */
+const McpTools = z
+  .strictObject({
+    command: z.array(z.string().max(100_000)).min(1).max(200).optional(),
+    env: z.record(z.string(), SecretOrText).optional(),
+    cwd: z.string().min(1).optional(),
+    url: z.string().min(1).max(10_000).optional(),
+    headers: z.record(z.string(), SecretOrText).optional(),
+    tools: z.array(z.string().min(1).max(200)).min(1).max(128).optional().meta({ description: 'These and no others' }),
+    timeoutMs: DurationMs.min(1).optional().meta({ description: 'The longest silence of a call' }),
+  })
+  .meta({
+    id: 'McpTools',
+    description: 'An MCP server, by its command or its URL, and which of its tools are offered',
+  });
+
 /** Something an agent may ask for; each call is a run of its own. */
 export const AgentTool = z
   .strictObject({
@@ -98,8 +116,9 @@ export const AgentTool = z
     prompt: Text.optional().meta({ description: 'Asks another endpoint; the arguments are added as JSON' }),
     tags: Tags.optional().meta({ description: 'Of the endpoint that is asked' }),
     endpoint: EndpointChoice.optional(),
+    mcp: McpTools.optional().meta({ description: 'Tools of an MCP server, each offered as NAME_TOOL' }),
   })
-  .meta({ id: 'AgentTool', description: 'Something an agent may ask for: one of uses, workflow, prompt' });
+  .meta({ id: 'AgentTool', description: 'Something an agent may ask for: one of uses, workflow, prompt, mcp' });
 export type AgentTool = z.infer<typeof AgentTool>;
 
 export const AgentNode = z

@@ -1,3 +1,5 @@
+export { createPushHints } from './push-hints.ts';
+export type { PushAddress, PushHints } from './push-hints.ts';
 export { createProtocolProber } from './protocol-prober.ts';
 export { createProtocolRules } from './protocol-rules.ts';
 export type {

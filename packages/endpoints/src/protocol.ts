@@ -2,6 +2,8 @@
 import type { EndpointProtocol, Json, JsonObject, TaskError, Usage } from '@weft/contract';
 import type { CallReport, ExecutorLog } from '@weft/engine/ports';
 
+import type { PushAddress } from './push-hints.ts';
+
 /** One message of a conversation, in the words of the OpenAI API. */
 export type ChatMessage = {
   role: 'system' | 'user' | 'assistant' | 'tool';
@@ -42,6 +44,8 @@ export type ProtocolCall = {
   idempotencyKey: string;
   /** What the last `pending` result of this request gave; null: it was not sent yet. */
   memo: Json | null;
+  /** Where the other side may say that there is news; null: nowhere. */
+  push: PushAddress | null;
   /** More of an answer is an error. */
   maxBytes: number;
   /** Aborted on timeout, cancel, lost claim or shutdown; obeyed within a second. */

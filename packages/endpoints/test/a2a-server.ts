@@ -7,7 +7,13 @@ import type { AgentCard, Message, Part } from '@a2a-js/sdk';
 import { AGENT_CARD_PATH, Role, TaskState } from '@a2a-js/sdk';
 import { duplicateInterfacesForLegacy } from '@a2a-js/sdk/compat/v0_3';
 import type { ExecutionEventBus, RequestContext } from '@a2a-js/sdk/server';
-import { AgentEvent, DefaultRequestHandler, InMemoryTaskStore } from '@a2a-js/sdk/server';
+import {
+  AgentEvent,
+  DefaultPushNotificationSender,
+  DefaultRequestHandler,
+  InMemoryPushNotificationStore,
+  InMemoryTaskStore,
+} from '@a2a-js/sdk/server';
 import { UserBuilder, agentCardHandler, jsonRpcHandler, restHandler } from '@a2a-js/sdk/server/express';
 import express from 'express';
 import { onTestFinished } from 'vitest';
@@ -28,6 +34,8 @@ export type Stage = {
 
 export type A2aServerOptions = {
   streaming?: boolean;
+  /** Tells the address that comes with a message when its task moves on. */
+  pushes?: boolean;
   /** Interfaces in version 0.3 only; else in 1.0. */
   isOld?: boolean;
   binding?: 'JSONRPC' | 'HTTP+JSON';
@@ -59,7 +67,15 @@ export async function startA2aServer(
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const state: A2aServer = { url, requests: [], messages: [] };
   const card = cardOf(options.advertised ?? url, options);
-  const requestHandler = new DefaultRequestHandler(card, new InMemoryTaskStore(), executor(act, state.messages));
+  const pushStore = new InMemoryPushNotificationStore();
+  const requestHandler = new DefaultRequestHandler(
+    card,
+    new InMemoryTaskStore(),
+    executor(act, state.messages),
+    undefined,
+    options.pushes ? pushStore : undefined,
+    options.pushes ? new DefaultPushNotificationSender(pushStore) : undefined,
+  );
   const shared = { requestHandler, userBuilder: UserBuilder.noAuthentication, legacyCompat: { enabled: true } };
   app.use(express.json());
   app.use((request, response, next) => {
@@ -78,7 +94,10 @@ export async function startA2aServer(
   return state;
 }
 
-function cardOf(base: string, { streaming = true, isOld = false, binding = 'JSONRPC' }: A2aServerOptions): AgentCard {
+function cardOf(
+  base: string,
+  { streaming = true, pushes = false, isOld = false, binding = 'JSONRPC' }: A2aServerOptions,
+): AgentCard {
   const path = binding === 'JSONRPC' ? '/rpc' : '/rest';
   const current = [{ url: `${base}${path}`, protocolBinding: binding, tenant: '', protocolVersion: '1.0' }];
   const both = duplicateInterfacesForLegacy(current, [binding]);
@@ -88,7 +107,7 @@ function cardOf(base: string, { streaming = true, isOld = false, binding = 'JSON
     supportedInterfaces: isOld ? both.filter(({ protocolVersion }) => protocolVersion !== '1.0') : current,
     provider: undefined,
     version: '1.0.0',
-    capabilities: { streaming, pushNotifications: false, extensions: [], extendedAgentCard: false },
+    capabilities: { streaming, pushNotifications: pushes, extensions: [], extendedAgentCard: false },
     securitySchemes: {},
     securityRequirements: [],
     defaultInputModes: ['text/plain'],

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 
 import { TaskState } from '@a2a-js/sdk';
 import { createMemoryReplyStore } from '@weft/embedded';
+import { createPushHints } from '@weft/endpoints';
+import type { ProtocolResult } from '@weft/endpoints';
 import { describe, expect, test } from 'vitest';
 
 import { startA2aServer } from './a2a-server.ts';
@@ -56,6 +58,29 @@ describe('an agent that speaks A2A', () => {
       { messageId: 'task-1', contextId: 'run_1_step_a', parts: [{ content: { value: 'Say hello.' } }] },
     ]);
     if (options.streaming !== false) expect(call.told.tokens).toEqual(['Hel', 'lo.']);
+  });
+
+  test.each([true, false])('is told where to say that its task has moved on, if it can (%s)', async (pushes) => {
+    const receiver = await serveJson({});
+    const address = createPushHints(new URL(receiver.url).origin, [{ bytes: Buffer.alloc(32, 7) }]);
+    const { act, stages, finish } = patient();
+    const server = await startA2aServer(act, { streaming: false, pushes });
+    const task = { tenant: 'default', taskId: 'task-1' };
+    const push = address.addressOf(task);
+    const client = openProtocol('a2a', { holdMs: 50 });
+    const first = await client.call(protocolCall(server.url, { push }));
+    expect([first.kind, stages.length]).toEqual(['pending', 1]);
+    finish();
+
+    const { memo } = first as Extract<ProtocolResult, { kind: 'pending' }>;
+    await expect.poll(async () => (await client.call(protocolCall(server.url, { push, memo }))).kind).toBe('answered');
+    const hints = () => receiver.received.map(({ path, headers }) => [path, headers['x-a2a-notification-token']]);
+    if (pushes) await expect.poll(() => hints().at(-1)).toEqual(['/v1/push/default/task-1', push.token]);
+    else expect(hints()).toEqual([]);
+    expect([address.isFor(task, push.token), address.isFor({ ...task, tenant: 'other' }, push.token)]).toEqual([
+      true,
+      false,
+    ]);
   });
 
   test('is not asked for its card each time', async () => {

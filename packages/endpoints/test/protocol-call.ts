@@ -24,6 +24,7 @@ export function protocolCall(url: string, parts: CallParts = {}): ProtocolCall &
     sessionKey: 'run_1_step_a',
     idempotencyKey: 'task-1',
     memo: null,
+    push: null,
     maxBytes: 1_048_576,
     signal: AbortSignal.timeout(20_000),
     heartbeat: () => void (told.heartbeats += 1),

@@ -23,3 +23,13 @@ export function pricesFile(): string | null {
 export function openaiBaseUrl(): string {
   return process.env['WEFT_OPENAI_BASE_URL'] || 'https://api.openai.com/v1';
 }
+
+/** What may be reached although it is not public: WEFT_ALLOW_PRIVATE; null: nothing is said. */
+export function allowedPrivate(): string | null {
+  return process.env['WEFT_ALLOW_PRIVATE'] ?? null;
+}
+
+/** The Python that runs `python` tasks: WEFT_PYTHON of the worker (that of a virtual environment, say), else python3. */
+export function pythonCommand(): string {
+  return process.env['WEFT_PYTHON'] || 'python3';
+}

@@ -327,6 +327,15 @@ describe('a redirect', () => {
     expect(JSON.stringify(outcome)).not.toContain('top');
   });
 
+  test('to an address that is not public is not followed, for good', async () => {
+    redirect(302, 'http://169.254.169.254/latest/meta-data/');
+
+    expect(await send()).toMatchObject({
+      kind: 'failed',
+      error: { code: 'address_refused', retryable: false, message: expect.stringContaining('WEFT_ALLOW_PRIVATE') },
+    });
+  });
+
   test('on the same origin keeps the headers', async () => {
     redirect(307, '/next');
 

@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -99,7 +102,7 @@ describe('a command', () => {
     ]);
   });
 
-  test('sees PATH, HOME, LANG and what it is given, nothing of the worker', async () => {
+  test('sees PATH, HOME, LANG, whose attempt it is and what it is given, nothing of the worker', async () => {
     process.env['WEFT_SECRET_LEAK'] = 'hunter2';
     const { value } = outputOf(
       await js('console.log(JSON.stringify(process.env))', { env: { MODE: 'fast', N: 3 }, parse: 'json' }),
@@ -107,7 +110,7 @@ describe('a command', () => {
     delete process.env['WEFT_SECRET_LEAK'];
 
     expect(value).toMatchObject({ MODE: 'fast', N: '3', PATH: process.env['PATH'] });
-    const known = new Set(['PATH', 'HOME', 'LANG', 'MODE', 'N']);
+    const known = new Set(['PATH', 'HOME', 'LANG', 'WEFT_TASK', 'MODE', 'N']);
     expect(Object.keys(value as JsonObject).filter((name) => !known.has(name))).toEqual([]);
   });
 
@@ -348,12 +351,28 @@ describe('what a command leaves running', () => {
     expect(outputOf(await sh('(sleep 0.1; echo late) & echo early'))['stdout']).toBe('early\nlate\n');
   });
 
-  test('does not hold its task open from a session of its own', async () => {
+  test('does not hold its task open from a session of its own, and is killed there soon', async () => {
     const { stdout } = outputOf(await sh('setsid sleep 300 & echo $!'));
     const pid = Number(stdout);
 
     expect(isAlive(pid)).toBe(true);
-    process.kill(pid, 'SIGKILL');
+    await expectGone(pid);
+  });
+
+  test('does not outlive a worker that was killed longer than to the next attempt', async () => {
+    const taskId = randomUUID();
+    // What is left by a worker that had no time: it belongs to the first attempt, and to no process that is known here.
+    const lost = spawn('sleep', ['300'], {
+      detached: true,
+      env: { PATH: '/usr/bin:/bin', WEFT_TASK: `${taskId}/1/a` },
+    });
+    const other = spawn('sleep', ['300'], { env: { PATH: '/usr/bin:/bin', WEFT_TASK: `${randomUUID()}/1/b` } });
+    const ended = once(lost, 'exit');
+
+    expect(outputOf(await sh('echo $WEFT_TASK', {}, { taskId, attempt: 2 }))['value']).toMatch(`${taskId}/2/`);
+    expect(await ended).toEqual([null, 'SIGKILL']);
+    expect(other.exitCode ?? other.signalCode).toBeNull();
+    other.kill('SIGKILL');
   });
 
   test('does not outlive the worker either, when that exits', async () => {
@@ -363,7 +382,7 @@ describe('what a command leaves running', () => {
     const worker = `
       const { default: executor } = await import(${JSON.stringify(module)});
       const heartbeat = () => process.exit(0);
-      await executor.run({ input: ${JSON.stringify(input)}, signal: new AbortController().signal, heartbeat });`;
+      await executor.run({ input: ${JSON.stringify(input)}, signal: new AbortController().signal, taskId: 't', attempt: 1, heartbeat });`;
     await run({ command: process.execPath, args: ['--input-type=module', '-e', worker] });
 
     await expectGone(Number(await readFile(file, 'utf8')));

@@ -17,6 +17,7 @@ import type {
   RunComparer,
   RunReader,
   RunStore,
+  ScheduleStore,
   WorkflowStore,
 } from '@weft/engine/ports';
 
@@ -41,6 +42,7 @@ import { createRunComparer } from './queries/compare-tasks.ts';
 import { createLetterReader } from './queries/read-letters.ts';
 import { createRunReader } from './run-reader.ts';
 import { createRunStore } from './run-store.ts';
+import { createScheduleStore } from './schedule-store.ts';
 import { createWorkflowStore } from './workflow-store.ts';
 
 export type PostgresStore = {
@@ -62,6 +64,7 @@ export type PostgresStore = {
   endpoints: EndpointStore;
   mesh: MeshStore;
   artifacts: ArtifactIndex;
+  schedules: ScheduleStore;
   close(): Promise<void>;
 };
 
@@ -103,6 +106,7 @@ export function openStore({
     endpoints: createEndpointStore(pool, secretKeys),
     mesh: createMeshStore(pool),
     artifacts: createArtifactIndex(pool),
+    schedules: createScheduleStore(pool),
     async close() {
       await retention.close();
       await pool.end();

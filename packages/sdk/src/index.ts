@@ -16,6 +16,7 @@ export type { LanesApi, LimitsApi, TenantsApi } from './limits-api.ts';
 export type { OrchestratorApi } from './orchestrator-api.ts';
 export type { PruneOptions, RetentionApi } from './retention-api.ts';
 export type { EventOptions, RunStreamItem } from './run-events.ts';
+export type { SchedulesApi } from './schedules-api.ts';
 export type { RunsApi, StartOptions } from './runs-api.ts';
 export type { AnswerOptions, ResumeRequest, SteerApi } from './steer-api.ts';
 export { texts } from './texts.ts';

@@ -8,6 +8,8 @@ import type { Call, Transport } from './transport.ts';
 export type MeshOptions = ReconnectOptions & {
   /** `main` (the five events of an execution) or `all`. */
   events?: MeshEvents | undefined;
+  /** Is told the run once it is durable, which may be long before its first event. */
+  onStarted?: ((runId: string) => void) | undefined;
 };
 
 /** `id`: what to give as `after` to go on behind this event; null where others of its place follow. */
@@ -59,9 +61,11 @@ class Telling {
     this.after = after;
   }
 
-  connected(response: Response): void {
+  connected(response: Response, onStarted: MeshOptions['onStarted']): void {
+    const isFirst = this.runId === null;
     this.runId = response.headers.get(RUN_HEADER) ?? this.runId;
     this.#held = [];
+    if (isFirst && this.runId !== null) onStarted?.(this.runId);
   }
 
   /** What is complete with this message. */
@@ -101,7 +105,7 @@ async function* tell(transport: Transport, telling: Telling, options: Told): Asy
 async function* connect(
   transport: Transport,
   telling: Telling,
-  { start, events, signal }: Told,
+  { start, events, onStarted, signal }: Told,
 ): AsyncGenerator<MeshItem[]> {
   const ended = new AbortController();
   const call: Call =
@@ -118,7 +122,7 @@ async function* connect(
       headers: { ...call.headers, accept: 'text/event-stream' },
       signal: signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]),
     });
-    telling.connected(response);
+    telling.connected(response, onStarted);
     yield [];
     for await (const message of readStream(response)) yield telling.take(message);
   } finally {

@@ -4,12 +4,14 @@ import type {
   Event,
   Json,
   Run,
+  RunOverview,
   RunPage,
   RunStatus,
   StartedRunBatch,
   StartRun,
   StepPage,
   TaskPage,
+  TaskStatus,
 } from '@weft/contract';
 import { branchesApi, type BranchesApi } from './branches-api.ts';
 import { checkpointsApi, type CheckpointsApi } from './checkpoints-api.ts';
@@ -26,6 +28,8 @@ export type StartOptions = KeyedOptions & {
 };
 
 type PageOptions = CallOptions & { limit?: number | undefined; cursor?: string | undefined };
+
+type ListTasksOptions = PageOptions & { status?: TaskStatus | undefined };
 
 export type ListRunsOptions = PageOptions & {
   status?: RunStatus | undefined;
@@ -54,7 +58,9 @@ export type RunsApi = SteerApi &
     get(id: string, options?: CallOptions & { include?: 'bytes' | undefined }): Promise<Run>;
     /** Newest first. */
     list(options?: ListRunsOptions): Promise<RunPage>;
-    tasks(id: string, options?: PageOptions): Promise<TaskPage>;
+    /** The run with its graph and its first 1,000 tasks, in one call. */
+    overview(id: string, options?: CallOptions): Promise<RunOverview>;
+    tasks(id: string, options?: ListTasksOptions): Promise<TaskPage>;
     steps(id: string, options?: PageOptions): Promise<StepPage>;
     /** The graph of the run with the status of each node, as text (`mermaid`, `dot`) or as data (`json`). */
     graph(id: string, options: CallOptions & { format: 'json' }): Promise<Json>;
@@ -77,7 +83,7 @@ export function runsApi(transport: Transport): RunsApi {
     const headers = keyHeader(idempotencyKey);
     return transport.json({ signal, method: 'POST', path: `${pathOf(id)}/${action}`, headers, json: {} });
   };
-  const page = <T>(path: string, { signal, ...query }: ListRunsOptions = {}): Promise<T> =>
+  const page = <T>(path: string, { signal, ...query }: ListRunsOptions | ListTasksOptions = {}): Promise<T> =>
     transport.json({ signal, path, query });
   const events: RunsApi['events'] = (id, options) => runEvents(transport, id, options);
   return {
@@ -94,6 +100,7 @@ export function runsApi(transport: Transport): RunsApi {
       return (await transport.json<StartedRunBatch>({ ...call, json: { runs } })).items;
     },
     list: (options) => page('/v1/runs', options),
+    overview: (id, options) => transport.json({ ...options, path: `${pathOf(id)}/overview` }),
     tasks: (id, options) => page(`${pathOf(id)}/tasks`, options),
     steps: (id, options) => page(`${pathOf(id)}/steps`, options),
     graph: ((id: string, options?: CallOptions & { format?: GraphFormat }) =>

@@ -92,5 +92,5 @@ function announce(
 function contextOf(context: CommandContext, { url }: DevStack): CommandContext {
   const { terminal, env, json, tenant, interrupt, insist } = context;
   const client = createClient({ url, token: serverToken(undefined, env) });
-  return { terminal, env, json, tenant, interrupt, insist, client };
+  return { url, terminal, env, json, tenant, interrupt, insist, client };
 }

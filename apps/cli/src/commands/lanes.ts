@@ -2,7 +2,7 @@
 import { exitCodes, type ExitCode, type Lane } from '@weft/contract';
 import { say, writeJson, type CommandContext } from '../command-context.ts';
 import { formatDuration } from '../output/duration.ts';
-import { painter } from '../output/paint.ts';
+import { painter, type Paint } from '../output/paint.ts';
 import { tableLines } from '../output/table.ts';
 
 export async function listLanes(context: CommandContext): Promise<ExitCode> {
@@ -12,12 +12,15 @@ export async function listLanes(context: CommandContext): Promise<ExitCode> {
     writeJson(context, lanes);
     return exitCodes.ok;
   }
-  const [header = '', ...lines] = tableLines(
-    ['LANE', 'ON LANE', 'IN STORE', 'OLDEST', 'WORKERS', 'SLOTS', 'STATE'],
-    lanes.items.map(rowOf),
-  );
-  terminal.out.write(`${[painter(terminal.out.color)('dim', header), ...lines].join('\n')}\n`);
+  terminal.out.write(`${laneTable(lanes.items, painter(terminal.out.color)).join('\n')}\n`);
   return exitCodes.ok;
+}
+
+/** A line of heads, and one for each lane. */
+export function laneTable(lanes: readonly Lane[], paint: Paint): string[] {
+  const heads = ['LANE', 'ON LANE', 'IN STORE', 'OLDEST', 'WORKERS', 'SLOTS', 'STATE'];
+  const [header = '', ...lines] = tableLines(heads, lanes.map(rowOf));
+  return [paint('dim', header), ...lines];
 }
 
 export async function switchLane(context: CommandContext, verb: 'pause' | 'resume', lane: string): Promise<ExitCode> {

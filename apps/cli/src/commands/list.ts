@@ -29,7 +29,8 @@ export async function listCommand(context: CommandContext, options: ListOptions)
 
 const STATUS_COLUMN = 1;
 
-function runTable(runs: readonly Run[], paint: Paint, now: number): string[] {
+/** A line of heads, and one for each run. */
+export function runTable(runs: readonly Run[], paint: Paint, now: number): string[] {
   const rows = runs.map((run) => [
     run.id,
     run.status,

@@ -20,7 +20,13 @@ export async function executeCommand(
   const { value, locate } = await readDocumentFile(file);
   const request = value as unknown as MeshExecute;
   try {
-    return await tell(context, context.client.mesh.execute(request, { ...options, signal: context.interrupt }));
+    const run: Known = { runId: null };
+    const onStarted = (runId: string): void => {
+      run.runId = runId;
+      if (!context.json) say(context, `run ${runId}`);
+    };
+    const items = context.client.mesh.execute(request, { ...options, onStarted, signal: context.interrupt });
+    return await tell(context, items, run);
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 422) throw error;
     throw invalidDocument(file, withLocations([...error.problem.errors], locate));
@@ -28,22 +34,26 @@ export async function executeCommand(
 }
 
 export function followCommand(context: CommandContext, runId: string, options: FollowOptions): Promise<ExitCode> {
-  return tell(context, context.client.mesh.follow(runId, { ...options, signal: context.interrupt }));
+  const items = context.client.mesh.follow(runId, { ...options, signal: context.interrupt });
+  return tell(context, items, { runId });
 }
 
-async function tell(context: CommandContext, items: AsyncIterable<MeshItem>): Promise<ExitCode> {
+/** The run, once it is durable. */
+type Known = { runId: string | null };
+
+async function tell(context: CommandContext, items: AsyncIterable<MeshItem>, run: Known): Promise<ExitCode> {
   let last: MeshItem | null = null;
   let known = '0';
   try {
     for await (const item of items) {
-      if (last === null && !context.json) say(context, `run ${item.data.runId}`);
       last = item;
       known = item.id ?? known;
       print(context, item);
     }
   } catch (error) {
     if (!context.interrupt.aborted) throw error;
-    const lines = last ? [`The steps go on. Come back with: weft mesh follow ${last.data.runId} --after ${known}`] : [];
+    const { runId } = run;
+    const lines = runId ? [`The steps go on. Come back with: weft mesh follow ${runId} --after ${known}`] : [];
     throw new CliError('interrupted', 'interrupted', { exitCode: exitCodes.interrupted, lines });
   }
   if (last?.event !== 'workflow-completed') return exitCodes.ok;

@@ -3,7 +3,7 @@ import { exitCodes, type ExitCode, type Worker } from '@weft/contract';
 import { say, writeJson, type CommandContext } from '../command-context.ts';
 import { formatBytes } from '../output/bytes.ts';
 import { formatDuration } from '../output/duration.ts';
-import { painter } from '../output/paint.ts';
+import { painter, type Paint } from '../output/paint.ts';
 import { tableLines } from '../output/table.ts';
 
 const HEADER = ['WORKER', 'NAME', 'STATUS', 'ZONE', 'RUNNING', 'MEMORY', 'LAG', 'SEEN', 'LANES'];
@@ -19,14 +19,19 @@ export async function workersCommand(
     writeJson(context, { ...page, items });
     return exitCodes.ok;
   }
-  const [header = '', ...lines] = tableLines(
-    HEADER,
-    items.map((worker) => cells(worker, Date.now())),
-  );
   if (items.length === 0) say(context, 'no workers');
-  else terminal.out.write(`${[painter(terminal.out.color)('dim', header), ...lines].join('\n')}\n`);
+  else terminal.out.write(`${workerTable(items, painter(terminal.out.color), Date.now()).join('\n')}\n`);
   if (page.nextCursor !== null) say(context, `there are more than ${limit}`);
   return exitCodes.ok;
+}
+
+/** A line of heads, and one for each worker. */
+export function workerTable(workers: readonly Worker[], paint: Paint, now: number): string[] {
+  const [header = '', ...lines] = tableLines(
+    HEADER,
+    workers.map((worker) => cells(worker, now)),
+  );
+  return [paint('dim', header), ...lines];
 }
 
 function cells(worker: Worker, now: number): string[] {

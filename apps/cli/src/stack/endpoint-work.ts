@@ -1,6 +1,6 @@
 /** What a worker needs to carry out nodes with a prompt: protocols, the registry, and tools as runs of the mesh. */
 import { createEndpointExecutors, createMeshTools } from '@weft/endpoints';
-import type { ProtocolClient } from '@weft/endpoints';
+import type { ProtocolClient, PushHints } from '@weft/endpoints';
 import type { EndpointProtocol } from '@weft/contract';
 import type { EndpointMeter, Executor, RunReader, WorkflowStore } from '@weft/engine/ports';
 import type { RunningEngine } from '@weft/engine/runtime';
@@ -14,6 +14,8 @@ export type EndpointWork = {
   protocols: ReadonlyMap<EndpointProtocol, ProtocolClient>;
   reader: RunReader;
   workflows: WorkflowStore;
+  /** Where agents may say that a task of theirs has moved on. */
+  push: PushHints | null;
   /** Where secrets are looked up. */
   environment: Environment;
 };
@@ -30,6 +32,7 @@ export function endpointExecutors({ engine, meter, protocols, ...deps }: Endpoin
     secret: (name) => secretOf(name, deps.environment),
     priceOf: (model) => (model === null ? null : modelPrice(model)),
     isEmergency: (tenant) => endpointBook.emergencyOf(tenant) !== null,
+    push: deps.push,
     tools: createMeshTools({ engine, ...deps }),
     clock: systemClock,
     random: Math.random,

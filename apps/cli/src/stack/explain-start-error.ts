@@ -1,5 +1,6 @@
 /** By name, not by class: to import a class would load its whole package into processes that need nothing else of it. */
 const SELF_EXPLAINING = new Set([
+  'AllowListError',
   'EmbeddedError',
   'ConfigError',
   'DatabaseInUse',

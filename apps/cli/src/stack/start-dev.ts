@@ -24,10 +24,12 @@ import type { FleetStore } from '@weft/engine/ports';
 import { createEngine, createWorker } from '@weft/engine/runtime';
 import type { RunningEngine, Worker } from '@weft/engine/runtime';
 import { createProtocolProber, createProtocolRules, createProtocols } from '@weft/endpoints';
+import type { PushHints } from '@weft/endpoints';
+import { closeMcpServers, loadOutgoingGuard, THIS_MACHINE } from '@weft/executors';
 import { inputChecker } from '@weft/formats';
 import { lockDatabase, migrate, openStore } from '@weft/postgres';
 import type { PostgresStore, RetentionOptions } from '@weft/postgres';
-import { readProducerConfig, startProducer } from '@weft/producer';
+import { isLoopback, readProducerConfig, startProducer } from '@weft/producer';
 import type { Producer, ProducerConfig } from '@weft/producer';
 import { readWorkerConfig, workerOptions } from '@weft/worker';
 import { destination, pino } from 'pino';
@@ -39,8 +41,10 @@ import { cacheMetric } from './cache-metric.ts';
 import type { Environment } from '../config.ts';
 import { producerBackpressure } from './producer-backpressure.ts';
 import { resealTokens } from './reseal-tokens.ts';
+import { pushHintsOf } from './push-hints.ts';
 import { secretKeysOf } from './secret-keys.ts';
 import { surviveStrayErrors } from './survive-stray-errors.ts';
+import { tellDashboard } from './tell-dashboard.ts';
 import { weftVersion } from './version.ts';
 
 export type DevOptions = {
@@ -83,10 +87,14 @@ export async function startDev(options: DevOptions): Promise<DevStack> {
 
 async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Promise<Omit<DevStack, 'stop'>> {
   const config = devConfig(options);
+  // Who can reach the API is on this machine already.
+  loadOutgoingGuard(isLoopback(config.host) ? THIS_MACHINE : '');
   await mkdir(options.dataDir, { recursive: true });
   const log = openLog(options);
   surviveStrayErrors(log);
   const secretKeys = secretKeysOf(options.env ?? {}, options.dataDir);
+  const push = pushHintsOf(options.env ?? {}, secretKeys);
+  const dashboard = tellDashboard(log);
   const database = await openDatabase(options, log);
   stops.push(database.stop);
   const lock = await lockDatabase(database.url, 'exclusive');
@@ -98,7 +106,8 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
   stops.push(() => store.close());
   await endFormerWorkers(store.fleet);
   await resealTokens(store.endpoints, log);
-  const { engine, worker, producer, close } = await compose({ options, config, store, log });
+  await dashboard;
+  const { engine, worker, producer, close } = await compose({ options, config, store, push, log });
   stops.push(close);
   stops.push(() => engine.stop());
   stops.push(() => worker.stop(STOP_GRACE_MS));
@@ -106,10 +115,16 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
   return { url: producer.url, database: database.what };
 }
 
-type Parts = { options: DevOptions; config: ProducerConfig; store: PostgresStore; log: Logger };
+type Parts = {
+  options: DevOptions;
+  config: ProducerConfig;
+  store: PostgresStore;
+  push: PushHints | null;
+  log: Logger;
+};
 type Stack = { engine: RunningEngine; worker: Worker; producer: Producer; close: () => Promise<void> };
 
-async function compose({ options, config, store, log }: Parts): Promise<Stack> {
+async function compose({ options, config, store, push, log }: Parts): Promise<Stack> {
   const clock = systemClock;
   const bus = createMemoryEventBus();
   const live = createMemoryLiveLog({ bus, clock });
@@ -127,6 +142,7 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
     timers,
     housekeeping,
     ...artifactOptions(options.env ?? {}, options.dataDir),
+    scheduleTurns: createMemoryHousekeeping({ clock }),
     prober: createProtocolProber(protocols),
     endpointRules: createProtocolRules(protocols),
   };
@@ -141,7 +157,7 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
     lanes: null,
   };
   const settings = await workerOptions(setup);
-  const asking = endpointExecutors({ ...deps, engine, protocols, environment: setup.config.environment });
+  const asking = endpointExecutors({ ...deps, engine, protocols, push, environment: setup.config.environment });
   const executors = new Map([...settings.executors, ...asking]);
   const worker = createWorker(
     { ...deps, files: engine.files, graphs: engine.graphs, settler: engine.settler },
@@ -160,13 +176,18 @@ async function compose({ options, config, store, log }: Parts): Promise<Stack> {
     hasExecutor: (type) => settings.executors.has(type),
     executorNames: Array.from(settings.executors.keys()),
     metrics: () => [cacheMetric(worker)],
+    pushHints: push,
     backpressure: producerBackpressure(config),
+    scheduler: engine.scheduler,
   });
   engine.start();
   await worker.start();
   // Drained, it signs off; the API goes on without a worker.
   void worker.left.then(() => worker.stop(0));
-  const close = async () => void (await Promise.all(Array.from(protocols.values(), (client) => client.close())));
+  const close = async () => {
+    await closeMcpServers();
+    await Promise.all(Array.from(protocols.values(), (client) => client.close()));
+  };
   return { engine, worker, producer, close };
 }
 

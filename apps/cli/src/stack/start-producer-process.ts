@@ -1,12 +1,14 @@
 /** A producer process: the API on the mesh. Any number of them may run. */
-import { executorTypes } from '@weft/executors';
+import { executorTypes, loadOutgoingGuard } from '@weft/executors';
 import { startProducer } from '@weft/producer';
 import type { ProducerConfig } from '@weft/producer';
 
 import { openMesh } from './open-mesh.ts';
 import type { MeshOptions } from './open-mesh.ts';
+import { pushHintsOf } from './push-hints.ts';
 import { resealTokens } from './reseal-tokens.ts';
 import type { RunningProcess } from './running-process.ts';
+import { tellDashboard } from './tell-dashboard.ts';
 import { producerBackpressure } from './producer-backpressure.ts';
 import { weftVersion } from './version.ts';
 
@@ -14,11 +16,13 @@ export type ProducerProcessOptions = MeshOptions & { config: ProducerConfig };
 
 export async function startProducerProcess(options: ProducerProcessOptions): Promise<RunningProcess & { url: string }> {
   const { config, log } = options;
+  loadOutgoingGuard();
   const mesh = await openMesh(options);
   const { engine, deps, clock } = mesh;
   const executorNames = await executorTypes();
   try {
     await resealTokens(deps.endpoints, log);
+    await tellDashboard(log);
     const producer = await startProducer({
       ...config,
       engine,
@@ -31,7 +35,9 @@ export async function startProducerProcess(options: ProducerProcessOptions): Pro
       version: weftVersion(),
       hasExecutor: (type) => executorNames.includes(type),
       executorNames,
+      pushHints: pushHintsOf(process.env, options.secretKeys),
       backpressure: producerBackpressure(config),
+      scheduler: engine.scheduler,
     });
     engine.start();
     return {

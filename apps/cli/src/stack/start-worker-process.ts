@@ -1,11 +1,13 @@
 /** A worker process: claims tasks from the lanes of the mesh. Any number of them may run. */
 import { exitCodes } from '@weft/contract';
 import { createWorker, recoverWithin } from '@weft/engine/runtime';
+import { closeMcpServers, loadOutgoingGuard } from '@weft/executors';
 import { readWorkerConfig, workerOptions } from '@weft/worker';
 
 import { endpointExecutors } from './endpoint-work.ts';
 import { openMesh } from './open-mesh.ts';
 import type { MeshOptions } from './open-mesh.ts';
+import { pushHintsOf } from './push-hints.ts';
 import type { RunningProcess } from './running-process.ts';
 import { surviveStrayErrors } from './survive-stray-errors.ts';
 import { weftVersion } from './version.ts';
@@ -29,6 +31,7 @@ export type WorkerProcessOptions = MeshOptions & {
 export async function startWorkerProcess(options: WorkerProcessOptions): Promise<RunningProcess & { id: string }> {
   const { name, lanes, handlersFile, graceMs, recycleAfterMs } = options;
   const config = readWorkerConfig();
+  loadOutgoingGuard();
   const setup = { name, lanes, handlersFile, version: weftVersion(), config };
   const slots = options.slots ?? config.slots;
   const memoryLimitMib = options.memoryLimitMib ?? config.memoryLimitMib;
@@ -39,7 +42,8 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
   const id = options.id ?? settings.id;
   const { beatMs } = recoverWithin(options.deadAfterMs);
   const { protocols } = mesh;
-  const asking = endpointExecutors({ ...deps, engine, protocols, environment: config.environment });
+  const push = pushHintsOf(config.environment, options.secretKeys);
+  const asking = endpointExecutors({ ...deps, engine, protocols, push, environment: config.environment });
   const executors = new Map([...settings.executors, ...asking]);
   const worker = createWorker(
     { ...deps, files: engine.files, graphs: engine.graphs, settler: engine.settler },
@@ -59,6 +63,7 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
     hurry: () => void worker.stop(0),
     async stop() {
       await worker.stop(graceMs);
+      await closeMcpServers();
       await engine.stop();
       await mesh.close();
     },

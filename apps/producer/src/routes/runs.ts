@@ -1,4 +1,14 @@
-import { DrawQuery, ListRunsQuery, PageQuery, ReadRunQuery, Run, RunPage, StepPage, TaskPage } from '@weft/contract';
+import {
+  DrawQuery,
+  ListRunsQuery,
+  PageQuery,
+  ReadRunQuery,
+  Run,
+  RunPage,
+  StepPage,
+  TaskPage,
+  TaskStatus,
+} from '@weft/contract';
 import { drawRun, listRuns, listSteps, listTasks, viewRun } from '@weft/engine/runtime';
 import { z } from 'zod';
 
@@ -78,13 +88,16 @@ function taskListRoute(api: Api, { queries }: AppOptions): void {
       summary: 'The tasks of a run, in the order in which they became ready',
       tags: ['runs'],
       params: IdParams,
-      querystring: PageQuery,
+      querystring: PageQuery.extend({ status: TaskStatus.exclude(['pending']).optional() }),
       response: { 200: TaskPage, ...problems },
     },
-    handler: async ({ tenant, params, query: { limit, cursor } }) => {
+    handler: async ({ tenant, params, query: { limit, cursor, status } }) => {
       const after = decodeCursor(cursor, TaskCursor);
       const run = { tenant, id: asId('run', params.id) };
-      const { items, next } = found(await listTasks(queries, run, { limit, after }), SUCH_RUN);
+      const { items, next } = found(
+        await listTasks(queries, run, { limit, after, ...(status && { statuses: [status] }) }),
+        SUCH_RUN,
+      );
       return { items, nextCursor: next && encodeCursor(next) };
     },
   });

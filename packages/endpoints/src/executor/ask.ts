@@ -38,7 +38,7 @@ async function askBest(deps: EndpointDeps, request: AskRequest, records: readonl
     const record = records.find((one) => one.name === name);
     const estimate = estimates.get(name);
     if (!record || !estimate) continue;
-    const paid = await reserve(request, estimate);
+    const paid = await reserve(request, record, estimate);
     if (paid.kind === 'again') return paid;
     if (paid.kind === 'failed') {
       failed ??= paid;
@@ -122,7 +122,6 @@ async function choose(
     session: session === null ? null : { name: session, holdsIt: !isChat },
     tried: memo.tried,
     costOf: (name: string) => estimates.get(name)?.usd ?? null,
-    needsPrice: false,
   };
   const options = {
     strategy: strategy ?? 'score',
@@ -137,7 +136,7 @@ type Paid =
   | Extract<Asked, { kind: 'again' }>
   | (Extract<Asked, { kind: 'failed' }> & { isFinal: boolean });
 
-async function reserve({ call, memo }: AskRequest, estimate: Estimate): Promise<Paid> {
+async function reserve({ call, memo }: AskRequest, { name }: EndpointRecord, estimate: Estimate): Promise<Paid> {
   if (!call.budget) return { kind: 'paid' };
   const reserved = await call.budget.reserve(estimate);
   if (reserved.kind === 'granted') return { kind: 'paid' };
@@ -145,8 +144,14 @@ async function reserve({ call, memo }: AskRequest, estimate: Estimate): Promise<
     return { kind: 'again', memo, afterMs: reserved.afterMs, note: { waitsFor: 'budget' } };
   }
   // Another one may cost less, or have a price at all.
-  const isFinal = reserved.onExceeded !== 'fallback' && reserved.error.code !== 'price_missing';
-  return { kind: 'failed', error: reserved.error, memo, isFinal };
+  const { code, message, details } = reserved.error;
+  const isFinal = reserved.onExceeded !== 'fallback' && code !== 'price_missing';
+  const error = {
+    ...reserved.error,
+    message: `${message}, at the endpoint ${name}`,
+    details: { ...details, endpoint: name },
+  };
+  return { kind: 'failed', error, memo, isFinal };
 }
 
 type Refusals = { choice: Choice; refused: readonly { endpoint: string; reason: string; waitMs: number }[] };

@@ -73,6 +73,7 @@ function send(
     sessionKey: `run_${call.runId}_step_${call.taskId}`,
     idempotencyKey: callId,
     memo: memo.pending?.memo ?? null,
+    push: deps.push?.addressOf({ tenant: call.tenant, taskId: call.taskId }) ?? null,
     maxBytes: MAX_BYTES,
     signal,
     heartbeat: () => call.heartbeat(),

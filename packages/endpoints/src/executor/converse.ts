@@ -10,6 +10,7 @@ import { ask } from './ask.ts';
 import type { Answered, Asked } from './asking.ts';
 import type { Conversation } from './conversation.ts';
 import type { EndpointDeps } from './deps.ts';
+import { listTools } from './mcp-tools.ts';
 import { NEW_ASK, writeMemo } from './memo.ts';
 import type { Memo } from './memo.ts';
 import { misfits, repairPrompt } from './repair.ts';
@@ -23,7 +24,10 @@ const MOST_REPAIRS = 2;
 const TOLD_CHARS = 2000;
 
 export async function converse(deps: EndpointDeps, talk: Conversation): Promise<Outcome> {
-  const tools = await followTools(deps, talk);
+  const listing = await listTools(deps, talk);
+  if (listing.kind === 'failed') return { kind: 'failed', error: listing.error };
+  if (listing.kind === 'running') return again(listing.memo, listing.afterMs, { waitsFor: 'tools' });
+  const tools = await followTools(deps, { ...talk, memo: listing.memo });
   if (tools.kind === 'running') return again(tools.memo, tools.afterMs, { waitsFor: 'tools' });
   return turn(deps, { ...talk, memo: tools.memo });
 }
@@ -40,7 +44,7 @@ async function turn(deps: EndpointDeps, talk: Conversation): Promise<Outcome> {
     call,
     settings,
     messages,
-    tools: askedTools(settings),
+    tools: askedTools(settings, memo),
     part,
     session,
     memo: asking,

@@ -3,6 +3,7 @@ import type { EndpointPrice, EndpointProtocol, Json, TaskError } from '@weft/con
 import type { Clock, EndpointMeter, EndpointRecord, Payer } from '@weft/engine/ports';
 
 import type { ProtocolClient } from '../protocol.ts';
+import type { PushHints } from '../push-hints.ts';
 
 /** A tool that was asked for, as a run of its own. */
 export type ToolRun = { kind: 'running' } | { kind: 'ended'; output: Json; error: TaskError | null };
@@ -38,6 +39,8 @@ export type EndpointDeps = {
   priceOf(model: string | null): EndpointPrice | null;
   /** Money of the tenant is to be saved: everything goes to the cheapest. */
   isEmergency(tenant: string): boolean;
+  /** Where agents may say that a task of theirs has moved on; null: nowhere. */
+  push: PushHints | null;
   tools: ToolRunner;
   clock: Pick<Clock, 'now' | 'monotonicMs' | 'after'>;
   /** Draws in [0, 1). */

@@ -1,6 +1,6 @@
 /** What one attempt of a conversation leaves to the next: it is all that survives the worker. */
 import type { Json } from '@weft/contract';
-import { JsonValue } from '@weft/contract';
+import { JsonRecord, JsonValue } from '@weft/contract';
 import { z } from 'zod';
 
 const Call = z.object({ id: z.string(), name: z.string(), arguments: JsonValue });
@@ -24,7 +24,10 @@ export type AskMemo = z.infer<typeof AskMemo>;
 
 export const NEW_ASK: AskMemo = { tried: [], waits: 0, pending: null };
 
-/** `startedAt`: epoch ms. `runs`: what tools were asked for and has not been told yet. */
+const ListedTool = z.object({ name: z.string(), tool: z.string(), description: z.string(), parameters: JsonRecord });
+export type ListedTool = z.infer<typeof ListedTool>;
+
+/** `listing`, `listed`: which tools each MCP server has, as it is asked once. `startedAt`: epoch ms. `runs`: what tools were asked for and has not been told yet. */
 const Memo = z.object({
   startedAt: z.number(),
   turns: z.int(),
@@ -34,6 +37,8 @@ const Memo = z.object({
   last: z.object({ output: JsonValue }).nullable(),
   ask: AskMemo,
   runs: z.array(z.object({ callId: z.string(), tool: z.string(), runId: z.string() })),
+  listing: z.array(z.object({ entry: z.string(), runId: z.string() })).default([]),
+  listed: z.record(z.string(), z.array(ListedTool)).default({}),
 });
 export type Memo = z.infer<typeof Memo>;
 
@@ -49,6 +54,8 @@ export function readMemo(memo: Json, now: number): Memo {
     last: null,
     ask: NEW_ASK,
     runs: [],
+    listing: [],
+    listed: {},
   };
 }
 

@@ -5,8 +5,10 @@ import { isObject } from '@weft/contract';
 import type { ChatMessage, Tool, ToolCall } from '../protocol.ts';
 import type { Conversation } from './conversation.ts';
 import type { EndpointDeps, ToolRequest } from './deps.ts';
+import { offeredNode, offeredOf } from './mcp-tools.ts';
 import type { Memo } from './memo.ts';
 import type { Settings } from './settings.ts';
+import { asText } from './template-text.ts';
 
 /** How long an attempt waits in its slot for tools, and how often it looks. */
 const HOLD_MS = 5000;
@@ -15,9 +17,10 @@ const LOOK_MS = 100;
 const AGAIN_MS = 2000;
 const MOST_CHARS = 100_000;
 
-export function askedTools({ tools }: Settings): Tool[] {
-  return Object.entries(tools).map(([name, { description, parameters = { type: 'object' } }]) => {
-    return { name, parameters, ...(description !== undefined && { description }) };
+export function askedTools({ tools }: Settings, memo: Memo): Tool[] {
+  return Object.entries(tools).flatMap(([name, { description, parameters = { type: 'object' }, mcp }]) => {
+    if (mcp) return offeredOf(memo, name);
+    return [{ name, parameters, ...(description !== undefined && { description }) }];
   });
 }
 
@@ -30,30 +33,40 @@ export async function startTools(
   const runs: Memo['runs'] = [];
   const answers: ChatMessage[] = [];
   for (const asked of calls) {
-    const tool = settings.tools[asked.name];
-    const started = tool
-      ? await deps.tools.start(requestOf({ call, settings }, { asked, tool, turn: memo.turns }))
-      : { error: unknownTool(asked.name, settings) };
+    const work = workOf(settings, memo, asked);
+    const started = work
+      ? await deps.tools.start(requestOf(call, { asked, work, turn: memo.turns }))
+      : { error: unknownTool(asked.name, askedTools(settings, memo)) };
     if ('runId' in started) runs.push({ callId: asked.id, tool: asked.name, runId: started.runId });
     else answers.push(answerOf(asked.id, { output: null, error: started.error }));
   }
   return { ...memo, runs, messages: [...memo.messages, ...(answers as Memo['messages'])] };
 }
 
-function unknownTool(name: string, { tools }: Settings): TaskError {
-  const message = `there is no tool ${name}; there are ${Object.keys(tools).join(', ') || 'none'}`;
+function unknownTool(name: string, tools: readonly Tool[]): TaskError {
+  const message = `there is no tool ${name}; there are ${tools.map((tool) => tool.name).join(', ') || 'none'}`;
   return { code: 'unknown_tool', message, retryable: false };
 }
 
-type Started = { asked: ToolCall; tool: AgentTool; turn: number };
+type Work = Pick<ToolRequest, 'work' | 'input'>;
 
-function requestOf({ call }: Pick<Conversation, 'call' | 'settings'>, { asked, tool, turn }: Started): ToolRequest {
-  const { tenant, payer, taskId, idempotencyKey } = call;
+function requestOf(
+  { tenant, payer, taskId, idempotencyKey }: Conversation['call'],
+  { asked, work, turn }: { asked: ToolCall; work: Work; turn: number },
+): ToolRequest {
   const key = `tool:${idempotencyKey}:${turn}:${asked.id}`;
-  const common = { tenant, payer, key, tags: [`tool:${asked.name}`.slice(0, 200), `agent:${taskId}`] };
-  if (tool.workflow !== undefined) return { ...common, work: { workflow: tool.workflow }, input: asked.arguments };
-  const document = { name: `tool:${asked.name}`, nodes: { call: nodeOf(tool) } };
-  return { ...common, work: { document }, input: inputOf(tool, asked.arguments) };
+  return { tenant, payer, key, tags: [`tool:${asked.name}`.slice(0, 200), `agent:${taskId}`], ...work };
+}
+
+/** What carries out the call; null: there is no such tool. */
+function workOf(settings: Settings, memo: Memo, { name, arguments: given }: ToolCall): Work | null {
+  const tool = Object.hasOwn(settings.tools, name) ? settings.tools[name] : undefined;
+  if (tool?.workflow !== undefined) return { work: { workflow: tool.workflow }, input: given };
+  if (tool && !tool.mcp) {
+    return { work: { document: { name: `tool:${name}`, nodes: { call: nodeOf(tool) } } }, input: inputOf(tool, given) };
+  }
+  const node = offeredNode(settings, memo, name);
+  return node && { work: { document: { name: `tool:${name}`, nodes: { call: node } } }, input: given };
 }
 
 /** Arguments come from a model: they are data, whatever they look like. */
@@ -76,11 +89,6 @@ function nodeOf({ uses, prompt, tags, endpoint }: AgentTool): JsonObject {
 
 function asJson(value: object): JsonObject {
   return JSON.parse(JSON.stringify(value)) as JsonObject;
-}
-
-/** A text that no template engine changes. */
-function asText(text: string): string {
-  return /\$\{|\{\{|\{%/.test(text) ? `{% raw %}${text.replaceAll('{% endraw %}', '')}{% endraw %}` : text;
 }
 
 export type Followed = { kind: 'ended'; memo: Memo } | { kind: 'running'; memo: Memo; afterMs: number };

@@ -98,6 +98,7 @@ export function rigOf({
     secret: () => secret,
     priceOf: () => null,
     isEmergency: () => false,
+    push: null,
     tools: {
       async start(request) {
         started.push(request);

@@ -100,6 +100,7 @@ export type {
   Waits,
   WorkflowRef,
 } from './run/records.ts';
+export { literalFields } from './literal-fields.ts';
 export type { ValidationEnv } from './validate/check-nodes.ts';
 export { unsupportedRunFields } from './validate/check-unsupported.ts';
 export type { DocumentIssue } from './validate/document-issue.ts';
@@ -126,3 +127,11 @@ export type { Choice, ChoiceOptions } from './endpoints/choose-endpoints.ts';
 export { AGENT_EXECUTOR, ENDPOINT_EXECUTOR } from './graph/prompted.ts';
 export { decideScaling, SCALING_RULES } from './scaling/decide-scaling.ts';
 export type { ScalingMemory, ScalingRules, ScalingVerdict } from './scaling/decide-scaling.ts';
+export { instantsBetween, nextInstants } from './schedules/instants.ts';
+export { MOST_WAITING } from './schedules/overlap.ts';
+export { freshFire } from './schedules/records.ts';
+export type { FireReason, FireRecord, ScheduleDefinition, ScheduleRecord } from './schedules/records.ts';
+export { tickSchedule } from './schedules/tick-schedule.ts';
+export type { ScheduleSight, ScheduleTick } from './schedules/tick-schedule.ts';
+export { openTimetable, timetableOf } from './schedules/timetable.ts';
+export type { Timetable } from './schedules/timetable.ts';

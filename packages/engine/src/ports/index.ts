@@ -134,6 +134,21 @@ export type {
   Settlement,
   Submission,
 } from './run-store.ts';
+export type {
+  FireReason,
+  FireRecord,
+  FireReport,
+  ScheduleChange,
+  ScheduleChanging,
+  ScheduleDefinition,
+  ScheduleRecord,
+  ScheduleSight,
+  ScheduleStore,
+  ScheduleTick,
+  ScheduleView,
+  ScheduleWake,
+  ShownFire,
+} from './schedule-store.ts';
 export type { Timers } from './timers.ts';
 export type { Secrets, TextRedactor } from './secrets.ts';
 export type { StoredWorkflow, WorkflowStore } from './workflow-store.ts';

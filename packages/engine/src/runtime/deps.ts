@@ -25,6 +25,7 @@ import type {
   RunComparer,
   RunReader,
   RunStore,
+  ScheduleStore,
   Timers,
   WorkflowStore,
 } from '../ports/index.ts';
@@ -49,6 +50,9 @@ export type EngineDeps = ArtifactDeps & {
   live: LiveLog;
   timers: Timers;
   housekeeping: Housekeeping;
+  schedules: ScheduleStore;
+  /** Says when to look at the schedules; without it each process does by its own clock. */
+  scheduleTurns?: Housekeeping;
   endpoints: EndpointStore;
   /** What all share of the endpoints; without it nobody calls any. */
   meter?: EndpointMeter;

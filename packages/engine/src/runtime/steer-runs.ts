@@ -14,6 +14,7 @@ import { resumeRun } from './steering/resume-run.ts';
 import { signalRun } from './steering/signal-run.ts';
 import { startedBefore } from './steering/started-before.ts';
 import type { SteerDeps } from './steering/steer-deps.ts';
+import { wakeTask } from './steering/wake-task.ts';
 import { refuseEnded, runOf } from './steering/steered-run.ts';
 
 /** The use cases that steer a run from outside. */
@@ -28,6 +29,7 @@ export type Steering = Pick<
   | 'resumeRun'
   | 'injectState'
   | 'signalRun'
+  | 'wakeTask'
 > &
   Pick<Engine, 'migrateRun' | 'migrateWorkflow'>;
 
@@ -42,6 +44,7 @@ export function createSteering(deps: MigrateDeps): Steering {
     resumeRun: (request) => resumeRun(deps, request),
     injectState: (request) => injectState(deps, request),
     signalRun: (request) => signalRun(deps, request),
+    wakeTask: (task) => wakeTask(deps, task),
     migrateRun: (request) => migrateRun(deps, request),
     migrateWorkflow: (request) => migrateWorkflow(deps, request),
   };

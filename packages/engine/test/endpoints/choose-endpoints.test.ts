@@ -44,7 +44,6 @@ function choose(mesh: Mesh, asked: Partial<ChoiceRequest> = {}, options: Partial
     session: null,
     tried: [],
     costOf: (name) => mesh[name]?.usd ?? null,
-    needsPrice: false,
     ...asked,
   };
   return chooseEndpoints(
@@ -168,15 +167,6 @@ describe('the choice of an endpoint', () => {
     expect(choose(mesh, { tried: ['a', 'b', 'c'] }).order[0]).toBe('a');
   });
 
-  test('takes only what has a price where a budget needs one, also if it is nothing', () => {
-    const mesh: Mesh = { dark: { latencyMs: 1 }, free: { usd: 0 }, dear: { usd: 3 } };
-    expect(choose(mesh, { needsPrice: true })).toMatchObject({
-      order: ['free', 'dear'],
-      leftOut: [{ name: 'dark', reason: 'price_unknown' }],
-    });
-    expect(choose({ dark: {} }, { needsPrice: true })).toMatchObject({ order: [], canWait: false });
-  });
-
   test('takes only those with the model that is asked for', () => {
     expect(choose({ a: { model: 'm1' }, b: { model: 'm2' }, c: {} }, { model: 'm2' }).order).toEqual(['b']);
   });
@@ -237,7 +227,6 @@ describe('the choice of an endpoint', () => {
         tags: fc.subarray(['x', 'z']),
         tried: fc.subarray(['a', 'b']),
         prefer: fc.subarray(['b', 'c']),
-        needsPrice: fc.boolean(),
       }),
       options: fc.record({
         strategy: fc.constantFrom('score' as const, 'thompson' as const, 'cheapest' as const),

@@ -12,30 +12,25 @@ import { EVENTS_FD, EVENTS_VARIABLE, tellLines } from '../process/event-lines.ts
 import { parseOutput } from '../process/parse-output.ts';
 import type { CommandEnd } from '../process/run-command.ts';
 import { runCommand } from '../process/run-command.ts';
+import { markOf } from '../process/strays.ts';
+import { harmlessName, plainText, scalar, strings } from '../process/variables.ts';
 import { invalidInput } from '../validation-failure.ts';
 
 const MIB = 1_048_576;
 const STDERR_TAIL = 2_000;
 
-/** Variables that put foreign code into every program that is started; whoever needs one starts a script that sets it. */
-const LOADER_HOOKS = new Set(['LD_PRELOAD', 'LD_AUDIT', 'DYLD_INSERT_LIBRARIES']);
-
 /** What the system may have again in a moment. */
 const SCARCE = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM']);
 
-const text = z.string().refine((value) => !value.includes('\0'), 'holds a NUL character');
-const scalar = z.union([text, z.number(), z.boolean()], 'expected a string without NUL, a number or a boolean');
-
-const variableName = z
-  .string()
-  .regex(/^[^=\0]+$/, 'not the name of a variable')
-  .refine((name) => !LOADER_HOOKS.has(name), 'this variable is not allowed');
+/** What comes from outside must not turn into an option of the command. */
+const operand = scalar.refine((value) => !String(value).startsWith('-'), 'begins with "-", as options do');
 
 const input = z.strictObject({
-  command: text.min(1),
+  command: plainText.min(1),
   args: z.array(scalar).default([]),
-  cwd: text.min(1).optional(),
-  env: z.record(variableName, scalar).default({}),
+  operands: z.array(operand).default([]),
+  cwd: plainText.min(1).optional(),
+  env: z.record(harmlessName, scalar).default({}),
   stdin: JsonValue.optional(),
   events: z.boolean().default(false),
   parse: z.enum(['text', 'json', 'lines']).default('text'),
@@ -56,10 +51,11 @@ export default defineExecutor({
   input,
   output: z.strictObject({ exitCode: z.int(), stdout: z.string(), stderr: z.string(), value: JsonValue }),
   example: { command: 'node', args: ['--print', '1 + 1'], parse: 'json' },
-  async run({ input: request, signal, heartbeat, emit, token, log }) {
+  async run({ input: request, signal, taskId, attempt, heartbeat, emit, token, log }) {
     const end = await runCommand({
+      mark: markOf({ owner: taskId, attempt }),
       command: request.command,
-      args: request.args.map(String),
+      args: [...request.args, ...request.operands].map(String),
       cwd: request.cwd,
       env: { ...inheritedEnvironment(), ...strings(request.env), ...(request.events && EVENTS_ENVIRONMENT) },
       stdin: stdinText(request.stdin),
@@ -71,10 +67,6 @@ export default defineExecutor({
     return settle(end, request, signal);
   },
 });
-
-function strings(env: ProcessInput['env']): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)]));
-}
 
 /** A string goes in as it is, any other value as JSON. */
 function stdinText(stdin: Json | undefined): string | undefined {

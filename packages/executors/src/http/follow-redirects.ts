@@ -1,5 +1,6 @@
 import type { Failure } from '../failure.ts';
 import { failure } from '../failure.ts';
+import { guardedFetch } from '../outgoing/guarded-fetch.ts';
 import type { HttpRequest } from './request.ts';
 import { urlProblem } from './request.ts';
 
@@ -13,8 +14,8 @@ const HARMLESS = new Set(['accept', 'accept-language', 'content-type', 'idempote
 export type FollowOptions = { follow: boolean; signal: AbortSignal };
 
 /**
- * Sends a request and, if asked, goes where it is redirected: at most 10 hops, http and https only. Done here and not by
- * `fetch`, which passes headers such as `X-Api-Key` on to foreign origins.
+ * Sends a request and, if asked, goes where it is redirected: at most 10 hops, http and https only, each of them under the guard. Done
+ * here and not by `fetch`, which passes headers such as `X-Api-Key` on to foreign origins.
  *
  * @throws what `fetch` throws: network errors and the signal's reason.
  */
@@ -34,7 +35,7 @@ export async function followRedirects(request: HttpRequest, options: FollowOptio
 }
 
 function send({ url, method, headers, body }: HttpRequest, signal: AbortSignal): Promise<Response> {
-  return fetch(url, { method, headers, redirect: 'manual', signal, ...(body === undefined ? {} : { body }) });
+  return guardedFetch(url, { method, headers, signal, ...(body === undefined ? {} : { body }) });
 }
 
 function redirected(request: HttpRequest, target: URL, status: number): HttpRequest {

@@ -18,9 +18,10 @@ export async function statusFailure(request: HttpRequest, response: Response): P
   });
 }
 
-/** What has a system or client error code lies in the network and may pass; what has none is a request that cannot be sent. */
+/** What has a system or client error code lies in the network and may pass; what has none is a request that cannot be sent, and `address_refused` one that may not. */
 export function networkFailure(request: HttpRequest, error: unknown): Failure {
   const { message, code } = networkCause(error);
+  if (code === 'address_refused') return failure(code, `${describedRequest(request)} was not sent: ${message}`);
   return failure('network_error', `${describedRequest(request)} got no answer: ${message}`, {
     retryable: code !== null,
     details: { cause: code },

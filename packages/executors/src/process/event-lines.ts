@@ -6,6 +6,7 @@ import type { ExecutorCall } from '@weft/engine/ports';
 import { z } from 'zod';
 
 import { messageOf } from '../failure.ts';
+import { readLines } from './read-lines.ts';
 
 /** The command's file descriptor, and the variable that names it. */
 export const EVENTS_FD = 3;
@@ -27,10 +28,13 @@ const MOST_WARNINGS = 5;
 /** Of a longer line nothing is kept. */
 const MOST_LINE_BYTES = 1024 * 1024;
 
+/** What a command can tell with. */
+export type Teller = Pick<ExecutorCall, 'emit' | 'token' | 'heartbeat' | 'log'>;
+
 /** Tells what comes; a line that means nothing, or is longer than a MiB, is logged and left out. */
-export function tellLines(pipe: Readable, call: Pick<ExecutorCall, 'emit' | 'token' | 'heartbeat' | 'log'>): void {
+export function tellLines(pipe: Readable, call: Teller): void {
   let bad = 0;
-  readLines(pipe, (text) => {
+  readLines(pipe, MOST_LINE_BYTES, (text) => {
     if (text?.trim() === '') return;
     const problem = text === null ? `it is longer than ${MOST_LINE_BYTES} bytes` : tellLine(text, call);
     if (problem === null) return;
@@ -38,44 +42,18 @@ export function tellLines(pipe: Readable, call: Pick<ExecutorCall, 'emit' | 'tok
     if (bad > MOST_WARNINGS) return;
     call.log('warn', `a line of events was left out: ${problem}`, text === null ? {} : { line: shown(text) });
   });
-  pipe.on('error', () => undefined);
 }
 
-/** Hears each line; null for one that is too long. The readline of Node would keep a line whatever its length. */
-function readLines(pipe: Readable, onLine: (text: string | null) => void): void {
-  let parts: Buffer[] = [];
-  let size = 0;
-  const take = (part: Buffer): void => {
-    size += part.length;
-    if (size > MOST_LINE_BYTES) parts = [];
-    else parts.push(part);
-  };
-  const end = (): void => {
-    const text = size > MOST_LINE_BYTES ? null : Buffer.concat(parts).toString();
-    parts = [];
-    size = 0;
-    onLine(text);
-  };
-  pipe.on('data', (chunk: Buffer) => {
-    let from = 0;
-    for (let at = chunk.indexOf('\n'); at >= 0; at = chunk.indexOf('\n', from)) {
-      take(chunk.subarray(from, at));
-      end();
-      from = at + 1;
-    }
-    take(chunk.subarray(from));
-  });
-  pipe.on('end', end);
-}
-
-/** Why it could not be told, or null. */
-function tellLine(text: string, { emit, token, heartbeat }: Parameters<typeof tellLines>[1]): string | null {
-  let value: unknown;
+function tellLine(text: string, call: Teller): string | null {
   try {
-    value = JSON.parse(text);
+    return tellEvent(JSON.parse(text), call);
   } catch (error) {
     return messageOf(error);
   }
+}
+
+/** Tells an event; says why it could not be told, or null. */
+export function tellEvent(value: unknown, { emit, token, heartbeat }: Teller): string | null {
   const parsed = line.safeParse(value);
   if (!parsed.success) return parsed.error.issues[0]?.message ?? 'it is no event';
   const event = parsed.data;

@@ -5,6 +5,9 @@ import type { Readable } from 'node:stream';
 import type { Collected } from './collect-output.ts';
 import { collectOutput } from './collect-output.ts';
 import { endGroup, signalGroup, trackGroup } from './process-group.ts';
+import type { Mark } from './strays.ts';
+import { endPredecessors, endStrays, markVariable } from './strays.ts';
+import { watchMemory } from './watch-memory.ts';
 
 /** From SIGTERM to SIGKILL. */
 const TERMINATE_MS = 500;
@@ -15,15 +18,23 @@ const DRAIN_MS = 500;
 
 /** One command to run. */
 export type CommandRequest = {
+  /** Whose attempt it belongs to; told to the command, and to what it starts, in the variable WEFT_TASK. */
+  mark: Mark;
   command: string;
   args: string[];
   cwd: string | undefined;
   env: Record<string, string>;
   stdin: string | undefined;
+  /** Standard input stays open to the command's end: one that sees it close has lost its worker. */
+  holdsStdin?: true;
   /** For standard output and standard error each. */
   maxBytes: number;
+  /** Past `maxBytes` the beginning is dropped, not the command killed. */
+  keepsTail?: true;
+  /** What it may have in memory; unset: no bound. */
+  memoryBytes?: number;
   signal: AbortSignal;
-  onChunk: () => void;
+  onChunk: (stream: 'stdout' | 'stderr', chunk: Buffer) => void;
   /** Reads what the command writes to its file descriptor 3; null: there is none. */
   onEvents: ((pipe: Readable) => void) | null;
 };
@@ -41,9 +52,18 @@ export type CommandEnd =
  *
  * When it is to stop (aborted, too much output), the whole group gets SIGTERM (too much output: SIGKILL at once), SIGKILL
  * after 500 ms, and the answer comes within 900 ms. What a command leaves running in its group is killed when its output
- * is closed, or 500 ms after its exit: nothing outlives its task, and no forgotten descendant holds the task open.
+ * is closed, or 500 ms after its exit: nothing outlives its task, and no forgotten descendant holds the task open. What has
+ * left the group is looked for soon afterwards, and what earlier attempts have left on this machine before the start.
  */
-export function runCommand(request: CommandRequest): Promise<CommandEnd> {
+export async function runCommand(request: CommandRequest): Promise<CommandEnd> {
+  await endPredecessors(request.mark);
+  if (request.signal.aborted) return { kind: 'aborted' };
+  const end = await runMarked(request);
+  void endStrays(request.mark);
+  return end;
+}
+
+function runMarked(request: CommandRequest): Promise<CommandEnd> {
   const { promise, resolve } = Promise.withResolvers<CommandEnd>();
   try {
     const child = start(request);
@@ -57,7 +77,8 @@ export function runCommand(request: CommandRequest): Promise<CommandEnd> {
 }
 
 function start(request: CommandRequest): ChildProcessWithoutNullStreams {
-  const { command, args, cwd, env, onEvents } = request;
+  const { command, args, cwd, onEvents } = request;
+  const env = { ...request.env, ...markVariable(request.mark) };
   const stdio = Array.from({ length: onEvents ? 4 : 3 }, () => 'pipe' as const);
   const options = { env, detached: true, stdio, ...(cwd === undefined ? {} : { cwd }) };
   return spawn(command, args, options);
@@ -69,8 +90,9 @@ function notStarted(error: unknown): CommandEnd {
 }
 
 function watch(running: RunningCommand, request: CommandRequest): void {
-  running.collect(request.maxBytes, request.onChunk);
-  running.feed(request.stdin);
+  running.collect(request);
+  running.feed(request);
+  if (request.memoryBytes !== undefined) running.bound(request.memoryBytes);
   running.listen(request.onEvents);
   running.obey(request.signal);
 }
@@ -94,16 +116,25 @@ class RunningCommand {
     child.once('close', () => this.#finish());
   }
 
-  collect(maxBytes: number, onChunk: () => void): void {
-    const limits = { maxBytes, onChunk, onOverflow: () => this.#stop('tooMuchOutput') };
-    const { stdout, stderr } = this.#child;
-    this.#output = { stdout: collectOutput(stdout, limits), stderr: collectOutput(stderr, limits) };
+  collect({ maxBytes, keepsTail, onChunk }: CommandRequest): void {
+    const collect = (name: 'stdout' | 'stderr'): Collected =>
+      collectOutput(this.#child[name], {
+        maxBytes,
+        onChunk: (chunk) => onChunk(name, chunk),
+        onOverflow: keepsTail ? null : () => this.#stop('tooMuchOutput'),
+      });
+    this.#output = { stdout: collect('stdout'), stderr: collect('stderr') };
   }
 
-  feed(text: string | undefined): void {
+  feed({ stdin, holdsStdin }: CommandRequest): void {
     // A command need not read its input (EPIPE); whether that was right, its exit code says.
     this.#child.stdin.on('error', () => undefined);
-    this.#child.stdin.end(text);
+    if (holdsStdin) this.#child.stdin.write(stdin ?? '');
+    else this.#child.stdin.end(stdin);
+  }
+
+  bound(memoryBytes: number): void {
+    watchMemory(this.#groupId, memoryBytes, { signal: this.#ended.signal, onOver: (bytes) => this.#outgrew(bytes) });
   }
 
   listen(onEvents: CommandRequest['onEvents']): void {

@@ -60,7 +60,7 @@ async function listen(
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), Math.max(0, endsAt - performance.now()));
   const signal = AbortSignal.any([call.signal, limit.signal]);
-  const message = { id: options.messageId, contextId: call.sessionKey, text: call.prompt };
+  const message = { id: options.messageId, contextId: call.sessionKey, text: call.prompt, push: call.push };
   // A plain answer is waited for, however long it takes: before it there is no task to come back to.
   const updates =
     taskId === null ? agent.send(message, agent.isStreaming ? signal : call.signal) : agent.follow(taskId, signal);

@@ -1,6 +1,8 @@
 /** An agent as the rest of Weft sees it, in whichever version of A2A it is spoken to. */
 import type { Json, Usage } from '@weft/contract';
 
+import type { PushAddress } from '../../push-hints.ts';
+
 /** `asks`: it wants an input or credentials before it goes on. */
 export type RemoteState = 'working' | 'completed' | 'failed' | 'canceled' | 'rejected' | 'asks';
 
@@ -36,6 +38,8 @@ export type RemoteMessage = {
   /** The same in all turns of a conversation. */
   contextId: string;
   text: string;
+  /** Where it may tell that the task has moved on, if it can. */
+  push: PushAddress | null;
 };
 
 /** All methods throw RefusedError, or an error of the SDK. */

@@ -1,9 +1,10 @@
-import type { AgentCard, Artifact, Message, Part, StreamResponse, Task } from '@a2a-js/sdk';
+import type { AgentCard, Artifact, Message, Part, StreamResponse, Task, TaskPushNotificationConfig } from '@a2a-js/sdk';
 import { Role, TaskState } from '@a2a-js/sdk';
 import type { Client } from '@a2a-js/sdk/client';
 import { ClientFactory, JsonRpcTransportFactory, RestTransportFactory } from '@a2a-js/sdk/client';
 import type { Json } from '@weft/contract';
 
+import type { PushAddress } from '../../push-hints.ts';
 import { usageIn } from '../usage.ts';
 import type {
   RemoteAgent,
@@ -31,9 +32,10 @@ export async function sdkAgent(card: AgentCard, fetchImpl: typeof fetch): Promis
     new RestTransportFactory({ fetchImpl, legacyCompat }),
   ];
   const client = await new ClientFactory({ transports, clientConfig: { polling: true } }).createFromAgentCard(card);
+  const pushes = card.capabilities?.pushNotifications === true;
   return {
     isStreaming: card.capabilities?.streaming === true,
-    send: (message, signal) => send(client, message, signal),
+    send: (message, signal) => send(client, pushes ? message : { ...message, push: null }, signal),
     follow: (id, signal) => updates(client.resubscribeTask({ tenant: '', id }, { signal })),
     get: async (id, signal) => taskOf(await client.getTask({ tenant: '', id, historyLength: 0 }, { signal })),
     async cancel(id, signal) {
@@ -46,12 +48,16 @@ export async function sdkAgent(card: AgentCard, fetchImpl: typeof fetch): Promis
 function send(client: Client, message: RemoteMessage, signal: AbortSignal): AsyncIterable<RemoteUpdate> {
   const configuration = {
     acceptedOutputModes: ['text/plain', 'application/json'],
-    taskPushNotificationConfig: undefined,
+    taskPushNotificationConfig: message.push ? pushConfigOf(message.id, message.push) : undefined,
     historyLength: 0,
     returnImmediately: true,
   };
   const request = { tenant: '', message: messageOf(message), configuration, metadata: undefined };
   return updates(client.sendMessageStream(request, { signal }));
+}
+
+function pushConfigOf(id: string, { url, token }: PushAddress): TaskPushNotificationConfig {
+  return { tenant: '', id, taskId: '', url, token, authentication: undefined };
 }
 
 function messageOf({ id, contextId, text }: RemoteMessage): Message {

@@ -1,5 +1,6 @@
-import type { IClientOptions, MqttClient } from 'mqtt';
-import { connect } from 'mqtt';
+import { guardedSocket } from '@weft/executors/outgoing/guarded-socket';
+import type { IClientOptions } from 'mqtt';
+import { MqttClient } from 'mqtt';
 
 import type { BrokerLogin } from '../replies/broker-login.ts';
 import { DeliveryError } from '../replies/request-reply.ts';
@@ -20,7 +21,10 @@ const COMMON: IClientOptions = {
 
 /** Connects in the background, and again whenever the connection is lost. */
 export function connectMqtt(broker: string, login: BrokerLogin, own: IClientOptions): MqttClient {
-  return connect(broker, { ...COMMON, ...login, ...own });
+  const { protocol, hostname, port } = new URL(broker);
+  const isTls = protocol === 'mqtts:';
+  const place = { host: hostname, port: Number(port) || (isTls ? 8883 : 1883), isTls };
+  return new MqttClient(() => guardedSocket(place), { ...COMMON, ...login, ...own });
 }
 
 /** What an error of the client means: a refusal of the broker has a code of its own. */

@@ -1,4 +1,5 @@
-import { Redis } from 'ioredis';
+import { guardedSocket } from '@weft/executors/outgoing/guarded-socket';
+import { AbstractConnector, Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 
 import type { BrokerLogin } from '../replies/broker-login.ts';
@@ -19,15 +20,17 @@ const COMMON: StreamOptions = {
 /** A command is answered soon, a blocking read within its wait. */
 const COMMAND_MS = 5_000;
 const SOCKET_MS = 15_000;
+/** What is on its way when a connection is closed gets so long. */
+const DISCONNECT_MS = 2_000;
 
 /** A connection to the Redis of an endpoint; it comes back by itself until it is closed. Connects when told to. */
 export function streamConnection(address: StreamAddress, login: StreamLogin, role: 'commands' | 'blocking'): Redis {
   const { host, port, isTls } = address;
   const options: StreamOptions = {
     ...COMMON,
-    host,
-    port,
+    Connector: guardedConnector({ host, port, isTls }),
     ...login,
+    // Says no more than that it waits for the handshake.
     ...(isTls ? { tls: {} } : {}),
     ...(role === 'commands' ? { commandTimeout: COMMAND_MS } : {}),
     socketTimeout: SOCKET_MS,
@@ -38,6 +41,23 @@ export function streamConnection(address: StreamAddress, login: StreamLogin, rol
   // Each call that waits for the connection listens.
   client.setMaxListeners(0);
   return client;
+}
+
+/** Connects to where it was told to, if that is allowed. */
+function guardedConnector(place: Parameters<typeof guardedSocket>[0]): NonNullable<RedisOptions['Connector']> {
+  return class extends AbstractConnector {
+    constructor() {
+      super(DISCONNECT_MS);
+    }
+
+    override connect() {
+      this.connecting = true;
+      const stream = guardedSocket(place);
+      stream.once('error', (error) => void (this.firstError = error));
+      this.stream = stream;
+      return Promise.resolve(stream);
+    }
+  };
 }
 
 /** Waits until the connection is there, whoever began it. @throws why it is not */

@@ -28,6 +28,4 @@ export type ChoiceRequest = {
   tried: readonly string[];
   /** What the call may cost there, USD; null: its price is not known. */
   costOf: (name: string) => number | null;
-  /** Whether only those will do whose price is known: there is a budget. */
-  needsPrice: boolean;
 };

@@ -6,7 +6,6 @@ export type LeftOutReason =
   | 'not_pinned'
   | 'tags'
   | 'model'
-  | 'price_unknown'
   | 'draining'
   | 'unhealthy'
   | 'circuit_open'
@@ -38,7 +37,7 @@ function unfit(request: ChoiceRequest, { name, tags, model }: EndpointCandidate)
   if (pin !== null && pin !== name) return 'not_pinned';
   if (pin === null && !matchesTags(request.tags, tags)) return 'tags';
   if (pin === null && request.model !== null && request.model !== model) return 'model';
-  return request.needsPrice && request.costOf(name) === null ? 'price_unknown' : null;
+  return null;
 }
 
 /** An endpoint that is being drained still finishes the conversations that it has begun. */

@@ -11,6 +11,7 @@ export type Compilation = {
   computes: boolean;
   references: Reference[];
   secretPaths: string[];
+  dynamicPaths: string[];
 };
 
 type Place = { pointer: string; depth: number };
@@ -20,7 +21,7 @@ const MAX_DEPTH = 200;
 /** Compiles the value at a place of the template. Throws the first error, with its pointer. */
 export function compilePart(source: Json, into: Compilation, place: Place = { pointer: '', depth: 0 }): Compiled {
   try {
-    if (typeof source === 'string') return locate(compileText(source, into.references), place.pointer);
+    if (typeof source === 'string') return compileString(source, into, place);
     if (source === null || typeof source !== 'object') return { kind: 'static', value: source };
     if (place.depth >= MAX_DEPTH) throw badTemplate(`a template is at most ${MAX_DEPTH} levels deep`);
     return Array.isArray(source) ? compileList(source, into, place) : compileObject(source, into, place);
@@ -28,6 +29,12 @@ export function compilePart(source: Json, into: Compilation, place: Place = { po
     const isLocated = !(error instanceof ExpressionError) || error.pointer !== '';
     throw isLocated ? error : errorAt(error, place.pointer);
   }
+}
+
+function compileString(source: string, into: Compilation, { pointer }: Place): Compiled {
+  const part = compileText(source, into.references);
+  if (part.kind === 'dynamic') into.dynamicPaths.push(pointer);
+  return locate(part, pointer);
 }
 
 function compileList(source: Json[], into: Compilation, place: Place): Compiled {
@@ -71,6 +78,7 @@ function checkSecretName(name: string): void {
 function compileCel(source: string, into: Compilation, place: Place): Compiled {
   const condition = compileCondition(source);
   into.references.push(...condition.references);
+  into.dynamicPaths.push(place.pointer);
   return locate({ kind: 'dynamic', render: ({ scope }) => condition.evaluate(scope) }, place.pointer);
 }
 

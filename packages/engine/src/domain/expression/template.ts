@@ -18,6 +18,8 @@ export type Template = {
    * what looks the same but came in through a reference is data, and no pointer leads to it.
    */
   readonly secretPaths: string[];
+  /** JSON pointers of what is not in the template as it is, but rendered. */
+  readonly dynamicPaths: string[];
   /** Whether it reads nothing, so that `render` gives the same value each time. */
   readonly isStatic: boolean;
   /** The value; shares parts with the template and the scope. Throws `template_failed` or `expression_failed`. */
@@ -39,11 +41,11 @@ export function compileUpdates(updates: JsonObject): Template {
 }
 
 function compile(source: Json, computes: boolean): Template {
-  const compilation: Compilation = { computes, references: [], secretPaths: [] };
+  const compilation: Compilation = { computes, references: [], secretPaths: [], dynamicPaths: [] };
   const part = compilePart(source, compilation);
-  const { secretPaths } = compilation;
+  const { secretPaths, dynamicPaths } = compilation;
   const references = distinctReferences(compilation.references);
   const names = referencedNodes(references);
   const render = (scope: Scope): Json => valueOf(part, { scope, nodes: projectNodes(scope.nodes, names) });
-  return { references, secretPaths, isStatic: references.length === 0, render };
+  return { references, secretPaths, dynamicPaths, isStatic: references.length === 0, render };
 }

@@ -1,5 +1,10 @@
 /** What a node's type asks for beyond its schema. */
+import { tokensOf } from '@weft/contract';
+import type { Json } from '@weft/contract';
+import { ExpressionError } from '../expression/expression-error.ts';
+import { compileTemplate } from '../expression/template.ts';
 import { writtenEdges } from '../graph/edges.ts';
+import { literalFields, literalProblems } from '../literal-fields.ts';
 import { checkSchema } from './check-schema.ts';
 import { asObject, type Draft, type RawObject } from './draft.ts';
 import { type IssuePath, type Issues, quote } from './document-issue.ts';
@@ -59,6 +64,19 @@ function checkTask(node: RawObject, path: IssuePath, { env, issues }: { env: Val
   }
   checkSchema(node['outputSchema'], [...path, 'outputSchema'], issues);
   checkUses(uses, path, { env, issues });
+  if (typeof uses === 'string') checkLiterals(uses, node['with'], { path, issues });
+}
+
+/** A `with` that does not compile is told by the check of templates. */
+function checkLiterals(uses: string, given: unknown, { path, issues }: { path: IssuePath; issues: Issues }): void {
+  if (literalFields(uses).length === 0 || given === undefined) return;
+  try {
+    for (const { pointer, message } of literalProblems(uses, compileTemplate(given as Json))) {
+      issues.add('literal_needed', [...path, 'with', ...tokensOf(pointer)], message);
+    }
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+  }
 }
 
 /** Exactly one of what a tool may be. */
@@ -76,10 +94,28 @@ function checkAgent(node: RawObject, path: IssuePath, context: { env: Validation
       issues.add('invalid_value', [...at, way], `a tool has "${ways[0]}" or "${way}", not both`);
     }
     checkUses(tool['uses'], at, context);
+    checkMcp(tool, at, issues);
   }
 }
 
-const TOOL_WAYS = ['uses', 'workflow', 'prompt'];
+const TOOL_WAYS = ['uses', 'workflow', 'prompt', 'mcp'];
+
+/** Its tools are asked for by the names that it gives them. */
+function checkMcp(tool: RawObject, at: IssuePath, issues: Issues): void {
+  const server = asObject(tool['mcp']);
+  if (!server) return;
+  if ((server['command'] === undefined) === (server['url'] === undefined)) {
+    issues.add('invalid_value', [...at, 'mcp'], 'an MCP server has a command or a URL, and not both');
+  }
+  for (const field of ['description', 'parameters', 'with']) {
+    if (tool[field] === undefined) continue;
+    issues.add(
+      'invalid_value',
+      [...at, field],
+      `"${field}" does not go with "mcp": the server says it of each of its tools`,
+    );
+  }
+}
 
 function checkUses(uses: unknown, path: IssuePath, { env, issues }: { env: ValidationEnv; issues: Issues }): void {
   if (typeof uses !== 'string' || uses === '' || HANDLER.test(uses)) return;

@@ -5,12 +5,9 @@ import { eventOf, judge } from './judge.ts';
 import type { WorkDeps } from './read-work.ts';
 
 const BY_THE_MESH = 'mesh';
-/** It may be that nobody is needed. */
-const RULES = { ...SCALING_RULES, min: 0 };
-
 export async function evaluateScaling(deps: WorkDeps & { mesh: MeshStore }): Promise<void> {
   const { slaMs, memory: before, now } = await deps.mesh.scaling();
-  const { decision, memory } = await judge(deps, { slaMs, lanes: null, before, now, rules: RULES });
+  const { decision, memory } = await judge(deps, { slaMs, lanes: null, before, now, rules: SCALING_RULES });
   await deps.mesh.saveScaling(decision, memory);
   if (decision.action === 'hold') return;
   await deps.mesh.addScalingEvent(eventOf(decision, { by: BY_THE_MESH, workers: decision.totalNodes }));
