@@ -22,7 +22,7 @@ beforeAll(async () => {
   if (!file) throw new Error('there is no executor for files');
   const artifactStore = createFileArtifactStore(folder);
   api = await createApiRig(
-    { file: file.run },
+    { file: (call) => file.run(call) },
     { artifacts: { artifactStore, artifactLimits: { maxBytes: 1_000_000, inlineBytes: 64 * 1024 } } },
   );
   base = await api.app.listen({ host: '127.0.0.1', port: 0 });

@@ -45,7 +45,7 @@ export async function getArtifact(
     throw usage('the content may be no text for a terminal: name a file with --output, or send it through a pipe');
   }
   const { body } = await client.artifacts.download(artifact, { signal });
-  const content = body ? Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]) : Readable.from([]);
+  const content = body ? Readable.fromWeb(body) : Readable.from([]);
   if (output === undefined) {
     await pipeline(content, process.stdout, { end: false });
     return exitCodes.ok;

@@ -10,6 +10,7 @@ import type {
   ArtifactStore,
   ArtifactUser,
   ByteRange,
+  StoredContent,
 } from '../../ports/index.ts';
 import { requireMediaType, requireName } from './artifact-name.ts';
 
@@ -79,7 +80,11 @@ export function createArtifacts({ artifactStore, artifacts, artifactLimits }: Ar
     async write({ tenant, name, mediaType, by, signal }, body) {
       const { store, index } = place();
       const file = { name: requireName(name), mediaType: requireMediaType(mediaType) };
-      const options = { maxBytes: limits.maxBytes, claim: index.claim, ...(signal && { signal }) };
+      const options = {
+        maxBytes: limits.maxBytes,
+        claim: (content: StoredContent) => index.claim(content),
+        ...(signal && { signal }),
+      };
       const content = await store.put(body, options);
       if (await index.record({ ...content, ...file, tenant, by })) return { ...content, ...file };
       const message = 'the artifact was removed while it was written';
