@@ -10,6 +10,7 @@ import { createContext, type GlobalOptions } from './create-context.ts';
 import type { Perform } from './perform.ts';
 import { addArtifactCommands } from './program-artifacts.ts';
 import { addBranchCommands } from './program-branches.ts';
+import { addCallbackCommands } from './program-callbacks.ts';
 import { addCheckpointCommands } from './program-checkpoints.ts';
 import { addDeadCommands } from './program-dead.ts';
 import { addDevCommand } from './program-dev.ts';
@@ -83,6 +84,7 @@ export function createProgram(io: CliIo): Session {
   addKeyCommands(program, perform);
   addLimitCommands(program, perform);
   addEndpointCommands(program, perform);
+  addCallbackCommands(program, perform);
   addBudgetCommands(program, perform);
   addScheduleCommands(program, perform);
   addMeshCommands(program, perform);

@@ -1,5 +1,5 @@
 import type { ValidationEnv } from '@weft/engine/domain';
-import type { Clock, EventBus, KeyStore, LiveLog } from '@weft/engine/ports';
+import type { CallbackStore, Clock, DeliveryStore, EventBus, KeyStore, LiveLog } from '@weft/engine/ports';
 import type { Engine, QueryDeps, Scheduler } from '@weft/engine/runtime';
 import type { FastifyBaseLogger } from 'fastify';
 
@@ -27,6 +27,9 @@ export type AppOptions = {
   token: string | null;
   /** What tenants are known by. */
   keys: KeyStore;
+  /** Who is told about runs, and what is on its way to them. */
+  callbacks: CallbackStore;
+  deliveries: DeliveryStore;
   /** A pino logger. */
   log: FastifyBaseLogger;
   /** The release, as `/healthz` and the metrics show it. */

@@ -19,6 +19,8 @@ export type ProducerConfig = {
   maxSchedules: number;
   /** A file of endpoints, which the registry follows; null: none. */
   endpointsFile: string | null;
+  /** The pauses between attempts to tell a callback, ms; null: those of Standard Webhooks. */
+  callbackRetriesMs: number[] | null;
 };
 
 /** A setting that is wrong; its message is one line that says what to do. */
@@ -36,13 +38,17 @@ const Environment = z.object({
   WEFT_MEMORY_LIMIT_MB: z.coerce.number().int().min(200).optional(),
   WEFT_MAX_SCHEDULES: z.coerce.number().int().min(0).max(1_000_000).default(10_000),
   WEFT_ENDPOINTS_FILE: z.string().optional(),
+  WEFT_CALLBACK_RETRIES_MS: z
+    .string()
+    .regex(/^\d{1,9}(,\d{1,9}){0,49}$/, { error: 'must be pauses in ms, separated by commas: 5000,300000' })
+    .optional(),
   WEFT_MAX_NODES: z.coerce.number().int().min(1).max(1_000_000).default(10_000),
 });
 
 /**
  * Reads `WEFT_HOST`, `WEFT_PORT`, `WEFT_TOKEN` (or the file named by `WEFT_TOKEN_FILE`), `WEFT_MAX_NODES`,
  * `WEFT_MAX_LANE_DEPTH`, `WEFT_MAX_LANE_WAIT_MS` (0: no bound), `WEFT_MEMORY_LIMIT_MB`,
- * `WEFT_MAX_SCHEDULES` and `WEFT_ENDPOINTS_FILE`.
+ * `WEFT_MAX_SCHEDULES`, `WEFT_ENDPOINTS_FILE` and `WEFT_CALLBACK_RETRIES_MS`.
  *
  * Throws ConfigError for a bad value, and for an address beyond this machine without a token.
  */
@@ -58,7 +64,8 @@ export function readProducerConfig(environment: NodeJS.ProcessEnv = process.env)
   const { WEFT_MAX_LANE_DEPTH: depth, WEFT_MAX_LANE_WAIT_MS: waitMs, WEFT_MEMORY_LIMIT_MB: mib = null } = result.data;
   const lanes = { maxDepth: depth === 0 ? null : depth, maxWaitMs: waitMs === 0 ? null : waitMs };
   const { WEFT_ENDPOINTS_FILE: endpointsFile = null, WEFT_MAX_SCHEDULES: maxSchedules } = result.data;
-  return { host, port, token, maxNodes, lanes, memoryLimitMib: mib, maxSchedules, endpointsFile };
+  const callbackRetriesMs = result.data.WEFT_CALLBACK_RETRIES_MS?.split(',').map(Number) ?? null;
+  return { host, port, token, maxNodes, lanes, memoryLimitMib: mib, maxSchedules, endpointsFile, callbackRetriesMs };
 }
 
 /** Throws ConfigError if anybody could reach the API without a token. */

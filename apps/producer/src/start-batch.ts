@@ -12,7 +12,7 @@ import { toAppError } from './http/problem-reply.ts';
 import { checkBy } from './http/request-problems.ts';
 import type { InlineWorkflows } from './inline-workflows.ts';
 import type { Backpressure } from './pressure/backpressure.ts';
-import { refuseUnsupported, startRequestOf } from './start-request.ts';
+import { refuseUnsealed, startRequestOf } from './start-request.ts';
 import { workflowOf } from './workflow-refs.ts';
 
 export type BatchContext = {
@@ -38,8 +38,9 @@ export async function startBatch(
   const { options, inline, backpressure } = parts;
   const refOf = sharedRefs((workflow) => workflowOf({ options, inline, tenant }, workflow));
   const checked: (StartRequest | AppError)[] = [];
+  const shared = { key, apiKey, refOf, backpressure, callbacks: options.callbacks };
   // One after the other: what the first has saved, the others find.
-  for (const [n, run] of runs.entries()) checked.push(await requestOf(run, { n, key, apiKey, refOf, backpressure }));
+  for (const [n, run] of runs.entries()) checked.push(await requestOf(run, { ...shared, n }));
   refuseWhole(checked);
   const valid = checked.flatMap((item) => (item instanceof AppError ? [] : [item]));
   const results = (await options.engine.startRuns(valid)).values();
@@ -81,17 +82,19 @@ async function requestOf(
     apiKey,
     refOf,
     backpressure,
-  }: Pick<BatchContext, 'key' | 'apiKey'> & {
-    n: number;
-    refOf: RefOf;
-    backpressure: Backpressure;
-  },
+    callbacks,
+  }: Pick<BatchContext, 'key' | 'apiKey'> &
+    Pick<AppOptions, 'callbacks'> & {
+      n: number;
+      refOf: RefOf;
+      backpressure: Backpressure;
+    },
 ): Promise<StartRequest | AppError> {
   const checked = checkBy(BatchedStartRun, run, []);
   if (checked instanceof AppError) return checked;
   const { idempotencyKey, ...body } = checked.value;
   try {
-    refuseUnsupported(body);
+    refuseUnsealed(callbacks, body);
     const own = idempotencyKey === undefined ? null : checkedKey(idempotencyKey, KEY_POINTER);
     const itemKey = own ?? (key && `${key}/${n}`);
     const idempotency = itemKey === null ? null : { key: itemKey, payloadHash: hashOf(run) };

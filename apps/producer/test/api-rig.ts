@@ -77,6 +77,8 @@ function appOptions(rig: Rig, executorNames: string[], meter: EndpointMeter | un
     },
     bus,
     live,
+    callbacks: store.callbacks,
+    deliveries: store.deliveries,
     keys: store.keys,
     clock: systemClock,
     hasExecutor: (type) => executorNames.includes(type),

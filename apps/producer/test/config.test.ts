@@ -10,10 +10,12 @@ import type { ProducerOptions } from '../src/index.ts';
 describe('the settings of the producer', () => {
   test('have defaults, and empty variables count as unset', () => {
     expect(readProducerConfig({ WEFT_PORT: '' })).toEqual({
+      callbackRetriesMs: null,
       host: '127.0.0.1',
       port: 4400,
       token: null,
       maxNodes: 10_000,
+      maxSchedules: 10_000,
       lanes: { maxDepth: 1_000_000, maxWaitMs: null },
       memoryLimitMib: null,
       endpointsFile: null,

@@ -119,20 +119,6 @@ describe('starting runs', () => {
     });
   });
 
-  test('what cannot be run yet is refused, not accepted and left standing', async () => {
-    const answer = await api.post('/v1/runs', {
-      workflow: 'hello',
-      input: { who: 'x' },
-      callbacks: [{ url: 'http://127.0.0.1/x' }],
-    });
-
-    expect(answer.statusCode).toBe(422);
-    expect(answer.json()).toMatchObject({
-      code: 'node_type_unsupported',
-      errors: [{ pointer: '/callbacks' }],
-    });
-  });
-
   test('a workflow that does not exist is not found', async () => {
     const byName = await api.post('/v1/runs', { workflow: 'nobody' });
     const byVersion = await api.post('/v1/runs', { workflow: { name: 'hello', version: 99 } });

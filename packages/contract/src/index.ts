@@ -8,6 +8,25 @@ export {
 } from './artifact.ts';
 export { ForkRun, ReplayRun, RerunRun } from './branch-run.ts';
 export {
+  Callback,
+  CallbackEvent,
+  CallbackPage,
+  CallbackQuery,
+  CallbackSecret,
+  CallbackView,
+  CallbackWithSecret,
+  Delivery,
+  DeliveryAttempt,
+  DeliveryPage,
+  DeliveryQuery,
+  DeliveryStatus,
+  NewCallback,
+  Replayed,
+  ReplayDeliveries,
+  RotateSecret,
+  UpdateCallback,
+} from './callback.ts';
+export {
   Checkpoint,
   CheckpointDiff,
   CheckpointPage,
@@ -162,7 +181,6 @@ export {
 export {
   BatchedRun,
   BatchedStartRun,
-  Callback,
   IdempotencyKey,
   MAX_BATCH_RUNS,
   StartedRunBatch,

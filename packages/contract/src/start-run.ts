@@ -1,20 +1,11 @@
 import { z } from 'zod';
+import { Callback } from './callback.ts';
 import { JsonRecord, JsonValue } from './json.ts';
-import { Label, Tags, WorkflowName } from './name.ts';
+import { Tags, WorkflowName } from './name.ts';
 import { Budget, Priority } from './policy.ts';
 import { Problem } from './problem.ts';
 import { RunStatus } from './run.ts';
 import { Id, WorkflowVersion } from './wire.ts';
-
-/** An address that is told about a run. */
-export const Callback = z
-  .strictObject({
-    url: z.url().max(2000),
-    events: z.array(Label).max(100).optional(),
-    secret: z.string().max(1000).optional(),
-  })
-  .meta({ id: 'Callback' });
-export type Callback = z.infer<typeof Callback>;
 
 /**
  * The body of `POST /v1/runs`. An inline document is taken as any object here, because its validation reports every error
@@ -29,7 +20,7 @@ export const StartRun = z
     config: JsonRecord.optional(),
     priority: Priority.optional(),
     tags: Tags.optional(),
-    callbacks: z.array(Callback).max(10).optional(),
+    callbacks: z.array(Callback).max(10).optional().meta({ description: 'Who is told about it' }),
     budget: Budget.optional(),
   })
   .meta({ id: 'StartRun', description: 'Which workflow to run, with what' });

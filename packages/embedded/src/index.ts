@@ -3,7 +3,7 @@ export type { EmbeddedErrorCode } from './embedded-error.ts';
 export { startPostgres } from './postgres-server.ts';
 export type { PostgresServer, StartPostgresOptions } from './postgres-server.ts';
 export { createFileArchive } from './file-archive.ts';
-export { createFileArtifactStore } from './file-artifact-store.ts';
+export { createMemoryDeliveries } from './memory-deliveries.ts';
 export { createMemoryBroker } from './memory-broker.ts';
 export type { MemoryBrokerOptions } from './memory-broker.ts';
 export { createMemoryEndpointMeter } from './memory-endpoint-meter.ts';

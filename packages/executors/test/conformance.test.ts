@@ -69,7 +69,7 @@ const surroundings: Record<string, Omit<ExecutorConformanceOptions, 'fileName'>>
 };
 
 /** Held to the same in suites of their own, which have what they work with. */
-const ELSEWHERE = new Set(['mcp', 'sql']);
+const ELSEWHERE = new Set(['embed', 'mcp', 'rag', 'sql']);
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 if (!hasPython) process.stderr.write('weft: there is no python3 here, so the executor python is not tested\n');
@@ -88,12 +88,14 @@ test('the folder holds the built-in executors', async () => {
   expect(await executorTypes()).toEqual([
     'container',
     'echo',
+    'embed',
     'file',
     'http',
     'mcp',
     'openai',
     'process',
     'python',
+    'rag',
     'script',
     'sleep',
     'sql',

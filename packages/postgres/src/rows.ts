@@ -36,17 +36,20 @@ export type HeadRow = {
   parent_epoch: number | null;
   depth: number;
   payer: RunHead['payer'];
+  has_callbacks: boolean;
 };
 
 export const HEAD_COLUMNS = `r.id, r.tenant, r.workflow, r.version, r.status, r.epoch, r.step, r.live, r.asking,
   r.generations, r.failed, r.open_joins, r.priority, r.jumps, r.kept, r.parent_run, r.parent_key, r.parent_epoch, r.depth,
-  r.payer`;
+  r.payer, r.has_callbacks`;
 
 export function toHead(row: HeadRow): RunHead {
   const { id, status, epoch, step, live, asking, generations, failed, priority, jumps, kept, payer } = row;
   const workflow = { tenant: row.tenant, name: row.workflow, version: row.version };
   const counts = { epoch, step, live, asking, generations, failed, openJoins: row.open_joins };
-  return freshHead({ id, workflow, status, ...counts, priority, jumps, kept, parent: toParent(row), payer });
+  const parent = toParent(row);
+  const told = row.has_callbacks ? { hasCallbacks: true as const } : {};
+  return freshHead({ id, workflow, status, ...counts, priority, jumps, kept, parent, payer, ...told });
 }
 
 function toParent({ parent_run: runId, parent_key: key, parent_epoch: epoch, depth }: HeadRow): RunParent | null {

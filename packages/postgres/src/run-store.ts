@@ -7,17 +7,25 @@ import type { Client } from './connection.ts';
 import { NOW } from './database-clock.ts';
 import type { DatabaseClock } from './database-clock.ts';
 import { existingRuns } from './queries/load-snapshots.ts';
+import { insertCallbacks } from './queries/insert-callbacks.ts';
+import { Listeners } from './queries/listeners.ts';
 import { Partitions } from './queries/partitions.ts';
 import { dropMail, sendMail, usedKey } from './queries/send-mail.ts';
 import { claimKeys, sendStarts, startFires } from './queries/submit.ts';
+import { sendDeliveries } from './queries/write-deliveries.ts';
+import { NO_SECRET_KEYS } from './secret-keys.ts';
+import type { SecretKeys } from './secret-keys.ts';
 import { settleRuns } from './settle-runs.ts';
 import { isDuplicate } from './store-failure.ts';
+import { TokenBox } from './token-box.ts';
 
-export function createRunStore(pool: Pool, clock: DatabaseClock): RunStore {
+export function createRunStore(pool: Pool, clock: DatabaseClock, keys: SecretKeys = NO_SECRET_KEYS): RunStore {
   const partitions = new Partitions(pool);
+  const listeners = new Listeners(pool);
+  const means = { clock, listeners, box: new TokenBox(keys) };
   return {
-    submit: (runs) => submitOnce(pool, clock, runs),
-    settle: (changes, { wait }) => settleRuns({ pool, clock, partitions }, { changes, wait }),
+    submit: (runs) => submitOnce(pool, means, runs),
+    settle: (changes, { wait }) => settleRuns({ pool, clock, partitions, listeners }, { changes, wait }),
     sendMail: (runId, mail, key = null) => sendMail(pool, { runId, mail, key }),
     dropMail: (runId, mailId) => dropMail(pool, runId, mailId),
     usedKey: (tenant, key) => usedKey(pool, tenant, key),
@@ -25,9 +33,11 @@ export function createRunStore(pool: Pool, clock: DatabaseClock): RunStore {
 }
 
 /** A run that is there already is this very submission, sent again because the answer to the first had been lost. */
-async function submitOnce(pool: Pool, clock: DatabaseClock, runs: readonly NewRun[]): Promise<Submission[]> {
+type Means = { clock: DatabaseClock; listeners: Listeners; box: TokenBox };
+
+async function submitOnce(pool: Pool, means: Means, runs: readonly NewRun[]): Promise<Submission[]> {
   try {
-    return await transact(pool, (client) => submit(client, { clock, runs, known: new Set() }));
+    return await transact(pool, (client) => submit(client, { ...means, runs, known: new Set() }));
   } catch (error) {
     if (!isDuplicate(error)) throw error;
     return transact(pool, async (client) => {
@@ -35,20 +45,29 @@ async function submitOnce(pool: Pool, clock: DatabaseClock, runs: readonly NewRu
         client,
         runs.map((run) => run.head.id),
       );
-      return submit(client, { clock, runs, known });
+      return submit(client, { ...means, runs, known });
     });
   }
 }
 
-type SubmitRequest = { clock: DatabaseClock; runs: readonly NewRun[]; known: ReadonlySet<string> };
+type SubmitRequest = Means & { runs: readonly NewRun[]; known: ReadonlySet<string> };
 
-async function submit(client: Client, { clock, runs, known }: SubmitRequest) {
+async function submit(client: Client, { clock, listeners, box, runs, known }: SubmitRequest) {
+  listeners.look();
   const now = clock.now() ?? (await askNow(client, clock));
   const submissions: Submission[] = await claimKeys(client, runs);
   const created = runs.filter(({ head }, index) => submissions[index]?.kind === 'created' && !known.has(head.id));
   await startFires(client, created);
   const starts = created.map((start) => ({ start, plan: start.plan(now), now }));
-  return { result: submissions, sent: sendStarts(client, starts) };
+  const told = starts.map(({ start: { head, callbacks = [] }, plan }) => {
+    return { runId: head.id, plan, now, before: head.status, hasCallbacks: callbacks.length > 0 };
+  });
+  const sent = [
+    ...sendStarts(client, starts),
+    ...insertCallbacks(client, created, box),
+    ...sendDeliveries(client, told, listeners),
+  ];
+  return { result: submissions, sent };
 }
 
 async function askNow(client: Client, clock: DatabaseClock): Promise<number> {

@@ -9,9 +9,11 @@ import { query, transact } from './connection.ts';
 import type { Client, Statement } from './connection.ts';
 import type { DatabaseClock } from './database-clock.ts';
 import { existingRuns, loadParts, lockRuns } from './queries/load-snapshots.ts';
+import type { Listeners } from './queries/listeners.ts';
 import type { Partitions } from './queries/partitions.ts';
 import { fitsOneStatement, settleRemembered } from './queries/settle-remembered.ts';
 import type { SnapshotParts } from './queries/snapshot-parts.ts';
+import { mayTell, sendDeliveries } from './queries/write-deliveries.ts';
 import { sendHeads } from './queries/write-heads.ts';
 import { sendPlans } from './queries/write-plans.ts';
 import { isTableGone } from './store-failure.ts';
@@ -19,17 +21,18 @@ import { isTableGone } from './store-failure.ts';
 /** A decision that asks for more this often is the engine's mistake. */
 const MAX_ROUNDS = 200;
 
-type Means = { pool: Pool; clock: DatabaseClock; partitions: Partitions };
+type Means = { pool: Pool; clock: DatabaseClock; partitions: Partitions; listeners: Listeners };
 
 type SettleRequest = { changes: readonly RunChange[]; wait: boolean };
 
 /** What is remembered is tried first; what does not hold, or does not fit, goes the general way. */
 export async function settleRuns(means: Means, request: SettleRequest): Promise<Settlement[]> {
-  const { pool, clock } = means;
+  const { pool } = means;
+  means.listeners.look();
   const settled = await settleAsRemembered(means, request.changes);
   const others = request.changes.filter(({ runId }) => !settled.has(runId));
   if (others.length > 0) {
-    const rest = await transact(pool, (client) => settle(client, clock, { ...request, changes: others }));
+    const rest = await transact(pool, (client) => settle(client, means, { ...request, changes: others }));
     for (const settlement of rest) settled.set(settlement.runId, settlement);
   }
   return request.changes.flatMap(({ runId }) => settled.get(runId) ?? []);
@@ -38,7 +41,7 @@ export async function settleRuns(means: Means, request: SettleRequest): Promise<
 /** Decides on what is remembered, and writes it with one statement a partition where the heads are still as they were. */
 async function settleAsRemembered(means: Means, changes: readonly RunChange[]): Promise<Map<string, Settlement>> {
   const now = means.clock.now();
-  const runs = now === null ? [] : changes.flatMap((change) => decideAsRemembered(change, now));
+  const runs = now === null ? [] : changes.flatMap((change) => decideAsRemembered(change, now, means.listeners));
   const settled = new Map<string, Settlement>();
   for (const [suffix, some] of Map.groupBy(runs, ({ head }) => means.partitions.suffixOf(head.id))) {
     const statement = settleRemembered(some, now ?? 0, suffix);
@@ -67,14 +70,14 @@ async function tryQuery<Row extends QueryResultRow>(
   }
 }
 
-function decideAsRemembered(change: RunChange, now: number) {
+function decideAsRemembered(change: RunChange, now: number, listeners: Listeners) {
   const { remembered: snapshot } = change;
   if (!snapshot) return [];
   const { head } = snapshot;
   const verdict = change.decide({ snapshot, now });
-  return verdict.kind === 'planned' && fitsOneStatement(head, verdict.plan)
-    ? [{ head, snapshot, plan: verdict.plan }]
-    : [];
+  if (verdict.kind !== 'planned' || head.hasCallbacks) return [];
+  const isTold = mayTell(verdict.plan.decision, head.status) && listeners.mayHear(head.workflow.tenant);
+  return !isTold && fitsOneStatement(head, verdict.plan) ? [{ head, snapshot, plan: verdict.plan }] : [];
 }
 
 function toSettlement(plan: Plan, snapshot: RunSnapshot, asRemembered: boolean): Settlement {
@@ -82,15 +85,27 @@ function toSettlement(plan: Plan, snapshot: RunSnapshot, asRemembered: boolean):
 }
 
 /** Lock, read, decide, write: the reads travel behind the lock, and each sees what was committed before it was granted. */
-async function settle(client: Client, clock: DatabaseClock, { changes, wait }: SettleRequest) {
+async function settle(client: Client, { clock, listeners }: Means, { changes, wait }: SettleRequest) {
   const runIds = changes.map((change) => change.runId);
   const [locked, parts] = await Promise.all([lockRuns(client, runIds, wait), loadParts(client, changes)]);
   if (locked.now > 0) clock.observe(locked.now);
   const mine = changes.filter((change) => locked.heads.has(change.runId));
   const existing = mine.length === changes.length ? null : await existingRuns(client, runIds);
   const { decided, lacking } = await decideAll(client, { changes: mine, locked, parts });
-  const planned = Array.from(decided, ([runId, { plan }]) => ({ runId, plan, now: locked.now }));
-  const sent = [...sendPlans(client, planned), ...sendHeads(client, planned)];
+  const planned = Array.from(decided, ([runId, { plan, snapshot }]) => {
+    return {
+      runId,
+      plan,
+      now: locked.now,
+      before: snapshot.head.status,
+      hasCallbacks: snapshot.head.hasCallbacks === true,
+    };
+  });
+  const sent = [
+    ...sendPlans(client, planned),
+    ...sendHeads(client, planned),
+    ...sendDeliveries(client, planned, listeners),
+  ];
   const result = changes.map(({ runId }): Settlement => {
     const one = decided.get(runId);
     if (one) return toSettlement(one.plan, one.snapshot, false);

@@ -2,7 +2,9 @@
 import type {
   ArtifactIndex,
   BudgetStore,
+  CallbackStore,
   CostReader,
+  DeliveryStore,
   DispatchStore,
   EndpointStore,
   FleetStore,
@@ -11,6 +13,7 @@ import type {
   GateStore,
   LimitStore,
   MeshStore,
+  PassageStore,
   QueueReader,
   ResultCache,
   RetentionStore,
@@ -23,9 +26,11 @@ import type {
 
 import { createArtifactIndex } from './artifact-index.ts';
 import { createBudgetStore } from './budget-store.ts';
+import { createCallbackStore } from './callback-store.ts';
 import { createCostReader } from './cost-reader.ts';
 import { createPool } from './connection.ts';
 import { DatabaseClock } from './database-clock.ts';
+import { createDeliveryStore } from './delivery-store.ts';
 import { createDispatchStore } from './dispatch-store.ts';
 import { createEndpointStore } from './endpoint-store.ts';
 import { createFleetStore } from './fleet-store.ts';
@@ -33,6 +38,7 @@ import { createKeyStore } from './key-store.ts';
 import { createGateStore } from './gate-store.ts';
 import { createLimitStore } from './limit-store.ts';
 import { createMeshStore } from './mesh-store.ts';
+import { createPassageStore } from './passage-store.ts';
 import { createQueueReader } from './queue-reader.ts';
 import { createResultCache } from './result-cache.ts';
 import { createRetentionStore } from './retention-store.ts';
@@ -63,8 +69,11 @@ export type PostgresStore = {
   keys: KeyStore;
   endpoints: EndpointStore;
   mesh: MeshStore;
+  callbacks: CallbackStore;
+  deliveries: DeliveryStore;
   artifacts: ArtifactIndex;
   schedules: ScheduleStore;
+  passages: PassageStore;
   close(): Promise<void>;
 };
 
@@ -88,7 +97,7 @@ export function openStore({
   const pool = createPool({ url, max: maxConnections, onError });
   const retention = createRetentionStore(pool, { url, ...options });
   return {
-    runs: createRunStore(pool, new DatabaseClock()),
+    runs: createRunStore(pool, new DatabaseClock(), secretKeys),
     dispatch: createDispatchStore(pool),
     workflows: createWorkflowStore(pool),
     fleet: createFleetStore(pool),
@@ -105,8 +114,11 @@ export function openStore({
     keys: createKeyStore(pool),
     endpoints: createEndpointStore(pool, secretKeys),
     mesh: createMeshStore(pool),
+    callbacks: createCallbackStore(pool, secretKeys),
+    deliveries: createDeliveryStore(pool, secretKeys),
     artifacts: createArtifactIndex(pool),
     schedules: createScheduleStore(pool),
+    passages: createPassageStore(pool),
     async close() {
       await retention.close();
       await pool.end();

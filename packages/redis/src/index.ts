@@ -1,3 +1,5 @@
+export { createBullmqDeliveries } from './bullmq-deliveries.ts';
+export type { BullmqDeliveries, BullmqDeliveriesOptions } from './bullmq-deliveries.ts';
 export { createBullmqHousekeeping } from './bullmq-housekeeping.ts';
 export type { BullmqHousekeeping, BullmqHousekeepingOptions } from './bullmq-housekeeping.ts';
 export { createBullmqTimers } from './bullmq-timers.ts';

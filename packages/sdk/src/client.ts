@@ -1,6 +1,7 @@
 import type { Costs, Overview } from '@weft/contract';
 import { artifactsApi, type ArtifactsApi } from './artifacts-api.ts';
 import { budgetsApi, costsOf, type BudgetsApi, type CostsOptions } from './budgets-api.ts';
+import { callbacksApi, type CallbacksApi } from './callbacks-api.ts';
 import { deadLettersApi, type DeadLettersApi } from './dead-letters-api.ts';
 import { endpointsApi, type EndpointsApi } from './endpoints-api.ts';
 import { interruptsApi, type InterruptsApi } from './interrupts-api.ts';
@@ -44,6 +45,7 @@ export type WeftClient = {
   readonly tenants: TenantsApi;
   readonly limits: LimitsApi;
   readonly endpoints: EndpointsApi;
+  readonly callbacks: CallbacksApi;
   readonly budgets: BudgetsApi;
   readonly schedules: SchedulesApi;
   readonly mesh: MeshApi & OrchestratorApi;
@@ -73,6 +75,7 @@ export function createClient({ url, token, tenant, retry }: ClientOptions): Weft
     tenants: tenantsApi(transport),
     limits: limitsApi(transport),
     endpoints: endpointsApi(transport),
+    callbacks: callbacksApi(transport),
     budgets: budgetsApi(transport),
     schedules: schedulesApi(transport),
     mesh: { ...meshApi(transport), ...orchestratorApi(transport) },

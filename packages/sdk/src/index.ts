@@ -6,6 +6,7 @@ export { createClient } from './client.ts';
 export type { ClientOptions, WeftClient } from './client.ts';
 export { eachItem } from './each-item.ts';
 export type { DeadLettersApi, LetterListOptions, ManyLettersOptions } from './dead-letters-api.ts';
+export type { CallbacksApi, DeliveryListOptions } from './callbacks-api.ts';
 export type { EndpointsApi } from './endpoints-api.ts';
 export type { InterruptsApi } from './interrupts-api.ts';
 export type { KeysApi } from './keys-api.ts';

@@ -1,6 +1,6 @@
 /** What every process of the mesh stands on: Postgres and Redis, waited for, checked and migrated. */
 import { systemClock } from '@weft/embedded';
-import type { ArtifactStore, Clock, EndpointMeter, KeyStore } from '@weft/engine/ports';
+import type { Clock, DeliveryQueue, EndpointMeter, KeyStore } from '@weft/engine/ports';
 import { createEngine, recoverWithin } from '@weft/engine/runtime';
 import type { EngineDeps, RunningEngine } from '@weft/engine/runtime';
 import type { EndpointProtocol } from '@weft/contract';
@@ -10,6 +10,7 @@ import { inputChecker } from '@weft/formats';
 import { lockDatabase, migrate, MigrationError, openStore } from '@weft/postgres';
 import type { PostgresStore, RetentionOptions, SecretKeys } from '@weft/postgres';
 import {
+  createBullmqDeliveries,
   createBullmqHousekeeping,
   createBullmqTimers,
   createRedisBroker,
@@ -22,6 +23,7 @@ import {
 } from '@weft/redis';
 import type { Logger } from 'pino';
 
+import type { ArtifactOptions } from './artifact-options.ts';
 import { tellCaught } from './tell-caught.ts';
 
 export type MeshOptions = {
@@ -31,8 +33,8 @@ export type MeshOptions = {
   deadAfterMs: number;
   /** How long ended runs are kept where no policy says so, and where they are archived. */
   retention: RetentionOptions;
-  /** The same one for all processes. */
-  artifactStore: ArtifactStore;
+  /** Where artifacts are kept: the same place for all processes. */
+  artifacts: ArtifactOptions;
   /** What tokens of endpoints are encrypted with. */
   secretKeys: SecretKeys;
   /** How long a database or a Redis may come up late, ms. */
@@ -42,8 +44,10 @@ export type MeshOptions = {
 
 export type Mesh = {
   engine: RunningEngine;
-  deps: EngineDeps & Pick<PostgresStore, 'queue' | 'costs' | 'mesh'> & { meter: EndpointMeter };
+  deps: EngineDeps &
+    Pick<PostgresStore, 'queue' | 'costs' | 'mesh' | 'passages' | 'callbacks' | 'deliveries'> & { meter: EndpointMeter };
   keys: KeyStore;
+  deliveryQueue: DeliveryQueue;
   protocols: ReadonlyMap<EndpointProtocol, ProtocolClient>;
   clock: Clock;
   /** Closes connections; call it after the engine has stopped. */
@@ -54,7 +58,7 @@ const RETRY_MS = 500;
 
 /** Opens the mesh; whatever was opened is closed again if a later part fails. */
 export async function openMesh(options: MeshOptions): Promise<Mesh> {
-  const { log, redisUrl, waitMs, retention, secretKeys, artifactStore } = options;
+  const { log, redisUrl, waitMs, retention, secretKeys, artifacts } = options;
   await migrateWhenUp(options);
   const lock = await lockDatabase(options.databaseUrl, 'shared');
   const onError = (error: Error) => log.warn({ err: error }, 'a connection broke');
@@ -65,6 +69,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const bus = createRedisEventBus(redis, { onListenerError });
   const timers = createBullmqTimers(redis, { clock: systemClock, onListenerError });
   const housekeeping = createBullmqHousekeeping(redis, { onListenerError });
+  const deliveryQueue = createBullmqDeliveries(redis, { onListenerError });
   const scheduleTurns = createBullmqHousekeeping(redis, { onListenerError, queue: 'schedules' });
   const rates = createRedisRateLimiter(redis);
   const protocols = createProtocols({ replies: createRedisReplyStore(redis), log });
@@ -76,7 +81,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
     meter: createRedisEndpointMeter(redis),
     timers,
     housekeeping,
-    artifactStore,
+    ...artifacts,
     scheduleTurns,
     prober: createProtocolProber(protocols),
     endpointRules: createProtocolRules(protocols),
@@ -88,6 +93,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
     engine,
     deps,
     keys: store.keys,
+    deliveryQueue,
     protocols,
     clock: systemClock,
     async close() {
@@ -95,6 +101,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
       await Promise.all(Array.from(protocols.values(), (client) => client.close()));
       await timers.close();
       await housekeeping.close();
+      await deliveryQueue.close();
       await scheduleTurns.close();
       await broker.close();
       await bus.close();

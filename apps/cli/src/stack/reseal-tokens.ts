@@ -1,12 +1,17 @@
-import type { EndpointStore } from '@weft/engine/ports';
+import type { CallbackStore, EndpointStore } from '@weft/engine/ports';
 import type { Logger } from 'pino';
 
 /** Once a key has been changed, what was encrypted with an earlier one is encrypted with it. What fails now is done at the next start. */
-export async function resealTokens(endpoints: Pick<EndpointStore, 'reseal'>, log: Logger): Promise<void> {
+export async function resealTokens(
+  { endpoints, callbacks }: { endpoints: Pick<EndpointStore, 'reseal'>; callbacks: Pick<CallbackStore, 'reseal'> },
+  log: Logger,
+): Promise<void> {
   try {
     const tokens = await endpoints.reseal();
-    if (tokens > 0) log.info({ tokens }, 'tokens of endpoints are encrypted with the present key now');
+    const secrets = await callbacks.reseal();
+    if (tokens + secrets > 0)
+      log.info({ tokens, secrets }, 'tokens and secrets are encrypted with the present key now');
   } catch (error) {
-    log.warn({ err: error }, 'the tokens of endpoints could not be encrypted anew');
+    log.warn({ err: error }, 'tokens and secrets could not be encrypted anew');
   }
 }

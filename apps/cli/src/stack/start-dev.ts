@@ -10,6 +10,7 @@ import { join } from 'node:path';
 
 import {
   createMemoryBroker,
+  createMemoryDeliveries,
   createMemoryEventBus,
   createMemoryHousekeeping,
   createMemoryLiveLog,
@@ -20,12 +21,14 @@ import {
   startPostgres,
   systemClock,
 } from '@weft/embedded';
+import { createCourier } from '@weft/callbacks';
+import type { Courier } from '@weft/callbacks';
 import type { FleetStore } from '@weft/engine/ports';
 import { createEngine, createWorker } from '@weft/engine/runtime';
 import type { RunningEngine, Worker } from '@weft/engine/runtime';
 import { createProtocolProber, createProtocolRules, createProtocols } from '@weft/endpoints';
 import type { PushHints } from '@weft/endpoints';
-import { closeMcpServers, loadOutgoingGuard, THIS_MACHINE } from '@weft/executors';
+import { closeMcpServers, loadOutgoingGuard, THIS_MACHINE, withPassages } from '@weft/executors';
 import { inputChecker } from '@weft/formats';
 import { lockDatabase, migrate, openStore } from '@weft/postgres';
 import type { PostgresStore, RetentionOptions } from '@weft/postgres';
@@ -35,7 +38,7 @@ import { readWorkerConfig, workerOptions } from '@weft/worker';
 import { destination, pino } from 'pino';
 import type { Logger } from 'pino';
 
-import { openArtifactStore } from './artifact-store.ts';
+import { artifactOptions } from './artifact-options.ts';
 import { endpointExecutors } from './endpoint-work.ts';
 import { cacheMetric } from './cache-metric.ts';
 import type { Environment } from '../config.ts';
@@ -105,10 +108,11 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
   const store = openStore({ url: database.url, secretKeys, ...(retention && { retention }), onError });
   stops.push(() => store.close());
   await endFormerWorkers(store.fleet);
-  await resealTokens(store.endpoints, log);
+  await resealTokens(store, log);
   await dashboard;
-  const { engine, worker, producer, close } = await compose({ options, config, store, push, log });
+  const { engine, worker, producer, courier, close } = await compose({ options, config, store, push, log });
   stops.push(close);
+  stops.push(() => courier.stop());
   stops.push(() => engine.stop());
   stops.push(() => worker.stop(STOP_GRACE_MS));
   stops.push(() => producer.close());
@@ -122,7 +126,13 @@ type Parts = {
   push: PushHints | null;
   log: Logger;
 };
-type Stack = { engine: RunningEngine; worker: Worker; producer: Producer; close: () => Promise<void> };
+type Stack = {
+  engine: RunningEngine;
+  worker: Worker;
+  producer: Producer;
+  courier: Courier;
+  close: () => Promise<void>;
+};
 
 async function compose({ options, config, store, push, log }: Parts): Promise<Stack> {
   const clock = systemClock;
@@ -141,7 +151,7 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
     meter: createMemoryEndpointMeter({ clock }),
     timers,
     housekeeping,
-    artifactStore: openArtifactStore(options.env ?? {}, options.dataDir),
+    ...artifactOptions(options.env ?? {}, options.dataDir),
     scheduleTurns: createMemoryHousekeeping({ clock }),
     prober: createProtocolProber(protocols),
     endpointRules: createProtocolRules(protocols),
@@ -158,7 +168,7 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
   };
   const settings = await workerOptions(setup);
   const asking = endpointExecutors({ ...deps, engine, protocols, push, environment: setup.config.environment });
-  const executors = new Map([...settings.executors, ...asking]);
+  const executors = withPassages(new Map([...settings.executors, ...asking]), store.passages);
   const worker = createWorker(
     { ...deps, files: engine.files, graphs: engine.graphs, settler: engine.settler },
     { ...settings, executors },
@@ -169,6 +179,8 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
     queries: { ...deps, endpointBook: engine.endpointBook, loadGraph: (ref) => engine.graphs.load(ref) },
     bus,
     live,
+    callbacks: store.callbacks,
+    deliveries: store.deliveries,
     keys: store.keys,
     clock,
     log,
@@ -180,7 +192,12 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
     backpressure: producerBackpressure(config),
     scheduler: engine.scheduler,
   });
+  const courier = createCourier(
+    { deliveries: store.deliveries, queue: createMemoryDeliveries(), clock, log },
+    { scheduleMs: config.callbackRetriesMs },
+  );
   engine.start();
+  courier.start();
   await worker.start();
   // Drained, it signs off; the API goes on without a worker.
   void worker.left.then(() => worker.stop(0));
@@ -188,7 +205,7 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
     await closeMcpServers();
     await Promise.all(Array.from(protocols.values(), (client) => client.close()));
   };
-  return { engine, worker, producer, close };
+  return { engine, worker, producer, courier, close };
 }
 
 function devConfig({ host, port, endpointsFile }: DevOptions): ProducerConfig {

@@ -1,4 +1,5 @@
 /** A producer process: the API on the mesh. Any number of them may run. */
+import { createCourier } from '@weft/callbacks';
 import { executorTypes, loadOutgoingGuard } from '@weft/executors';
 import { startProducer } from '@weft/producer';
 import type { ProducerConfig } from '@weft/producer';
@@ -21,7 +22,7 @@ export async function startProducerProcess(options: ProducerProcessOptions): Pro
   const { engine, deps, clock } = mesh;
   const executorNames = await executorTypes();
   try {
-    await resealTokens(deps.endpoints, log);
+    await resealTokens(deps, log);
     await tellDashboard(log);
     const producer = await startProducer({
       ...config,
@@ -29,6 +30,8 @@ export async function startProducerProcess(options: ProducerProcessOptions): Pro
       queries: { ...deps, endpointBook: engine.endpointBook, loadGraph: (ref) => engine.graphs.load(ref) },
       bus: deps.bus,
       live: deps.live,
+      callbacks: deps.callbacks,
+      deliveries: deps.deliveries,
       keys: mesh.keys,
       clock,
       log,
@@ -39,11 +42,17 @@ export async function startProducerProcess(options: ProducerProcessOptions): Pro
       backpressure: producerBackpressure(config),
       scheduler: engine.scheduler,
     });
+    const courier = createCourier(
+      { deliveries: deps.deliveries, queue: mesh.deliveryQueue, clock, log },
+      { scheduleMs: config.callbackRetriesMs },
+    );
     engine.start();
+    courier.start();
     return {
       url: producer.url,
       async stop() {
         await producer.close();
+        await courier.stop();
         await engine.stop();
         await mesh.close();
       },

@@ -15,7 +15,7 @@ export function deletedRun(id: string): AppError {
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /** The id in its canonical form. Throws AppError `not_found` for what can be nobody's id. */
-export function asId(kind: 'run' | 'task' | 'key', text: string): string {
+export function asId(kind: 'run' | 'task' | 'key' | 'callback' | 'delivery', text: string): string {
   if (!UUID.test(text))
     throw new AppError('not_found', `there is no ${kind} ${JSON.stringify(text.slice(0, 100))}; an id is a UUID`);
   return text.toLowerCase();

@@ -108,14 +108,14 @@ function downloadRoutes(api: Api, { engine }: AppOptions): void {
       response: {
         200: { description: 'The content', content: anyBytes },
         206: { description: 'The range of it', content: anyBytes },
-        304: { description: 'It is what the caller has' },
+        304: z.null().meta({ description: 'It is what the caller has' }),
         ...problems,
       },
     },
     handler: async ({ tenant, params, headers }, reply) => {
       const record = await requireArtifact(engine, tenant, params.artifact);
       const etag = etagOf(record);
-      if (headers['if-none-match']?.includes(etag)) return reply.code(304).header('etag', etag).send();
+      if (headers['if-none-match']?.includes(etag)) return reply.code(304).header('etag', etag).send(null);
       const wantsRange = headers['if-range'] === undefined || headers['if-range'] === etag;
       const range = wantsRange ? parseRange(headers.range, record.bytes) : undefined;
       const { artifact, bytes } = record;

@@ -10,6 +10,8 @@ import { inlineWorkflows } from '../inline-workflows.ts';
 import { StreamHub } from '../stream/stream-hub.ts';
 import { artifactRoutes } from './artifacts.ts';
 import { budgetRoutes } from './budgets.ts';
+import { callbackRoutes } from './callbacks.ts';
+import { deliveryRoutes } from './deliveries.ts';
 import { branchRoutes } from './branch-runs.ts';
 import { compareRoutes } from './compare-runs.ts';
 import { checkpointRoutes } from './checkpoints.ts';
@@ -74,6 +76,8 @@ export function registerRoutes(api: Api, options: AppOptions, ring: Pick<KeyRing
   limitRoutes(api, options);
   endpointRoutes(api, options);
   budgetRoutes(api, options);
+  callbackRoutes(api, options);
+  deliveryRoutes(api, options);
   meshDispatchRoutes(api, options, { inline, backpressure });
   meshStatusRoutes(api, options);
   meshScalingRoutes(api, options);

@@ -1,6 +1,6 @@
 import { AppError, MESH_WORKFLOW, MeshEventBody, MeshEventsQuery, MeshExecute, MeshExecuteQuery } from '@weft/contract';
 import type { MeshExecute as MeshRequest } from '@weft/contract';
-import { parsePlace, unsupportedRunFields } from '@weft/engine/domain';
+import { parsePlace } from '@weft/engine/domain';
 import type { WorkflowRef } from '@weft/engine/domain';
 import type { RunStreams } from '@weft/engine/runtime';
 import type { ParsedDocument } from '@weft/formats';
@@ -54,7 +54,6 @@ function executeRoute(api: Api, options: AppOptions, { streams, hub, backpressur
       const { body, tenant, caller, query, parsedBody, id: requestId } = request;
       if (!parsedBody?.ok) throw new AppError('unparsable', 'steps are required');
       const idempotency = idempotencyOf(request);
-      refuseUnsupportedBudget(body);
       const workflow = await savedSteps(options, { tenant, parsed: parsedBody, body });
       hub.refuseTooMany();
       const start = { workflow, input: {}, config: {}, priority: null, tags: [], key: caller.key, idempotency };
@@ -117,9 +116,4 @@ function refuseOverEstimate({ steps, budget }: MeshRequest): void {
   const message = `the steps are estimated to cost ${estimate} USD, and the budget is ${budget.usd} USD`;
   const errors = [{ code: 'estimate_over_budget', pointer: '/budget/usd', message }];
   throw new AppError('estimate_over_budget', message, { errors });
-}
-
-function refuseUnsupportedBudget({ budget }: MeshRequest): void {
-  const errors = unsupportedRunFields({ workflow: MESH_WORKFLOW, ...(budget && { budget }) });
-  if (errors.length > 0) throw new AppError('node_type_unsupported', errors[0]?.message ?? '', { errors });
 }

@@ -11,7 +11,7 @@ import type { InlineWorkflows } from '../inline-workflows.ts';
 import type { Backpressure } from '../pressure/backpressure.ts';
 import { problems } from '../schemas/answers.ts';
 import { IdempotencyHeaders } from '../schemas/requests.ts';
-import { refuseUnsupported, startRequestOf } from '../start-request.ts';
+import { refuseUnsealed, startRequestOf } from '../start-request.ts';
 import { workflowOf } from '../workflow-refs.ts';
 
 /** What starting runs takes beside the options. */
@@ -36,7 +36,7 @@ export function startRunRoutes(api: Api, options: AppOptions, parts: StartParts)
     },
     handler: async (request, reply) => {
       const { body, query, tenant, caller } = request;
-      refuseUnsupported(body);
+      refuseUnsealed(options.callbacks, body);
       const idempotency = idempotencyOf(request);
       const workflow = await workflowOf({ options, inline, tenant }, body.workflow);
       const started = await startOne(options, parts, startRequestOf(body, { workflow, idempotency, key: caller.key }));

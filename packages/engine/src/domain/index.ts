@@ -66,6 +66,8 @@ export { copyFold, emptyFold, foldedTask, foldStep } from './run/fold.ts';
 export type { FoldedRun, FoldedTask } from './run/fold.ts';
 export { pastFailure } from './run/letters/past-failure.ts';
 export type { LetterRef, LettersRequest } from './run/letters/take-letters.ts';
+export { tellingsOf } from './run/tellings.ts';
+export type { Telling } from './run/tellings.ts';
 export { CHUNK_ITEMS } from './run/send-items.ts';
 export { pathOf } from './run/step-path.ts';
 export type { BranchStep, StepRange } from './run/step-path.ts';
@@ -102,7 +104,6 @@ export type {
 } from './run/records.ts';
 export { literalFields } from './literal-fields.ts';
 export type { ValidationEnv } from './validate/check-nodes.ts';
-export { unsupportedRunFields } from './validate/check-unsupported.ts';
 export type { DocumentIssue } from './validate/document-issue.ts';
 export { arrive, arriveTogether } from './limits/gcra.ts';
 export { isLimiting, speaksFor } from './limits/limit.ts';

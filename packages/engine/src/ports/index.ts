@@ -30,6 +30,18 @@ export type {
 } from './budget-store.ts';
 export { ANY_LANE, isAnyLane } from './broker.ts';
 export type { Ack, Broker, ClaimRequest, LaneList, LaneOrder, RunSeed, TaskMessage } from './broker.ts';
+export type {
+  CallbackChange,
+  CallbackRecord,
+  CallbackStore,
+  DeliveryEnd,
+  DeliveryFilter,
+  DeliveryQueue,
+  DeliveryRecord,
+  DeliveryStore,
+  NewCallbackRecord,
+  TakenDelivery,
+} from './callback-store.ts';
 export type { Clock } from './clock.ts';
 export { STORE_CHORES } from './dispatch-store.ts';
 export type {
@@ -150,5 +162,15 @@ export type {
   ShownFire,
 } from './schedule-store.ts';
 export type { Timers } from './timers.ts';
+export type {
+  CollectionKey,
+  CollectionKind,
+  FoundPassage,
+  NewDocument,
+  NewPassage,
+  PassageFinds,
+  PassageSearch,
+  PassageStore,
+} from './passage-store.ts';
 export type { Secrets, TextRedactor } from './secrets.ts';
 export type { StoredWorkflow, WorkflowStore } from './workflow-store.ts';

@@ -2,6 +2,7 @@ import type { Json, JsonObject, RunTrigger } from '@weft/contract';
 
 import type { RunBudget } from '../domain/budget/payer.ts';
 import type { Verdict } from '../domain/run/decide.ts';
+import type { NewCallbackRecord } from './callback-store.ts';
 import type { Decision, MailKind, Reads, RunHead, RunSnapshot, WorkflowRef } from '../domain/run/records.ts';
 
 /** A decision and which of its ready tasks are offered to workers at once; the others wait in the store (rule A1). */
@@ -15,6 +16,8 @@ export type NewRun = {
   tags: string[];
   /** What it may spend, its children included; null for no bound of its own. */
   budget: RunBudget | null;
+  /** Who is told about it, beside those who are told about all runs of its tenant. */
+  callbacks?: readonly NewCallbackRecord[];
   /** The checkpoint that it is forked from; step 0: it is another run started again. */
   forkedFrom: { runId: string; step: number } | null;
   plan(now: number): Plan;

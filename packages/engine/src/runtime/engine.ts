@@ -2,6 +2,7 @@
 import type {
   AppError,
   Budget,
+  Callback,
   Json,
   JsonObject,
   LetterResults,
@@ -13,7 +14,7 @@ import type {
 import type { Payer } from '../domain/budget/payer.ts';
 import type { Artifacts } from './artifacts/artifacts.ts';
 import type { EndpointCommands } from './endpoints/endpoint-commands.ts';
-import type { ScheduleCommands } from './schedules/schedule-commands.ts';
+import type { ScheduleCommands } from './schedules/commands.ts';
 import type { Priority, RunHead, RunStatus, WorkflowRef } from '../domain/run/records.ts';
 import type {
   BudgetKey,
@@ -39,6 +40,8 @@ export type StartRequest = {
   tags: string[];
   /** What it may spend, beside what its document says. */
   budget?: Budget;
+  /** Who is told about it. */
+  callbacks?: readonly Callback[];
   /** Of the run that starts it, though it is none of its children: whoever pays for that one pays for it, too. */
   above?: Payer | null;
   /** The id of the API key that it is started by. */

@@ -31,7 +31,7 @@ export {
   toFire,
   viewSchedule,
 } from './queries/view-schedules.ts';
-export type { ScheduleCommands } from './schedules/schedule-commands.ts';
+export type { ScheduleCommands } from './schedules/commands.ts';
 export type { Scheduler } from './schedules/scheduler.ts';
 export { viewScaling } from './queries/view-scaling.ts';
 export { eventOf, judge } from './scaling/judge.ts';
@@ -65,6 +65,7 @@ export type { VoiceParts } from './worker/attempt-voice.ts';
 export { stoppedOutcome } from './worker/attempt-time.ts';
 export { callExecutor } from './worker/call-executor.ts';
 export { renderInput } from './worker/render-input.ts';
+export { repeat } from './repeat.ts';
 export { recoverWithin } from './recover-within.ts';
 export type { Repairs, Sweeper, SweeperSettings } from './sweeper.ts';
 export type { Settler } from './settler.ts';

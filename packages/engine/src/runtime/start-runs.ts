@@ -1,5 +1,6 @@
 /** Submitting runs: checked, decided and written in groups; durable when it returns. */
 import { AppError } from '@weft/contract';
+import type { Callback } from '@weft/contract';
 
 import { looserThan, meansOf } from '../domain/budget/payer.ts';
 import type { Means, Payer, RunBudget } from '../domain/budget/payer.ts';
@@ -11,7 +12,7 @@ import type { Fork } from '../domain/run/branch/fork-run.ts';
 import { startRun } from '../domain/run/decide.ts';
 import { freshHead } from '../domain/run/fresh.ts';
 import type { Decision, RunHead, RunParent, SentMail } from '../domain/run/records.ts';
-import type { NewRun, Plan, Submission } from '../ports/index.ts';
+import type { NewCallbackRecord, NewRun, Plan, Submission } from '../ports/index.ts';
 import { StoreError } from '../ports/index.ts';
 import type { Admission, Offering } from './admission.ts';
 import { planOf } from './decide-run.ts';
@@ -119,11 +120,17 @@ function newRun(
     config,
     tags,
     budget,
+    ...(request.callbacks && { callbacks: request.callbacks.map((callback) => toRecord(deps, callback)) }),
     idempotency,
     forkedFrom: request.forkedFrom ?? null,
     fire: request.fire ?? null,
     plan: (now) => admit(firstDecision(graph, { head, body: { input, config }, now }, request.asFork)),
   };
+}
+
+function toRecord({ clock }: StartDeps, { url, events, secret }: Callback): NewCallbackRecord {
+  const id = makeUuidV7(clock.now(), clock.randomBytes(10));
+  return { id, url, events: events ?? null, secret: secret ?? null };
 }
 
 function likeIt({ like }: RunToStart): Means['budgets'] {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { unsupportedRunFields } from '../../src/domain/index.ts';
 import { echo, found, withNodes } from './documents.ts';
 
 describe('what the engine cannot run yet is refused', () => {
@@ -23,15 +22,6 @@ describe('what the engine cannot run yet is refused', () => {
     const of = (onExceeded: string) => found(withNodes({ n: echo }, { budget: { usd: 1, onExceeded } }));
     expect(['fail', 'interrupt', 'fallback'].flatMap(of)).toEqual([]);
     expect(of('beg')).toEqual(['invalid_value /budget/onExceeded']);
-  });
-
-  test('callbacks of a run', () => {
-    const issues = unsupportedRunFields({
-      workflow: 'x',
-      callbacks: [{ url: 'http://localhost/' }],
-    });
-    expect(issues.map(({ pointer }) => pointer)).toEqual(['/callbacks']);
-    expect(unsupportedRunFields({ workflow: 'x', priority: 'high' })).toEqual([]);
   });
 
   test.each(['dataflow', 'superstep'])('mode %s and maxSteps are not', (mode) => {

@@ -1,5 +1,6 @@
-/** `fetch` for MCP servers: no answer is read without end. */
+/** `fetch` for MCP servers: under the guard, and no answer is read without end. */
 import { messageOf } from '../failure.ts';
+import { guardedFetch } from '../outgoing/guarded-fetch.ts';
 
 const MAX_ANSWER_BYTES = 12_000_000;
 /** What a server tells by itself for as long as it is kept. */
@@ -12,13 +13,19 @@ export class AnswerTooLargeError extends Error {
 }
 
 export async function boundedFetch(url: string | URL, init?: RequestInit): Promise<Response> {
-  const response = await fetch(url, init);
+  const { method = 'GET', headers, signal, body: sent } = init ?? {};
+  const response = await guardedFetch(new URL(url), {
+    method,
+    headers: new Headers(headers),
+    signal: signal ?? new AbortController().signal,
+    ...(typeof sent === 'string' && { body: sent }),
+  });
   if (response.body === null) return response;
-  const body = response.body.pipeThrough(bound(init?.method === 'GET' ? MAX_STREAM_BYTES : MAX_ANSWER_BYTES));
-  const { status, statusText, headers } = response;
-  const bounded = new Response(body, { status, statusText, headers });
-  // Where it came from after redirects; a response that is made has none.
-  Object.defineProperty(bounded, 'url', { value: response.url });
+  const body = response.body.pipeThrough(bound(method === 'GET' ? MAX_STREAM_BYTES : MAX_ANSWER_BYTES));
+  const { status, statusText } = response;
+  const bounded = new Response(body, { status, statusText, headers: response.headers });
+  // A response that is made has none.
+  Object.defineProperty(bounded, 'url', { value: String(url) });
   return bounded;
 }
 

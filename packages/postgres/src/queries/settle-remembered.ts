@@ -2,7 +2,8 @@
  * A settle in one statement, for runs that were decided as they are remembered: each is written only if its head still
  * has the step and the epoch that the decision saw. All that a decision reads changes together with the head's step, so
  * this comparison stands for the lock and the read. What is remembered may go back to a message, which anybody may have
- * written who reaches the lanes; so it is made sure, too, that the run is of the tenant and the workflow that it says.
+ * written who reaches the lanes; so it is made sure, too, that the run is of the tenant and the workflow that it says, and that no callbacks of its own wait to
+ * be told.
  *
  * It takes what nearly every settle is: tasks that end, joins that count, tasks that are armed. The rest is left to the
  * general way. For a single task most of its cost is that of a statement's beginning, so it names partitions, and its rows
@@ -78,7 +79,7 @@ function headText(columns: string, run: string): string {
   return `with head as materialized (select * from json_to_recordset($2::json) as h (${columns})
   ), held as materialized (
     select h.n from head h join ${run} r on r.id = h.id
-    where r.step = h.was_step and r.epoch = h.was_epoch and r.tenant = h.tenant and r.workflow = h.workflow for no key update of r skip locked
+    where r.step = h.was_step and r.epoch = h.was_epoch and r.tenant = h.tenant and r.workflow = h.workflow and not r.has_callbacks for no key update of r skip locked
   ), moved as (
     update ${run} r set status = h.status, step = h.step, live = h.live, asking = h.asking, generations = h.generations,
       failed = h.failed, open_joins = h.open_joins, jumps = h.jumps, kept = h.kept, ended_at = case when h.ended then to_timestamp($1::float8 / 1000) end

@@ -45,6 +45,8 @@ export type RunHead = {
   parent: RunParent | null;
   /** Who is charged beside its tenant; null for most runs. */
   payer: Payer | null;
+  /** Somebody is told about it by callbacks of its own. Only a head that was read from the store knows. */
+  hasCallbacks?: true;
 };
 
 export type RunParent = { runId: string; key: string; epoch: number; depth: number };
