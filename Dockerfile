@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 # One image for every process of the mesh: `weft producer`, `weft worker` and the command line.
-# There is nothing to build: Node runs the TypeScript sources as they lie in the workspace.
+# Node runs the TypeScript sources as they lie in the workspace; only the dashboard is built.
 ARG NODE_TAG=24.21.0-bookworm-slim
 
 # Only what decides about dependencies, so that a change of the sources does not install them again.
@@ -18,6 +18,16 @@ RUN --mount=type=cache,target=/root/.npm --mount=type=cache,target=/pnpm-store \
     npx -y pnpm@12.21.0 install --filter '@weft/cli...' --prod --frozen-lockfile --no-optional \
       --store-dir=/pnpm-store --package-import-method=copy
 
+# The dashboard alone is built: browsers run no TypeScript.
+FROM docker.io/library/node:${NODE_TAG} AS dashboard
+WORKDIR /weft
+COPY --from=manifests /manifests ./
+RUN --mount=type=cache,target=/root/.npm --mount=type=cache,target=/pnpm-store \
+    npx -y pnpm@12.21.0 install --filter '@weft/dashboard...' --frozen-lockfile \
+      --store-dir=/pnpm-store --package-import-method=copy
+COPY . .
+RUN node apps/dashboard/build/main.ts
+
 FROM docker.io/library/node:${NODE_TAG}
 WORKDIR /weft
 ENV NODE_ENV=production \
@@ -25,6 +35,7 @@ ENV NODE_ENV=production \
     WEFT_HEALTH_PORT=4401
 COPY --from=dependencies /weft ./
 COPY . .
+COPY --from=dashboard /weft/apps/dashboard/dist apps/dashboard/dist
 RUN ln -s /weft/apps/cli/src/main.ts /usr/local/bin/weft && chmod +x apps/cli/src/main.ts \
  && mkdir -p "$NODE_COMPILE_CACHE" && chown node:node "$NODE_COMPILE_CACHE"
 USER node

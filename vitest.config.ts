@@ -47,7 +47,8 @@ export default defineConfig({
           name: 'unit',
           include: [
             'packages/*/test/**/*.test.ts',
-            'apps/*/test/**/*.test.ts',
+            'apps/!(dashboard)/test/**/*.test.ts',
+            'apps/dashboard/test/unit/**/*.test.ts',
             'examples/*/*.test.ts',
             'test/architecture.test.ts',
             'test/reliability.test.ts',
@@ -77,6 +78,16 @@ export default defineConfig({
           globalSetup: ['packages/testkit/src/global-setup.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'dashboard',
+          include: ['apps/dashboard/test/browser/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
           hookTimeout: 120_000,
         },
       },

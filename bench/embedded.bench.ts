@@ -57,7 +57,7 @@ const deps = {
 const engine = createEngine(deps);
 const echo: Executor = { type: 'echo', run: async ({ input }) => ({ kind: 'succeeded', output: input }) };
 const worker = createWorker(
-  { ...deps, graphs: engine.graphs, settler: engine.settler },
+  { ...deps, files: engine.files, graphs: engine.graphs, settler: engine.settler },
   {
     id: crypto.randomUUID(),
     name: 'bench',

@@ -12,6 +12,7 @@ const CHECKS = [
   { name: 'format', command: 'oxfmt', args: ['--check', '.'] },
   { name: 'lint', command: 'oxlint', args: ['--type-aware', '--deny-warnings'] },
   { name: 'types', command: 'tsc', args: ['--noEmit', '-p', 'tsconfig.json'] },
+  { name: 'types of the dashboard', command: 'tsc', args: ['--noEmit', '-p', 'apps/dashboard'] },
   { name: 'deadcode', command: 'knip', args: [] },
 ];
 

@@ -15,10 +15,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/sdk': ['contract'],
   'packages/workflow-testing': ['contract', 'engine', 'executors', 'formats'],
   'packages/testkit': ['contract', 'embedded', 'engine', 'executors', 'formats', 'postgres', 'sdk'],
-  'apps/producer': ['contract', 'engine', 'formats', 'postgres'],
+  'apps/dashboard': ['contract', 'sdk'],
+  'apps/producer': ['contract', 'dashboard', 'engine', 'formats', 'postgres'],
   'apps/worker': ['contract', 'engine', 'executors', 'postgres'],
   'apps/cli': [
     'contract',
+    'dashboard',
     'embedded',
     'endpoints',
     'engine',
@@ -35,7 +37,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 
 /** What the layers inside the engine may import, as patterns of import paths relative to `packages/engine/src`. */
 const LAYERS: Readonly<Record<string, RegExp>> = {
-  domain: /^(domain\/|@weft\/contract$|@cfworker\/json-schema$|@marcbachmann\/cel-js|@noble\/hashes\/|liquidjs)/,
+  domain:
+    /^(domain\/|@weft\/contract$|@cfworker\/json-schema$|@marcbachmann\/cel-js|@noble\/hashes\/|croner$|liquidjs)/,
   ports: /^(ports\/|domain\/|@weft\/contract$)/,
 };
 
@@ -50,7 +53,7 @@ type Manifest = { path: string; dependencies: readonly string[] };
 const root = join(import.meta.dirname, '..');
 
 function sourceFiles(): SourceFile[] {
-  const paths = globSync(['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'], { cwd: root });
+  const paths = globSync(['packages/*/src/**/*.ts', 'apps/*/src/**/*.{ts,tsx}'], { cwd: root });
   return paths.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 }
 

@@ -96,7 +96,7 @@ export class SimMesh {
   #worker(process: SimProcess, deps: EngineDeps, engine: RunningEngine): Worker {
     const echo = this.effects.executor(this.world, process);
     return createWorker(
-      { ...deps, graphs: engine.graphs, settler: engine.settler },
+      { ...deps, files: engine.files, graphs: engine.graphs, settler: engine.settler },
       {
         id: process.name,
         name: process.name,

@@ -77,6 +77,7 @@ export function portsOf(means: Means): EngineDeps {
     comparer: notHere('comparer'),
     letters: notHere('letters'),
     limits: NO_LIMITS,
+    schedules: notHere('schedules'),
     endpoints: NO_ENDPOINTS,
     budgets: NO_BUDGETS,
     gate: { keyedTenants: async () => [], pass: async () => null },

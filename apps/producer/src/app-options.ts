@@ -1,8 +1,9 @@
 import type { ValidationEnv } from '@weft/engine/domain';
 import type { Clock, EventBus, KeyStore, LiveLog } from '@weft/engine/ports';
-import type { Engine, QueryDeps } from '@weft/engine/runtime';
+import type { Engine, QueryDeps, Scheduler } from '@weft/engine/runtime';
 import type { FastifyBaseLogger } from 'fastify';
 
+import type { DashboardSource } from './routes/dashboard.ts';
 import type { BackpressureOptions } from './pressure/lane-load.ts';
 import type { Metric } from './metrics-text.ts';
 import type { SocketLimits } from './socket/socket-limits.ts';
@@ -36,6 +37,12 @@ export type AppOptions = {
   backpressure?: BackpressureOptions;
   /** Knows the tokens with which agents say that a task of theirs has moved on; left out: none may. */
   pushHints?: { isFor(task: { tenant: string; taskId: string }, token: string): boolean } | null;
+  /** Starts the runs of schedules as long as the application is up. Left out: others do. */
+  scheduler?: Pick<Scheduler, 'start' | 'stop'>;
+  /** How many schedules a tenant may have (10,000). */
+  maxSchedules?: number;
+  /** Another dashboard than the one that was built. */
+  dashboard?: DashboardSource;
   /** Other limits for WebSockets than the usual ones. */
   socketLimits?: Partial<SocketLimits>;
 };

@@ -17,6 +17,7 @@ import { isSocketRequest, registerUpgrades } from './http/upgrade.ts';
 import { answerMalformed } from './http/malformed.ts';
 import { registerRoutes } from './routes/index.ts';
 import { openapiRoutes } from './routes/openapi.ts';
+import { dashboardRoutes } from './routes/dashboard.ts';
 import { pageRoutes } from './routes/pages.ts';
 
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
@@ -60,5 +61,6 @@ export function buildApp(options: AppOptions): FastifyInstance {
   registerRoutes(app.withTypeProvider<ZodTypeProvider>(), options, ring);
   openapiRoutes(app, routes);
   pageRoutes(app);
+  dashboardRoutes(app, options.dashboard);
   return app;
 }

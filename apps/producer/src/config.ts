@@ -15,6 +15,8 @@ export type ProducerConfig = {
   lanes: LaneBounds;
   /** How much memory the process may use, MiB; null: a share of the machine's. */
   memoryLimitMib: number | null;
+  /** How many schedules a tenant may have. */
+  maxSchedules: number;
   /** A file of endpoints, which the registry follows; null: none. */
   endpointsFile: string | null;
 };
@@ -32,13 +34,15 @@ const Environment = z.object({
   WEFT_MAX_LANE_DEPTH: z.coerce.number().int().min(0).max(100_000_000).default(1_000_000),
   WEFT_MAX_LANE_WAIT_MS: z.coerce.number().int().min(0).default(0),
   WEFT_MEMORY_LIMIT_MB: z.coerce.number().int().min(200).optional(),
+  WEFT_MAX_SCHEDULES: z.coerce.number().int().min(0).max(1_000_000).default(10_000),
   WEFT_ENDPOINTS_FILE: z.string().optional(),
   WEFT_MAX_NODES: z.coerce.number().int().min(1).max(1_000_000).default(10_000),
 });
 
 /**
  * Reads `WEFT_HOST`, `WEFT_PORT`, `WEFT_TOKEN` (or the file named by `WEFT_TOKEN_FILE`), `WEFT_MAX_NODES`,
- * `WEFT_MAX_LANE_DEPTH`, `WEFT_MAX_LANE_WAIT_MS` (0: no bound), `WEFT_MEMORY_LIMIT_MB` and `WEFT_ENDPOINTS_FILE`.
+ * `WEFT_MAX_LANE_DEPTH`, `WEFT_MAX_LANE_WAIT_MS` (0: no bound), `WEFT_MEMORY_LIMIT_MB`,
+ * `WEFT_MAX_SCHEDULES` and `WEFT_ENDPOINTS_FILE`.
  *
  * Throws ConfigError for a bad value, and for an address beyond this machine without a token.
  */
@@ -53,8 +57,8 @@ export function readProducerConfig(environment: NodeJS.ProcessEnv = process.env)
   refuseOpenDoor(host, token);
   const { WEFT_MAX_LANE_DEPTH: depth, WEFT_MAX_LANE_WAIT_MS: waitMs, WEFT_MEMORY_LIMIT_MB: mib = null } = result.data;
   const lanes = { maxDepth: depth === 0 ? null : depth, maxWaitMs: waitMs === 0 ? null : waitMs };
-  const { WEFT_ENDPOINTS_FILE: endpointsFile = null } = result.data;
-  return { host, port, token, maxNodes, lanes, memoryLimitMib: mib, endpointsFile };
+  const { WEFT_ENDPOINTS_FILE: endpointsFile = null, WEFT_MAX_SCHEDULES: maxSchedules } = result.data;
+  return { host, port, token, maxNodes, lanes, memoryLimitMib: mib, maxSchedules, endpointsFile };
 }
 
 /** Throws ConfigError if anybody could reach the API without a token. */

@@ -1,6 +1,7 @@
 /** The API on a whole engine: real database, one worker, everything in the test's process. */
 import { createMemoryRateLimiter, systemClock } from '@weft/embedded';
 import type { EndpointMeter, EndpointProber, Executor } from '@weft/engine/ports';
+import type { ArtifactDeps } from '@weft/engine/runtime';
 import { parseSecretKey } from '@weft/postgres';
 import { createRig, createTestDatabase } from '@weft/testkit';
 import type { Rig } from '@weft/testkit';
@@ -28,18 +29,19 @@ export type ApiRigOptions = {
   prober?: EndpointProber;
   isKeyless?: boolean;
   pushHints?: AppOptions['pushHints'];
+  artifacts?: Pick<ArtifactDeps, 'artifactStore' | 'artifactLimits'>;
 };
 
 export async function createApiRig(
   executors: Record<string, Executor['run']> = {},
-  { meter, prober, isKeyless = false, pushHints = null }: ApiRigOptions = {},
+  { meter, prober, isKeyless = false, pushHints = null, artifacts }: ApiRigOptions = {},
 ): Promise<ApiRig> {
   const database = await createTestDatabase();
   const rig = await createRig({
     url: database.url,
     executors,
     ...(!isKeyless && { secretKeys: { present: parseSecretKey('ab'.repeat(32), 'the key'), old: [] } }),
-    decorate: (deps) => ({ ...deps, ...(meter && { meter }), ...(prober && { prober }) }),
+    decorate: (deps) => ({ ...deps, ...(meter && { meter }), ...(prober && { prober }), ...artifacts }),
   });
   const options = { ...appOptions(rig, ['echo', ...Object.keys(executors)], meter), pushHints };
   const app = buildApp(options);

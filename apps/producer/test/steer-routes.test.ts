@@ -24,6 +24,7 @@ const record: RunRecord = {
   usage: { inputTokens: 0, outputTokens: 0, usd: 0 },
   budget: null,
   forkedFrom: null,
+  trigger: null,
 };
 
 /** What the engine was asked for. */

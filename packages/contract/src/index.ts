@@ -1,4 +1,11 @@
-export { ArtifactId, ArtifactRef } from './artifact.ts';
+export {
+  Artifact,
+  ArtifactId,
+  ArtifactPage,
+  ArtifactRef,
+  ListArtifactsQuery,
+  UploadArtifactQuery,
+} from './artifact.ts';
 export { ForkRun, ReplayRun, RerunRun } from './branch-run.ts';
 export {
   Checkpoint,
@@ -83,6 +90,7 @@ export {
   Tags,
   WorkflowName,
 } from './name.ts';
+export { FailureGroup, GraphDrawing, Overview, RunOverview } from './overview.ts';
 export { pageOf, PageQuery } from './page.ts';
 export type { Page } from './page.ts';
 export { pointerOf, tokensOf } from './pointer.ts';
@@ -127,6 +135,30 @@ export {
   Storage,
 } from './retention.ts';
 export { ListRunsQuery, ReadRunQuery, Run, RunPage, RunStatus } from './run.ts';
+export { FireKind, RunTrigger } from './run-trigger.ts';
+export {
+  Backfilled,
+  BackfillSchedule,
+  FireOutcome,
+  ListFiresQuery,
+  ListSchedulesQuery,
+  MAX_BACKFILL,
+  NewSchedule,
+  NextInstants,
+  NextInstantsQuery,
+  OverlapPolicy,
+  PreviewSchedule,
+  ReplaceSchedule,
+  RunSchedule,
+  Schedule,
+  ScheduleFire,
+  ScheduleFirePage,
+  ScheduleName,
+  ScheduleNote,
+  SchedulePage,
+  ScheduleSpec,
+  ScheduleState,
+} from './schedule.ts';
 export {
   BatchedRun,
   BatchedStartRun,

@@ -6,6 +6,7 @@ import { JsonRecord, JsonValue } from './json.ts';
 import { Label, WorkflowName } from './name.ts';
 import { pageOf, PageQuery } from './page.ts';
 import { Priority } from './policy.ts';
+import { RunTrigger } from './run-trigger.ts';
 import { Id, Instant, StepNumber, WorkflowVersion } from './wire.ts';
 
 export const RunStatus = z
@@ -34,6 +35,7 @@ export const Run = z
       .object({ runId: Id, step: StepNumber })
       .exactOptional()
       .meta({ description: 'The checkpoint that it was forked from; step 0: it was started again' }),
+    trigger: RunTrigger.exactOptional(),
     usage: Usage,
     budget: RunBudget.exactOptional().meta({ description: 'Of a run that is bounded by itself' }),
     bytes: z.int().min(0).exactOptional().meta({

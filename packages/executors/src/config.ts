@@ -28,3 +28,8 @@ export function openaiBaseUrl(): string {
 export function allowedPrivate(): string | null {
   return process.env['WEFT_ALLOW_PRIVATE'] ?? null;
 }
+
+/** The Python that runs `python` tasks: WEFT_PYTHON of the worker (that of a virtual environment, say), else python3. */
+export function pythonCommand(): string {
+  return process.env['WEFT_PYTHON'] || 'python3';
+}

@@ -229,7 +229,7 @@ describe('a script that does what it must not', () => {
       import { writeFileSync } from 'node:fs';
       const { default: executor } = await import(${JSON.stringify(module)});
       const emit = (pid) => { writeFileSync(${JSON.stringify(file)}, String(pid)); process.kill(process.pid, 'SIGKILL'); };
-      const call = { input: ${JSON.stringify({ source })}, signal: new AbortController().signal, taskId: 't', attempt: 1, emit };
+      const call = { input: ${JSON.stringify({ source })}, signal: new AbortController().signal, runId: 'r', taskId: 't', attempt: 1, idempotencyKey: 'k', emit };
       await executor.run(call);`;
     await once(spawn(process.execPath, ['--input-type=module', '-e', worker]), 'exit');
 

@@ -1,5 +1,5 @@
 /** Reading runs, outside any lock: the RunReader port on Postgres. */
-import type { Json, TaskError } from '@weft/contract';
+import type { Json, RunTrigger, TaskError } from '@weft/contract';
 import type { ChannelWrite, JoinRecord } from '@weft/engine/domain';
 import type { RunBudgetRecord, RunFilter, RunReader, RunRecord, StepRange } from '@weft/engine/ports';
 import type { Pool } from 'pg';
@@ -63,6 +63,7 @@ type RunRow = HeadRow &
     forked_run: string | null;
     forked_step: number | null;
     budget: RunBudgetRecord | null;
+    trigger: RunTrigger | null;
   };
 
 function epochMs(column: string): string {
@@ -71,7 +72,7 @@ function epochMs(column: string): string {
 
 async function readRuns(pool: Pool, where: string, values: unknown[]): Promise<RunRecord[]> {
   const rows = await query<RunRow>(pool, {
-    text: `select ${HEAD_COLUMNS}, r.created_at, r.ended_at, r.forked_run, r.forked_step, b.input, b.config, b.tags, b.output, b.error,
+    text: `select ${HEAD_COLUMNS}, r.created_at, r.ended_at, r.forked_run, r.forked_step, b.input, b.config, b.tags, b.output, b.error, b.trigger,
         s.input_tokens, s.output_tokens, s.usd, g.budget
       from run r join run_body b on b.run_id = r.id
       left join lateral (
@@ -100,6 +101,7 @@ async function readRuns(pool: Pool, where: string, values: unknown[]): Promise<R
     endedAt: row.ended_at,
     usage: toUsage(row),
     budget: row.budget,
+    trigger: row.trigger,
     forkedFrom: forkedFrom(row),
   }));
 }

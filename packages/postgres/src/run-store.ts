@@ -9,7 +9,7 @@ import type { DatabaseClock } from './database-clock.ts';
 import { existingRuns } from './queries/load-snapshots.ts';
 import { Partitions } from './queries/partitions.ts';
 import { dropMail, sendMail, usedKey } from './queries/send-mail.ts';
-import { claimKeys, sendStarts } from './queries/submit.ts';
+import { claimKeys, sendStarts, startFires } from './queries/submit.ts';
 import { settleRuns } from './settle-runs.ts';
 import { isDuplicate } from './store-failure.ts';
 
@@ -46,6 +46,7 @@ async function submit(client: Client, { clock, runs, known }: SubmitRequest) {
   const now = clock.now() ?? (await askNow(client, clock));
   const submissions: Submission[] = await claimKeys(client, runs);
   const created = runs.filter(({ head }, index) => submissions[index]?.kind === 'created' && !known.has(head.id));
+  await startFires(client, created);
   const starts = created.map((start) => ({ start, plan: start.plan(now), now }));
   return { result: submissions, sent: sendStarts(client, starts) };
 }

@@ -1,5 +1,6 @@
 /** All stores on one pool. */
 import type {
+  ArtifactIndex,
   BudgetStore,
   CostReader,
   DispatchStore,
@@ -17,9 +18,11 @@ import type {
   RunComparer,
   RunReader,
   RunStore,
+  ScheduleStore,
   WorkflowStore,
 } from '@weft/engine/ports';
 
+import { createArtifactIndex } from './artifact-index.ts';
 import { createBudgetStore } from './budget-store.ts';
 import { createCostReader } from './cost-reader.ts';
 import { createPool } from './connection.ts';
@@ -41,6 +44,7 @@ import { createRunComparer } from './queries/compare-tasks.ts';
 import { createLetterReader } from './queries/read-letters.ts';
 import { createRunReader } from './run-reader.ts';
 import { createRunStore } from './run-store.ts';
+import { createScheduleStore } from './schedule-store.ts';
 import { createWorkflowStore } from './workflow-store.ts';
 
 export type PostgresStore = {
@@ -62,6 +66,8 @@ export type PostgresStore = {
   endpoints: EndpointStore;
   mesh: MeshStore;
   passages: PassageStore;
+  artifacts: ArtifactIndex;
+  schedules: ScheduleStore;
   close(): Promise<void>;
 };
 
@@ -103,6 +109,8 @@ export function openStore({
     endpoints: createEndpointStore(pool, secretKeys),
     mesh: createMeshStore(pool),
     passages: createPassageStore(pool),
+    artifacts: createArtifactIndex(pool),
+    schedules: createScheduleStore(pool),
     async close() {
       await retention.close();
       await pool.end();

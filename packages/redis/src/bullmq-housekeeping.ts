@@ -11,6 +11,8 @@ import type { RedisConnection } from './connection.ts';
 import { warnOfListenerError } from '@weft/engine/ports';
 
 export type BullmqHousekeepingOptions = {
+  /** Those who share turns name the same queue (`chores`). */
+  queue?: string;
   /** What becomes of an error thrown by the work of a turn (a process warning). */
   onListenerError?: OnListenerError;
   /** Hears of lost connections; they come back by themselves. By default nobody does. */
@@ -24,7 +26,7 @@ export type BullmqHousekeeping = Housekeeping & {
 
 type Work = (name: string) => Promise<void>;
 
-const QUEUE = 'chores';
+const CHORES = 'chores';
 /** A turn that is so late beyond its period has been lost with the process that had it. */
 const LOST_AFTER_MS = 60_000;
 
@@ -76,7 +78,11 @@ class ScheduledChores implements BullmqHousekeeping {
   #openQueue(): Queue {
     const connection = this.#connection.connectBullmq('queue');
     const streams = { events: { maxLen: 100 } };
-    const queue = new Queue(QUEUE, { connection, prefix: queuePrefix(this.#connection), streams });
+    const queue = new Queue(this.#options.queue ?? CHORES, {
+      connection,
+      prefix: queuePrefix(this.#connection),
+      streams,
+    });
     return queue.on('error', (error) => this.#options.onError?.(error));
   }
 
@@ -84,7 +90,7 @@ class ScheduledChores implements BullmqHousekeeping {
     // A worker that closes ends its connection, so each has one of its own.
     const client = this.#connection.connectBullmq('worker');
     const options = { connection: client, prefix: queuePrefix(this.#connection) };
-    const worker = new Worker(QUEUE, (job, token) => this.#takeTurn(job, token), options);
+    const worker = new Worker(this.#options.queue ?? CHORES, (job, token) => this.#takeTurn(job, token), options);
     return worker.on('error', (error) => this.#options.onError?.(error));
   }
 

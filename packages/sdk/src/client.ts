@@ -1,4 +1,5 @@
-import type { Costs } from '@weft/contract';
+import type { Costs, Overview } from '@weft/contract';
+import { artifactsApi, type ArtifactsApi } from './artifacts-api.ts';
 import { budgetsApi, costsOf, type BudgetsApi, type CostsOptions } from './budgets-api.ts';
 import { deadLettersApi, type DeadLettersApi } from './dead-letters-api.ts';
 import { endpointsApi, type EndpointsApi } from './endpoints-api.ts';
@@ -9,9 +10,10 @@ import { orchestratorApi, type OrchestratorApi } from './orchestrator-api.ts';
 import { meshApi, type MeshApi } from './mesh-api.ts';
 import { runsApi, type RunsApi } from './runs-api.ts';
 import { retentionApi, type RetentionApi } from './retention-api.ts';
+import { schedulesApi, type SchedulesApi } from './schedules-api.ts';
 import { tasksApi, type TasksApi } from './tasks-api.ts';
 import { createTransport } from './transport.ts';
-import type { RetryOptions } from './transport.ts';
+import type { CallOptions, RetryOptions } from './transport.ts';
 import { openWatch, type Watch, type WatchOptions } from './watch.ts';
 import { workersApi, type WorkersApi } from './workers-api.ts';
 import { workflowsApi, type WorkflowsApi } from './workflows-api.ts';
@@ -34,6 +36,7 @@ export type WeftClient = {
   readonly interrupts: InterruptsApi;
   readonly deadLetters: DeadLettersApi;
   readonly retention: RetentionApi;
+  readonly artifacts: ArtifactsApi;
   readonly keys: KeysApi;
   readonly tasks: TasksApi;
   readonly workers: WorkersApi;
@@ -42,7 +45,10 @@ export type WeftClient = {
   readonly limits: LimitsApi;
   readonly endpoints: EndpointsApi;
   readonly budgets: BudgetsApi;
+  readonly schedules: SchedulesApi;
   readonly mesh: MeshApi & OrchestratorApi;
+  /** How all is at the moment. */
+  overview(options?: CallOptions): Promise<Overview>;
   /** What was spent. */
   costs(options?: CostsOptions): Promise<Costs>;
   /** Opens a WebSocket for any number of subscriptions; it is made again when it breaks, and goes on where it was. */
@@ -59,6 +65,7 @@ export function createClient({ url, token, tenant, retry }: ClientOptions): Weft
     interrupts: interruptsApi(transport),
     deadLetters: deadLettersApi(transport),
     retention: retentionApi(transport),
+    artifacts: artifactsApi(transport),
     keys: keysApi(transport),
     tasks: tasksApi(transport),
     workers: workersApi(transport),
@@ -67,7 +74,9 @@ export function createClient({ url, token, tenant, retry }: ClientOptions): Weft
     limits: limitsApi(transport),
     endpoints: endpointsApi(transport),
     budgets: budgetsApi(transport),
+    schedules: schedulesApi(transport),
     mesh: { ...meshApi(transport), ...orchestratorApi(transport) },
+    overview: (options) => transport.json({ ...options, path: '/v1/overview' }),
     costs: (options) => costsOf(transport, options),
     watch: (options) => openWatch(url, identity, options),
   };

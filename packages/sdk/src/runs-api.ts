@@ -4,6 +4,7 @@ import type {
   Event,
   Json,
   Run,
+  RunOverview,
   RunPage,
   RunStatus,
   StartedRunBatch,
@@ -57,6 +58,8 @@ export type RunsApi = SteerApi &
     get(id: string, options?: CallOptions & { include?: 'bytes' | undefined }): Promise<Run>;
     /** Newest first. */
     list(options?: ListRunsOptions): Promise<RunPage>;
+    /** The run with its graph and its first 1,000 tasks, in one call. */
+    overview(id: string, options?: CallOptions): Promise<RunOverview>;
     tasks(id: string, options?: ListTasksOptions): Promise<TaskPage>;
     steps(id: string, options?: PageOptions): Promise<StepPage>;
     /** The graph of the run with the status of each node, as text (`mermaid`, `dot`) or as data (`json`). */
@@ -97,6 +100,7 @@ export function runsApi(transport: Transport): RunsApi {
       return (await transport.json<StartedRunBatch>({ ...call, json: { runs } })).items;
     },
     list: (options) => page('/v1/runs', options),
+    overview: (id, options) => transport.json({ ...options, path: `${pathOf(id)}/overview` }),
     tasks: (id, options) => page(`${pathOf(id)}/tasks`, options),
     steps: (id, options) => page(`${pathOf(id)}/steps`, options),
     graph: ((id: string, options?: CallOptions & { format?: GraphFormat }) =>

@@ -18,6 +18,8 @@ export type Call = CallOptions & {
   json?: unknown;
   /** Sent as it is; instead of `json`. */
   document?: DocumentText;
+  /** Sent as it is, with the content type among the headers; instead of `json`. */
+  content?: Uint8Array<ArrayBuffer> | Blob;
 };
 
 /** Who calls: by a key or a token, and in which tenant where that is to be said. */
@@ -94,7 +96,7 @@ async function send(base: URL, identity: Identity, call: Call): Promise<Response
     return await fetch(urlOf(base, call), {
       method: call.method ?? 'GET',
       headers: headersOf(identity, call),
-      body: call.document?.text ?? (call.json === undefined ? null : JSON.stringify(call.json)),
+      body: call.content ?? call.document?.text ?? (call.json === undefined ? null : JSON.stringify(call.json)),
       signal: signal ?? null,
     });
   } catch (error) {

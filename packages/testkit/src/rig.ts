@@ -24,7 +24,7 @@ import type {
   Timers,
 } from '@weft/engine/ports';
 import { createEngine, createMemoryArtifactStore, createWorker } from '@weft/engine/runtime';
-import type { EngineDeps, RunningEngine, SweeperSettings, Worker } from '@weft/engine/runtime';
+import type { ArtifactLimits, EngineDeps, RunningEngine, SweeperSettings, Worker } from '@weft/engine/runtime';
 import { inputChecker } from '@weft/formats';
 import { openStore } from '@weft/postgres';
 import type { PostgresStore, SecretKeys } from '@weft/postgres';
@@ -47,6 +47,7 @@ export type RigOptions = {
   live?: LiveLog;
   rates?: RateLimiter;
   artifactStore?: ArtifactStore;
+  artifactLimits?: Partial<ArtifactLimits>;
   /** What tokens of endpoints are encrypted with. */
   secretKeys?: SecretKeys;
   /** Puts something between the engine and what it works with: faults, counters. */
@@ -95,7 +96,16 @@ export async function createRig(options: RigOptions): Promise<Rig> {
   const rates = options.rates ?? createMemoryRateLimiter();
   const artifactStore = options.artifactStore ?? createMemoryArtifactStore();
   const housekeeping = createMemoryHousekeeping({ clock });
-  const parts = { broker, bus, live, rates, timers, housekeeping, artifactStore };
+  const parts = {
+    broker,
+    bus,
+    live,
+    rates,
+    timers,
+    housekeeping,
+    artifactStore,
+    artifactLimits: options.artifactLimits,
+  };
   const bare = { ...store, ...parts, inputs: inputChecker, clock, log };
   const deps = options.decorate?.(bare) ?? bare;
   const sweep = { intervalMs: 100, staleOfferMs: 2000, deadAfterMs: 15_000, ...options.sweep };
@@ -153,7 +163,7 @@ async function startWorker(deps: Deps, engine: RunningEngine, options: RigOption
   const given = Object.entries({ echo: echoRun, ...options.executors });
   const executors = new Map(given.map(([type, run]) => [type, { type, run } satisfies Executor]));
   const worker = createWorker(
-    { ...deps, graphs: engine.graphs, settler: engine.settler },
+    { ...deps, files: engine.files, graphs: engine.graphs, settler: engine.settler },
     {
       id: crypto.randomUUID(),
       name: 'rig',

@@ -65,6 +65,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const bus = createRedisEventBus(redis, { onListenerError });
   const timers = createBullmqTimers(redis, { clock: systemClock, onListenerError });
   const housekeeping = createBullmqHousekeeping(redis, { onListenerError });
+  const scheduleTurns = createBullmqHousekeeping(redis, { onListenerError, queue: 'schedules' });
   const rates = createRedisRateLimiter(redis);
   const protocols = createProtocols({ replies: createRedisReplyStore(redis), log });
   const parts = {
@@ -76,6 +77,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
     timers,
     housekeeping,
     artifactStore,
+    scheduleTurns,
     prober: createProtocolProber(protocols),
     endpointRules: createProtocolRules(protocols),
   };
@@ -93,6 +95,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
       await Promise.all(Array.from(protocols.values(), (client) => client.close()));
       await timers.close();
       await housekeeping.close();
+      await scheduleTurns.close();
       await broker.close();
       await bus.close();
       await redis.close();

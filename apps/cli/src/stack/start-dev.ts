@@ -44,6 +44,7 @@ import { resealTokens } from './reseal-tokens.ts';
 import { pushHintsOf } from './push-hints.ts';
 import { secretKeysOf } from './secret-keys.ts';
 import { surviveStrayErrors } from './survive-stray-errors.ts';
+import { tellDashboard } from './tell-dashboard.ts';
 import { weftVersion } from './version.ts';
 
 export type DevOptions = {
@@ -93,6 +94,7 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
   surviveStrayErrors(log);
   const secretKeys = secretKeysOf(options.env ?? {}, options.dataDir);
   const push = pushHintsOf(options.env ?? {}, secretKeys);
+  const dashboard = tellDashboard(log);
   const database = await openDatabase(options, log);
   stops.push(database.stop);
   const lock = await lockDatabase(database.url, 'exclusive');
@@ -104,6 +106,7 @@ async function start(options: DevOptions, stops: (() => Promise<unknown>)[]): Pr
   stops.push(() => store.close());
   await endFormerWorkers(store.fleet);
   await resealTokens(store.endpoints, log);
+  await dashboard;
   const { engine, worker, producer, close } = await compose({ options, config, store, push, log });
   stops.push(close);
   stops.push(() => engine.stop());
@@ -139,6 +142,7 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
     timers,
     housekeeping,
     artifactStore: openArtifactStore(options.env ?? {}, options.dataDir),
+    scheduleTurns: createMemoryHousekeeping({ clock }),
     prober: createProtocolProber(protocols),
     endpointRules: createProtocolRules(protocols),
   };
@@ -155,7 +159,10 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
   const settings = await workerOptions(setup);
   const asking = endpointExecutors({ ...deps, engine, protocols, push, environment: setup.config.environment });
   const executors = withPassages(new Map([...settings.executors, ...asking]), store.passages);
-  const worker = createWorker({ ...deps, graphs: engine.graphs, settler: engine.settler }, { ...settings, executors });
+  const worker = createWorker(
+    { ...deps, files: engine.files, graphs: engine.graphs, settler: engine.settler },
+    { ...settings, executors },
+  );
   const producer = await startProducer({
     ...config,
     engine,
@@ -171,6 +178,7 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
     metrics: () => [cacheMetric(worker)],
     pushHints: push,
     backpressure: producerBackpressure(config),
+    scheduler: engine.scheduler,
   });
   engine.start();
   await worker.start();

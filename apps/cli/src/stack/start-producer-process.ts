@@ -8,6 +8,7 @@ import type { MeshOptions } from './open-mesh.ts';
 import { pushHintsOf } from './push-hints.ts';
 import { resealTokens } from './reseal-tokens.ts';
 import type { RunningProcess } from './running-process.ts';
+import { tellDashboard } from './tell-dashboard.ts';
 import { producerBackpressure } from './producer-backpressure.ts';
 import { weftVersion } from './version.ts';
 
@@ -21,6 +22,7 @@ export async function startProducerProcess(options: ProducerProcessOptions): Pro
   const executorNames = await executorTypes();
   try {
     await resealTokens(deps.endpoints, log);
+    await tellDashboard(log);
     const producer = await startProducer({
       ...config,
       engine,
@@ -35,6 +37,7 @@ export async function startProducerProcess(options: ProducerProcessOptions): Pro
       executorNames,
       pushHints: pushHintsOf(process.env, options.secretKeys),
       backpressure: producerBackpressure(config),
+      scheduler: engine.scheduler,
     });
     engine.start();
     return {

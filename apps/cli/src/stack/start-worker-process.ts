@@ -46,7 +46,7 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
   const asking = endpointExecutors({ ...deps, engine, protocols, push, environment: config.environment });
   const executors = withPassages(new Map([...settings.executors, ...asking]), deps.passages);
   const worker = createWorker(
-    { ...deps, graphs: engine.graphs, settler: engine.settler },
+    { ...deps, files: engine.files, graphs: engine.graphs, settler: engine.settler },
     { ...settings, executors, id, beatMs, recycleAfterMs },
   );
   try {

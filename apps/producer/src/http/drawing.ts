@@ -1,16 +1,15 @@
+import { GraphDrawing } from '@weft/contract';
 import type { DrawQuery } from '@weft/contract';
 import { toDot, toMermaid } from '@weft/engine/domain';
 import type { Diagram } from '@weft/engine/domain';
 import { z } from 'zod';
-
-import { GraphJson } from '../schemas/answers.ts';
 
 const text = { schema: z.string() };
 
 /** What a route that draws answers with. */
 export const drawingAnswer = {
   description: 'Mermaid (text/plain), DOT (text/vnd.graphviz) or JSON',
-  content: { 'text/plain': text, 'text/vnd.graphviz': text, 'application/json': { schema: GraphJson } },
+  content: { 'text/plain': text, 'text/vnd.graphviz': text, 'application/json': { schema: GraphDrawing } },
 };
 
 /** The body in the format that is asked for, and its content type; null for what is sent as JSON. */

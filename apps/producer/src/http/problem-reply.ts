@@ -1,7 +1,7 @@
 /** Every failure leaves as `application/problem+json`; one table says which code the framework's own errors get. */
 import { AppError, toProblem } from '@weft/contract';
 import type { ProblemCode } from '@weft/contract';
-import { StoreError } from '@weft/engine/ports';
+import { ArtifactError, StoreError } from '@weft/engine/ports';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { withBodyLocations } from './request-body.ts';
@@ -53,6 +53,7 @@ export function registerProblems(app: FastifyInstance, routes: RouteList): void 
 /** The error as the API tells it: what nobody expected becomes `internal`. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
+  if (error instanceof ArtifactError) return new AppError(error.code, error.message, { cause: error });
   if (error instanceof StoreError && error.transient) {
     return new AppError('unavailable', 'the store does not answer; try again', { cause: error });
   }

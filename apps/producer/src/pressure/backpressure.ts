@@ -22,13 +22,15 @@ declare module 'fastify' {
 export type Backpressure = {
   /** Throws AppError `lane_full` where the tenant has too much waiting on a lane of the workflow. */
   refuseFull(request: StartRequest): Promise<void>;
+  /** Whether this process takes no new work at all. */
+  readonly isBusy: boolean;
 };
 
 const LOOK_MS = 1000;
 /** How soon a process that is overloaded, or has no store, may be asked again, seconds. */
 const BUSY_RETRY_S = 2;
 
-const NONE: Backpressure = { refuseFull: async () => undefined };
+const NONE: Backpressure = { refuseFull: async () => undefined, isBusy: false };
 
 /** Begins to watch when the application is ready, and stops when it closes. Without bounds nothing is refused. */
 export function registerBackpressure(app: FastifyInstance, options: AppOptions): Backpressure {
@@ -51,6 +53,9 @@ export function registerBackpressure(app: FastifyInstance, options: AppOptions):
   });
 
   return {
+    get isBusy() {
+      return self.isOverloaded || lanes.isStoreAway;
+    },
     async refuseFull(request) {
       const { tenant } = request.workflow;
       lanes.note(tenant);

@@ -1,11 +1,14 @@
 import { createRunStreams } from '@weft/engine/runtime';
+import type { StartRequest } from '@weft/engine/runtime';
 
 import type { Api } from '../api.ts';
 import type { AppOptions } from '../app-options.ts';
 import { registerBackpressure } from '../pressure/backpressure.ts';
+import type { Backpressure } from '../pressure/backpressure.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { inlineWorkflows } from '../inline-workflows.ts';
 import { StreamHub } from '../stream/stream-hub.ts';
+import { artifactRoutes } from './artifacts.ts';
 import { budgetRoutes } from './budgets.ts';
 import { branchRoutes } from './branch-runs.ts';
 import { compareRoutes } from './compare-runs.ts';
@@ -26,8 +29,10 @@ import { keyRoutes } from './keys.ts';
 import { meshRoutes } from './mesh.ts';
 import { metricsRoutes } from './metrics.ts';
 import { pushRoutes } from './push.ts';
+import { overviewRoutes } from './overview.ts';
 import { retentionRoutes } from './retention.ts';
 import { runRoutes } from './runs.ts';
+import { scheduleRoutes } from './schedules.ts';
 import { socketRoute } from './socket.ts';
 import { startBatchRoute } from './start-batch.ts';
 import { startRunRoutes } from './start-run.ts';
@@ -40,6 +45,7 @@ import { workflowRoutes } from './workflows.ts';
 export function registerRoutes(api: Api, options: AppOptions, ring: Pick<KeyRing, 'recheck'>): void {
   const inline = inlineWorkflows(options);
   const backpressure = registerBackpressure(api, options);
+  runSchedules(api, options, backpressure);
   const { queries, bus, live, clock, log } = options;
   const hub = new StreamHub(log);
   api.addHook('preClose', () => hub.close());
@@ -48,6 +54,7 @@ export function registerRoutes(api: Api, options: AppOptions, ring: Pick<KeyRing
   startRunRoutes(api, options, { inline, backpressure });
   startBatchRoute(api, options, { inline, backpressure });
   runRoutes(api, options);
+  overviewRoutes(api, options);
   checkpointRoutes(api, options);
   compareRoutes(api, options);
   branchRoutes(api, options);
@@ -56,6 +63,7 @@ export function registerRoutes(api: Api, options: AppOptions, ring: Pick<KeyRing
   interruptRoutes(api, options);
   deadLetterRoutes(api, options);
   retentionRoutes(api, options);
+  artifactRoutes(api, options);
   eventRoutes(api, options, { streams, hub });
   pushRoutes(api, options);
   meshRoutes(api, options, { streams, hub, backpressure });
@@ -72,5 +80,14 @@ export function registerRoutes(api: Api, options: AppOptions, ring: Pick<KeyRing
   directWorkerRoutes(api, options);
   healthRoutes(api, options);
   metricsRoutes(api, options);
+  scheduleRoutes(api, options);
   keyRoutes(api, options, ring);
+}
+
+/** Runs by the clock are new work like any other: what would be refused waits. */
+function runSchedules(api: Api, { scheduler }: AppOptions, backpressure: Backpressure): void {
+  if (!scheduler) return;
+  const admit = (request: StartRequest) => backpressure.refuseFull(request);
+  api.addHook('onReady', async () => scheduler.start({ admit, isBusy: () => backpressure.isBusy }));
+  api.addHook('preClose', () => scheduler.stop());
 }

@@ -36,6 +36,8 @@ export type CallBudget = {
 export type CallArtifacts = {
   /** Keeps a file; durable once this returns. `mediaType` is `application/octet-stream` where it is left out. */
   write(file: { name: string; mediaType?: string }, body: Uint8Array | AsyncIterable<Uint8Array>): Promise<ArtifactRef>;
+  /** The newest that the call's run has written or read. */
+  list(limit: number): Promise<ArtifactRef[]>;
   /** `artifact_missing` where the tenant has no such file. The body must be read or returned. */
   read(artifact: string, range?: ByteRange): Promise<{ ref: ArtifactRef; body: AsyncIterable<Uint8Array> }>;
 };

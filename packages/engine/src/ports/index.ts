@@ -1,4 +1,13 @@
 export type { Archive } from './archive.ts';
+export type {
+  ArtifactIndex,
+  ArtifactListing,
+  ArtifactRecord,
+  ArtifactsFilter,
+  ArtifactUser,
+  NewArtifact,
+  Stale,
+} from './artifact-index.ts';
 export { ArtifactError, boundsOf, tooLarge } from './artifact-store.ts';
 export type { ArtifactErrorCode, ArtifactStore, ByteRange, PutOptions, StoredContent } from './artifact-store.ts';
 export type {
@@ -125,6 +134,21 @@ export type {
   Settlement,
   Submission,
 } from './run-store.ts';
+export type {
+  FireReason,
+  FireRecord,
+  FireReport,
+  ScheduleChange,
+  ScheduleChanging,
+  ScheduleDefinition,
+  ScheduleRecord,
+  ScheduleSight,
+  ScheduleStore,
+  ScheduleTick,
+  ScheduleView,
+  ScheduleWake,
+  ShownFire,
+} from './schedule-store.ts';
 export type { Timers } from './timers.ts';
 export type {
   CollectionKey,

@@ -1,5 +1,5 @@
 import type { RunBudgetRecord } from './budget-store.ts';
-import type { Json, Placement, TaskError, Usage } from '@weft/contract';
+import type { Json, Placement, RunTrigger, TaskError, Usage } from '@weft/contract';
 
 import type { BranchPoint, FoldedRun, UsageRecord } from '../domain/run/records.ts';
 import type { FoldStep, Migration, StepRecord } from '../domain/run/journal.ts';
@@ -28,6 +28,8 @@ export type RunRecord = {
   usage: Usage;
   /** What it may spend, where it is bounded by itself. */
   budget: RunBudgetRecord | null;
+  /** The schedule that has started it. */
+  trigger: RunTrigger | null;
   /** The checkpoint that it was forked from; step 0 where it was only started again. */
   forkedFrom: Checkpointed | null;
 };

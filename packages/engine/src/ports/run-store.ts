@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '@weft/contract';
+import type { Json, JsonObject, RunTrigger } from '@weft/contract';
 
 import type { RunBudget } from '../domain/budget/payer.ts';
 import type { Verdict } from '../domain/run/decide.ts';
@@ -18,6 +18,8 @@ export type NewRun = {
   /** The checkpoint that it is forked from; step 0: it is another run started again. */
   forkedFrom: { runId: string; step: number } | null;
   plan(now: number): Plan;
+  /** The firing of a schedule that it is: it is `started` with it, or nothing is. Left out: of none. */
+  fire?: { scheduleId: string; instant: number; trigger: RunTrigger } | null;
   /** The caller's key, and the hash of what it sent: the same key with another hash is a conflict. */
   idempotency: { key: string; payloadHash: string } | null;
 };

@@ -4,6 +4,7 @@ import type { Json } from '@weft/contract';
 
 import { contentHash } from '../domain/content-hash.ts';
 import type { SentMail } from '../domain/run/records.ts';
+import { createArtifacts } from './artifacts/artifacts.ts';
 import { createAdmission } from './admission.ts';
 import type { EngineDeps } from './deps.ts';
 import type { EndpointBook } from './endpoints/endpoint-book.ts';
@@ -19,6 +20,9 @@ import { keepHouse } from './keep-house.ts';
 import { createSettler } from './settler.ts';
 import type { Settler } from './settler.ts';
 import { createPost } from './post.ts';
+import { createScheduleCommands } from './schedules/schedule-commands.ts';
+import { createScheduler } from './schedules/scheduler.ts';
+import type { Scheduler } from './schedules/scheduler.ts';
 import { createRetention } from './retention.ts';
 import { startChild } from './start-children.ts';
 import { createStartRuns } from './start-runs.ts';
@@ -35,6 +39,8 @@ export type RunningEngine = Engine & {
   readonly sweeper: Sweeper;
   /** The endpoints as this process knows them. */
   readonly endpointBook: EndpointBook;
+  /** Starts the runs of schedules, in a process that takes in new work. */
+  readonly scheduler: Scheduler;
   /** Begins to sweep, to listen to timers and to keep house. */
   start(): void;
   /** Ends what is under way, within ten seconds; call it after the workers of this process have stopped. */
@@ -72,22 +78,28 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
   }
 
   async function ended(): Promise<void> {
-    await Promise.all([sweeper.stop(), admission.stop()]);
+    await Promise.all([sweeper.stop(), admission.stop(), scheduler.stop()]);
     await starter.idle();
     await post.idle();
     await settler.idle();
   }
 
+  const steering = createSteering({ ...deps, settler, graphs, start: startOne });
+  const scheduler = createScheduler({ ...deps, start: startOne, cancel: (request) => steering.cancelRun(request) });
+
   let ends: (() => void)[] = [];
 
   return {
     graphs,
+    files: createArtifacts(deps),
     settler,
     sweeper,
     endpointBook,
+    scheduler,
     saveWorkflow: (request) => deps.workflows.save({ ...request, hash: contentHash(request.document as Json) }),
     startRuns: (requests) => starter.start(requests),
-    ...createSteering({ ...deps, settler, graphs, start: startOne }),
+    ...steering,
+    ...createScheduleCommands({ ...deps, graphs, scheduler }),
     ...createDeadLetters({ ...deps, settler, graphs, start: startOne }),
     ...createRetention(deps),
     ...createLimitCommands({ ...deps, admission }),

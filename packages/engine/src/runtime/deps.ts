@@ -1,6 +1,5 @@
 /** What the use cases need from outside; each takes only what it uses. */
 import type {
-  ArtifactStore,
   Broker,
   BudgetStore,
   Clock,
@@ -26,11 +25,13 @@ import type {
   RunComparer,
   RunReader,
   RunStore,
+  ScheduleStore,
   Timers,
   WorkflowStore,
 } from '../ports/index.ts';
+import type { ArtifactDeps } from './artifacts/artifacts.ts';
 
-export type EngineDeps = {
+export type EngineDeps = ArtifactDeps & {
   runs: RunStore;
   dispatch: DispatchStore;
   workflows: WorkflowStore;
@@ -49,9 +50,10 @@ export type EngineDeps = {
   live: LiveLog;
   timers: Timers;
   housekeeping: Housekeeping;
+  schedules: ScheduleStore;
+  /** Says when to look at the schedules; without it each process does by its own clock. */
+  scheduleTurns?: Housekeeping;
   endpoints: EndpointStore;
-  /** Without it there are no artifacts: outputs of any size stay where others are. */
-  artifactStore?: ArtifactStore;
   /** What all share of the endpoints; without it nobody calls any. */
   meter?: EndpointMeter;
   /** What holds for the whole mesh; without it there is never an emergency, and nobody decides about scaling. */

@@ -1,5 +1,9 @@
 export { createMemoryArtifactStore } from './artifacts/memory-artifact-store.ts';
+export { createMemoryArtifactIndex } from './artifacts/memory-artifact-index.ts';
+export { ARTIFACT_LIMITS, createArtifacts } from './artifacts/artifacts.ts';
+export type { ArtifactDeps, ArtifactLimits, Artifacts, OpenedArtifact } from './artifacts/artifacts.ts';
 export { callArtifacts } from './artifacts/call-artifacts.ts';
+export { collectArtifacts } from './artifacts/collect-artifacts.ts';
 export { awaitRunEnd } from './queries/await-run-end.ts';
 export { diffCheckpoints } from './queries/checkpoints/diff-checkpoints.ts';
 export type { DiffRequest } from './queries/checkpoints/diff-checkpoints.ts';
@@ -19,6 +23,16 @@ export { meteredEndpoint } from './endpoints/metered-endpoint.ts';
 export type { EndpointCommands } from './endpoints/endpoint-commands.ts';
 export type { SyncedEndpoints } from './endpoints/sync-endpoints.ts';
 export { viewCircuits, viewEmergency, viewMeshMetrics } from './queries/view-mesh.ts';
+export {
+  listFires,
+  listSchedules,
+  nextOfSchedule,
+  previewSchedule,
+  toFire,
+  viewSchedule,
+} from './queries/view-schedules.ts';
+export type { ScheduleCommands } from './schedules/schedule-commands.ts';
+export type { Scheduler } from './schedules/scheduler.ts';
 export { viewScaling } from './queries/view-scaling.ts';
 export { eventOf, judge } from './scaling/judge.ts';
 export type { Judgement } from './scaling/judge.ts';

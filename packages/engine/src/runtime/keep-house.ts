@@ -4,22 +4,27 @@ import type { StoreChore } from '../ports/index.ts';
 import type { EngineDeps } from './deps.ts';
 import type { Probes } from './endpoints/probe-endpoints.ts';
 import { evaluateScaling } from './scaling/evaluate-scaling.ts';
+import { collectArtifacts } from './artifacts/collect-artifacts.ts';
+import type { ArtifactDeps } from './artifacts/artifacts.ts';
 import { repeat } from './repeat.ts';
 
 type HousekeepingDeps = Pick<
   EngineDeps,
   'housekeeping' | 'dispatch' | 'retention' | 'mesh' | 'queue' | 'broker' | 'fleet' | 'clock' | 'log'
-> & { probes: Probes };
+> &
+  ArtifactDeps & { probes: Probes };
 
 const HOUR_MS = 3_600_000;
 /** Deletes what the policies let go. It has no turn of its own in the store, since it may take long. */
 const RETENTION = 'retention';
+/** Takes away artifacts that nothing refers to; after retention, which takes what refers to them. */
+const ARTIFACTS = 'artifacts';
 /** Asks endpoints whether they are there: those whose time has come. */
 const PROBES = 'endpoint health';
 /** Decides whether there shall be more workers or fewer. */
 const SCALING = 'scaling';
 const CHORES = [
-  ...[...STORE_CHORES, RETENTION].map((name) => ({ name, everyMs: HOUR_MS })),
+  ...[...STORE_CHORES, RETENTION, ARTIFACTS].map((name) => ({ name, everyMs: HOUR_MS })),
   { name: PROBES, everyMs: 2000 },
   { name: SCALING, everyMs: 10_000 },
 ];
@@ -43,17 +48,23 @@ export function keepHouse(deps: HousekeepingDeps): () => void {
 }
 
 async function doChore(deps: HousekeepingDeps, name: string): Promise<void> {
-  const { dispatch, retention, probes, log } = deps;
+  const { probes, log } = deps;
   if (name === PROBES) return probeSafely(probes, log);
   if (name === SCALING) return decideSafely(deps);
   // A process of another version may have asked for it.
-  if (!isStoreChore(name) && name !== RETENTION) return;
+  if (!isStoreChore(name) && name !== RETENTION && name !== ARTIFACTS) return;
   try {
-    const done = isStoreChore(name) ? await dispatch.maintain(name) : await retention.enforce();
+    const done = await keep(deps, name);
     log.info({ chore: name, ...done }, 'a chore is done');
   } catch (error) {
     log.warn({ err: error, chore: name }, 'a chore failed; it has its next turn');
   }
+}
+
+function keep(deps: HousekeepingDeps, name: StoreChore | typeof RETENTION | typeof ARTIFACTS): Promise<object | void> {
+  if (name === RETENTION) return deps.retention.enforce();
+  if (name === ARTIFACTS) return collectArtifacts(deps, { now: deps.clock.now() });
+  return deps.dispatch.maintain(name);
 }
 
 /** It has its turn too often to be told of each. */

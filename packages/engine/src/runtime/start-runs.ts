@@ -30,6 +30,8 @@ export type RunToStart = StartRequest & {
   asChild?: { id: string; parent: RunParent; mail: string; payer: Payer | null; budget: RunBudget | null };
   asFork?: Pick<Fork, 'point' | 'updates' | 'differs'>;
   forkedFrom?: NonNullable<NewRun['forkedFrom']>;
+  /** The firing of a schedule that it is. */
+  fire?: NonNullable<NewRun['fire']>;
   /** The run that it does not exceed in what it may spend. */
   like?: { payer: Payer | null; budget: RunBudget | null };
 };
@@ -119,6 +121,7 @@ function newRun(
     budget,
     idempotency,
     forkedFrom: request.forkedFrom ?? null,
+    fire: request.fire ?? null,
     plan: (now) => admit(firstDecision(graph, { head, body: { input, config }, now }, request.asFork)),
   };
 }

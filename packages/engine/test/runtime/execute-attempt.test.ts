@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 
 import { compileGraph } from '../../src/domain/graph/graph.ts';
 import type { BudgetStore, ExecutorCall, InputMaterial, Outcome, ResultCache, Secrets } from '../../src/ports/index.ts';
+import { createArtifacts } from '../../src/runtime/artifacts/artifacts.ts';
 import { AttemptVoice } from '../../src/runtime/worker/attempt-voice.ts';
 import { Cashier } from '../../src/runtime/worker/cashier.ts';
 import { executeAttempt } from '../../src/runtime/worker/execute-attempt.ts';
@@ -56,6 +57,7 @@ function scene(answer: (call: ExecutorCall) => Promise<Outcome>) {
         executors: new Map([['work', { type: 'work', run }]]),
         version,
         shared,
+        files: createArtifacts({}),
         cashier: new Cashier({ budgets: NO_BUDGETS, clock, log }),
         clock,
         log,

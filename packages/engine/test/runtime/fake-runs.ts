@@ -205,6 +205,7 @@ const BLANK = {
   usage: { inputTokens: 0, outputTokens: 0, usd: 0 },
   budget: null,
   forkedFrom: null,
+  trigger: null,
 };
 
 function fail(what: string): never {

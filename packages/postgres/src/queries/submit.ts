@@ -1,5 +1,6 @@
 /** Writing new runs, with their idempotency keys. */
 import type { NewRun, Plan, Submission } from '@weft/engine/ports';
+import { StoreError } from '@weft/engine/ports';
 
 import { arrayText } from '../array-text.ts';
 import type { Client } from '../connection.ts';
@@ -50,6 +51,35 @@ export async function claimKeys(client: Client, starts: readonly NewRun[]): Prom
   const { rows } = await reading;
   const holders = new Map(rows.map((row) => [`${row.tenant}\n${row.key}`, row]));
   return starts.map((start) => submissionOf(start, holders.get(keyOf(start))));
+}
+
+/**
+ * The firings that these runs are become `started`. Throws StoreError where one does not wait any more: then nobody else has
+ * the key of its run, and still it must not be started.
+ */
+export async function startFires(client: Client, starts: readonly NewRun[]): Promise<void> {
+  const fired = starts.flatMap(({ head, fire }) => (fire ? [{ runId: head.id, ...fire }] : []));
+  if (fired.length === 0) return;
+  const ordered = fired.toSorted((a, b) =>
+    a.scheduleId === b.scheduleId ? a.instant - b.instant : a.scheduleId < b.scheduleId ? -1 : 1,
+  );
+  const { rowCount } = await client.query({
+    name: 'start-fires',
+    text: `update schedule_fire f set outcome = 'started', run_id = u.run_id, run_status = 'running', reason = null, changed_at = now()
+      from unnest($1::uuid[], $2::float8[], $3::uuid[]) as u (schedule_id, instant, run_id)
+      where f.schedule_id = u.schedule_id and f.instant = to_timestamp(u.instant / 1000) and f.outcome = 'waiting'`,
+    values: [
+      ordered.map(({ scheduleId }) => scheduleId),
+      ordered.map(({ instant }) => instant),
+      ordered.map(({ runId }) => runId),
+    ].map(arrayText),
+  });
+  if (rowCount === fired.length) return;
+  throw new StoreError('a firing of a schedule does not wait any more', {
+    transient: false,
+    outcomeUnknown: false,
+    cause: undefined,
+  });
 }
 
 /** Writes the runs; the caller waits for the answers. */
@@ -141,14 +171,15 @@ function insertBudgets(client: Client, starts: readonly PlannedStart[]): Promise
 function insertBodies(client: Client, starts: readonly PlannedStart[]): Promise<unknown> {
   return client.query({
     name: 'insert-bodies',
-    text: `insert into run_body (run_id, input, config, tags)
-      select u.run_id, u.input, u.config, array(select json_array_elements_text(u.tags))
-      from unnest($1::uuid[], $2::json[], $3::json[], $4::json[]) as u (run_id, input, config, tags)`,
+    text: `insert into run_body (run_id, input, config, tags, trigger)
+      select u.run_id, u.input, u.config, array(select json_array_elements_text(u.tags)), u.trigger
+      from unnest($1::uuid[], $2::json[], $3::json[], $4::json[], $5::json[]) as u (run_id, input, config, tags, trigger)`,
     values: [
       starts.map(({ start }) => start.head.id),
       starts.map(({ start }) => JSON.stringify(start.input)),
       starts.map(({ start }) => JSON.stringify(start.config)),
       starts.map(({ start }) => JSON.stringify(start.tags)),
+      starts.map(({ start }) => json(start.fire?.trigger)),
     ].map(arrayText),
   });
 }

@@ -85,6 +85,13 @@ function copyPast(client: Client, { runId, epoch, branch }: BranchingRun): Promi
       values: [from, runId, epoch, keys, epochs],
     }),
     client.query({
+      name: 'branch-copy-artifacts',
+      text: `insert into artifact_ref (run_id, artifact, name, tenant, task_id, media_type, written)
+        select $2, artifact, name, tenant, task_id, media_type, false from artifact_ref where run_id = $1
+        on conflict do nothing`,
+      values: [from, runId],
+    }),
+    client.query({
       name: 'branch-copy-mail',
       text: `insert into inbox (run_id, id, dedupe_key, kind, payload, topic)
         select $2, id, dedupe_key, kind, payload, topic from inbox where run_id = $1 and id = any($3::uuid[])`,

@@ -1,6 +1,12 @@
 import type { Json } from '@weft/contract';
 import type { Executor, ExecutorCall, Outcome } from '@weft/engine/ports';
-import { callArtifacts, createMemoryArtifactStore } from '@weft/engine/runtime';
+import {
+  callArtifacts,
+  createArtifacts,
+  createMemoryArtifactIndex,
+  createMemoryArtifactStore,
+} from '@weft/engine/runtime';
+import type { Artifacts } from '@weft/engine/runtime';
 import { describe, expect, test } from 'vitest';
 
 /** What is tested: an executor with its schemas and an example, as `defineExecutor` makes it. */
@@ -35,15 +41,20 @@ const ODD_INPUTS: [name: string, input: Json][] = [
   ['deep nesting', JSON.parse('['.repeat(5_000) + ']'.repeat(5_000)) as Json],
 ];
 
+/** Artifacts that are gone with the test. */
+export function memoryArtifacts(): Artifacts {
+  return createArtifacts({ artifactStore: createMemoryArtifactStore(), artifacts: createMemoryArtifactIndex() });
+}
+
 /** One call as a worker makes it, with parts of one's own. */
 export function executorCall(input: Json, parts: Partial<Omit<ExecutorCall, 'input'>> = {}): ExecutorCall {
-  const { signal = new AbortController().signal } = parts;
+  const signal = new AbortController().signal;
+  const ids = { runId: '0197a000-0000-7000-8000-000000000001', taskId: '0197a000-0000-8000-8000-000000000002' };
   return {
     input,
     signal,
-    artifacts: callArtifacts({ artifactStore: createMemoryArtifactStore() }, { signal }),
-    runId: '0197a000-0000-7000-8000-000000000001',
-    taskId: '0197a000-0000-8000-8000-000000000002',
+    artifacts: callArtifacts(memoryArtifacts(), { ...ids, tenant: 'default', signal }),
+    ...ids,
     node: 'node',
     attempt: 1,
     memo: null,

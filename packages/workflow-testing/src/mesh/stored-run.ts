@@ -145,7 +145,7 @@ export class StoredRun {
     const { output = null, error = null } = rows.ending ?? {};
     const head = copy(rows.head);
     const ended = { output, error, createdAt, startedAt: createdAt, endedAt };
-    return { head, input, config, tags, ...ended, usage, budget: null, forkedFrom };
+    return { head, input, config, tags, ...ended, usage, budget: null, trigger: null, forkedFrom };
   }
 
   /** Every activation, in the order in which they became ready. */

@@ -2,7 +2,13 @@
 import type { Json } from '@weft/contract';
 import type { GraphNode } from '@weft/engine/domain';
 import type { ExecutorCall, Log, Outcome, Secrets, TaskMessage } from '@weft/engine/ports';
-import { callExecutor, createMemoryArtifactStore, stoppedOutcome } from '@weft/engine/runtime';
+import {
+  callExecutor,
+  createArtifacts,
+  createMemoryArtifactIndex,
+  createMemoryArtifactStore,
+  stoppedOutcome,
+} from '@weft/engine/runtime';
 import { handlerExecutor, redact, redactOutcome, redactText, resolveSecrets } from '@weft/executors';
 
 import { toMs } from '../duration.ts';
@@ -27,7 +33,10 @@ export class Performer {
   readonly #clock: VirtualClock;
   readonly #secrets: Secrets;
   readonly #handlerMs: number;
-  readonly #artifactStore = createMemoryArtifactStore();
+  readonly #files = createArtifacts({
+    artifactStore: createMemoryArtifactStore(),
+    artifacts: createMemoryArtifactIndex(),
+  });
   /** An assertion in a function of the test has failed: that is no failure of the attempt. */
   failedAssertion: Error | null = null;
 
@@ -42,7 +51,7 @@ export class Performer {
     if (cut) return { outcome: stoppedOutcome(AbortSignal.abort(cut), node) ?? unreachable(), told: null };
     const stop = new AbortController();
     const executor = { type: node.uses ?? node.type, run: (call: ExecutorCall) => this.#run(play, call, place) };
-    const deps = { artifactStore: this.#artifactStore, secrets: this.#secrets, clock: this.#clock, log: SILENT };
+    const deps = { files: this.#files, secrets: this.#secrets, clock: this.#clock, log: SILENT };
     const ear = createEar({ ...deps, message });
     const secretPaths = node.template?.secretPaths ?? [];
     const attempt = { message, node, stop, memo: null, voice: ear.voice };

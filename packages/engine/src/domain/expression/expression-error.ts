@@ -1,5 +1,10 @@
 /** What went wrong with a piece of a workflow that is computed. The first two come from compiling, the others from running. */
-export type ExpressionErrorCode = 'bad_condition' | 'bad_template' | 'expression_failed' | 'template_failed';
+export type ExpressionErrorCode =
+  | 'bad_condition'
+  | 'bad_template'
+  | 'expression_failed'
+  | 'template_failed'
+  | 'artifact_not_loaded';
 
 /**
  * Thrown by everything that compiles or runs conditions, templates and references.

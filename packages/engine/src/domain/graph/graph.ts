@@ -35,6 +35,8 @@ export type Graph = {
   settleReads: ReadonlySet<string>;
   /** Nodes whose results anything reads. */
   readNodes: ReadonlySet<string>;
+  /** Tasks whose outputs nothing reads but inputs of other tasks: a large one may be kept elsewhere. */
+  keptNodes: ReadonlySet<string>;
   /** Edges that lead back. */
   backs: ReadonlySet<Edge>;
   deferred: string[];
@@ -62,6 +64,7 @@ export function compileGraph(ref: WorkflowRef, document: WorkflowDocument): Grap
   const all = Array.from(nodes.values());
   const output = document.output === undefined ? null : compileTemplate(document.output);
   const outputResults = resultReads(output?.references ?? [], nodeNames);
+  const settleReads = new Set([...outputResults, ...all.flatMap(readAtSettle)]);
   const top = all.filter(({ name }) => !targets.has(name));
   const begins = ({ name, inDegree }: GraphNode): boolean => wiring.started.has(name) || inDegree === 0;
   const beginning = top.filter(begins).map(({ name }) => name);
@@ -80,7 +83,8 @@ export function compileGraph(ref: WorkflowRef, document: WorkflowDocument): Grap
       results: outputResults,
       body: readsBody([output]),
     },
-    settleReads: new Set([...outputResults, ...all.flatMap(readAtSettle)]),
+    settleReads,
+    keptNodes: keptNodesOf(nodes, settleReads),
     readNodes: new Set([...outputResults, ...all.flatMap((node) => node.resultReads)]),
     backs,
     deferred: top.filter(({ deferred }) => deferred).map(({ name }) => name),
@@ -111,6 +115,19 @@ export function closureOf(graph: Graph, name: string): ReadonlySet<string> {
 /** Whether what the node reads of the state is in part gone when the next step, or superstep, has come. */
 export function readsEphemeral({ state }: Graph, node: GraphNode): boolean {
   return node.stateReads.some((channel) => state.get(channel)?.ephemeral === true);
+}
+
+/** What nobody reads at a settle, nor writes into the state. The outputs of a send's items are read where the send's is. */
+function keptNodesOf(nodes: ReadonlyMap<string, GraphNode>, settleReads: ReadonlySet<string>): Set<string> {
+  const all = Array.from(nodes.values());
+  const writes = all.filter(({ output, outputMapping }) => output !== null || outputMapping.length > 0);
+  const read = new Set([...settleReads, ...writes.map(({ name }) => name)]);
+  // A set is walked in order of insertion, so this goes on to what is added.
+  for (const name of read) {
+    const { send } = nodes.get(name) ?? {};
+    if (send) read.add(send.target);
+  }
+  return new Set(all.filter(({ type, name }) => type === 'task' && !read.has(name)).map(({ name }) => name));
 }
 
 /** A task's own input is rendered by its worker, unlike the key under which limits count it. */

@@ -2,7 +2,7 @@
 import type { Json, JsonObject, TaskError } from '@weft/contract';
 
 import { closeChildren, tellParent } from './children.ts';
-import { expressionFailure, NO_BODY, resultsOf } from './task-scope.ts';
+import { expressionFailure, NO_BODY, requireWhole, resultsOf } from './task-scope.ts';
 import { noReads } from './reads.ts';
 import type { WorkingRun } from './working-run.ts';
 
@@ -69,6 +69,7 @@ function renderOutput(run: WorkingRun): TaskError | null {
   const state = run.state.capture(outputReads.state) ?? {};
   const nodes = resultsOf(run, outputReads.results, { readsAt: run.head.step, iterations });
   try {
+    requireWhole(nodes, output.references);
     run.ending = { error: null, output: output.render({ input, config, nodes, state }) };
     return null;
   } catch (error) {

@@ -1,34 +1,31 @@
-/** The files that one call of an executor may write and read. */
-import { ArtifactError } from '../../ports/index.ts';
-import type { ArtifactStore, CallArtifacts } from '../../ports/index.ts';
+/** The files that one call of an executor may write and read: those of its tenant. */
+import type { ArtifactRef } from '@weft/contract';
+
+import type { ArtifactRecord, ArtifactUser, CallArtifacts } from '../../ports/index.ts';
+import type { Artifacts } from './artifacts.ts';
 
 const ANY_MEDIA = 'application/octet-stream';
 
-/** What one artifact may have, bytes. */
-const MAX_BYTES = 1024 * 1024 * 1024;
+export type ArtifactCaller = ArtifactUser & { tenant: string; signal: AbortSignal };
 
-export type CallArtifactsDeps = { artifactStore?: ArtifactStore | undefined };
-
-export function callArtifacts(
-  { artifactStore }: CallArtifactsDeps,
-  { signal }: { signal: AbortSignal },
-): CallArtifacts {
+export function callArtifacts(artifacts: Artifacts, { tenant, runId, taskId, signal }: ArtifactCaller): CallArtifacts {
+  const by = { runId, taskId };
   return {
-    async write({ name, mediaType = ANY_MEDIA }, body) {
-      const content = await required(artifactStore).put(chunksOf(body), { maxBytes: MAX_BYTES, signal });
-      return { artifact: content.artifact, name, mediaType, bytes: content.bytes };
+    write: ({ name, mediaType = ANY_MEDIA }, body) =>
+      artifacts.write({ tenant, name, mediaType, by, signal }, chunksOf(body)),
+    async list(limit) {
+      const { items } = await artifacts.list({ tenant, runId, limit, after: null });
+      return items.map(refOf);
     },
     async read(artifact, range) {
-      const opened = await required(artifactStore).open(artifact, range);
-      if (!opened) throw new ArtifactError('artifact_missing', `there is no artifact ${artifact}`);
-      return { ref: { artifact, name: artifact, mediaType: ANY_MEDIA, bytes: opened.bytes }, body: opened.body };
+      const { record, body } = await artifacts.read({ tenant, artifact, by, range });
+      return { ref: refOf(record), body };
     },
   };
 }
 
-function required(store: ArtifactStore | undefined): ArtifactStore {
-  if (store) return store;
-  throw new ArtifactError('artifacts_unavailable', 'this worker keeps no artifacts');
+function refOf({ artifact, name, mediaType, bytes }: ArtifactRecord): ArtifactRef {
+  return { artifact, name, mediaType, bytes };
 }
 
 async function* chunksOf(body: Uint8Array | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {

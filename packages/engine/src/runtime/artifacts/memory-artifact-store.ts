@@ -1,13 +1,14 @@
 /** Artifacts in this process's memory: for tests, and for what ends with its process. */
 import { boundsOf, tooLarge } from '../../ports/index.ts';
 import type { ArtifactStore } from '../../ports/index.ts';
+import { contentName } from './content-hash.ts';
 
 export function createMemoryArtifactStore(now: () => number = Date.now): ArtifactStore {
   const contents = new Map<string, { body: Uint8Array<ArrayBuffer>; modifiedAt: number }>();
   return {
     async put(body, { maxBytes, signal, claim }) {
       const whole = await gather(body, maxBytes, signal);
-      const content = { artifact: await sha256Of(whole), bytes: whole.length };
+      const content = { artifact: await contentName(whole), bytes: whole.length };
       await claim?.(content);
       contents.set(content.artifact, { body: whole, modifiedAt: now() });
       return content;
@@ -47,11 +48,6 @@ async function gather(
     at += part.length;
   }
   return whole;
-}
-
-async function sha256Of(body: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', body));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 async function* once(body: Uint8Array): AsyncGenerator<Uint8Array, void> {

@@ -16,6 +16,7 @@ import type {
   RetentionStore,
   RunComparer,
   RunReader,
+  ScheduleStore,
   WorkflowStore,
 } from '../../ports/index.ts';
 
@@ -37,6 +38,7 @@ export type QueryDeps = {
   retention: Pick<RetentionStore, 'fallback' | 'policies' | 'bytesOf' | 'storage'>;
   dispatch: Pick<DispatchStore, 'backlog' | 'laneWaits'>;
   broker: Pick<Broker, 'held' | 'depths'>;
+  schedules: Pick<ScheduleStore, 'get' | 'list' | 'fires' | 'now'>;
   /** The compiled version; a version never changes, so it may be kept. */
   loadGraph: (ref: WorkflowRef) => Promise<Graph>;
 };

@@ -65,6 +65,7 @@ export async function toRun(deps: RunQueryDeps, record: RunRecord): Promise<Run>
     endedAt: toInstantOrNull(record.endedAt),
     ...parentOf(head),
     ...(record.forkedFrom && { forkedFrom: record.forkedFrom }),
+    ...(record.trigger && { trigger: record.trigger }),
     usage: record.usage,
     ...(record.budget && { budget: viewUse(record.budget) }),
     ...(interrupts.length > 0 && { interrupts }),

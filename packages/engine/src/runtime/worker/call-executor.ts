@@ -3,10 +3,11 @@ import type { Json } from '@weft/contract';
 
 import type { GraphNode } from '../../domain/graph/graph.ts';
 import type { Outcome } from '../../domain/outcome/outcome.ts';
+import { artifactFailure } from './failed.ts';
 import { ArtifactError } from '../../ports/index.ts';
 import type { CallBudget, Clock, Executor, ExecutorCall, Log, Secrets, TaskMessage } from '../../ports/index.ts';
 import { callArtifacts } from '../artifacts/call-artifacts.ts';
-import type { CallArtifactsDeps } from '../artifacts/call-artifacts.ts';
+import type { Artifacts } from '../artifacts/artifacts.ts';
 import { stoppedOutcome, watchHeartbeat } from './attempt-time.ts';
 import type { AttemptVoice } from './attempt-voice.ts';
 import { checkedOutcome } from './checked-outcome.ts';
@@ -15,7 +16,8 @@ import { cleanOutcome } from './clean-outcome.ts';
 /** How long an executor that was aborted may take to return; then its slot is taken back. */
 const ABORT_GRACE_MS = 1000;
 
-export type CallDeps = CallArtifactsDeps & {
+export type CallDeps = {
+  files: Artifacts;
   secrets: Secrets;
   clock: Clock;
   log: Log;
@@ -99,7 +101,7 @@ function toCall(deps: CallDeps, { attempt, input, secrets, beat, budget }: CallP
     idempotencyKey: taskId,
     signal: stop.signal,
     ...(budget && { budget }),
-    artifacts: callArtifacts(deps, { signal: stop.signal }),
+    artifacts: callArtifacts(deps.files, { tenant: message.workflow.tenant, runId, taskId, signal: stop.signal }),
     log(level, text, fields) {
       deps.log[level](
         { runId, taskId, ...deps.secrets.redact(fields ?? {}, secrets) },
@@ -125,9 +127,7 @@ async function run(executor: Executor, call: ExecutorCall): Promise<Outcome> {
   try {
     return checkedOutcome(await executor.run(call));
   } catch (error) {
-    if (error instanceof ArtifactError) {
-      return { kind: 'failed', error: { code: error.code, message: error.message, retryable: error.retryable } };
-    }
+    if (error instanceof ArtifactError) return artifactFailure(error);
     const message = error instanceof Error ? error.message : String(error);
     return { kind: 'failed', error: { code: 'executor_threw', message, retryable: true } };
   }

@@ -1,12 +1,14 @@
 /** One attempt of one task, from its rendered input to its outcome. */
 import { cacheKey } from '../../domain/cache-key.ts';
 import type { Outcome } from '../../domain/outcome/outcome.ts';
+import { ArtifactError } from '../../ports/index.ts';
 import type { Executor, InputMaterial } from '../../ports/index.ts';
+import { loadKept } from '../artifacts/keep-output.ts';
 import { stoppedOutcome, watchTimeout } from './attempt-time.ts';
 import type { RunningCall, Work } from './call-executor.ts';
 import { callWithinBudget } from './call-within-budget.ts';
 import type { BudgetDeps } from './call-within-budget.ts';
-import { failed } from './failed.ts';
+import { artifactFailure, failed } from './failed.ts';
 import { renderInput } from './render-input.ts';
 import type { SharedResults } from './shared-results.ts';
 
@@ -24,7 +26,7 @@ export async function executeAttempt(deps: ExecuteDeps, attempt: Attempt): Promi
   const { node, stop } = attempt;
   const executor = deps.executors.get(node.uses ?? '');
   if (!executor) return failed('unknown_executor', `this worker has no executor ${node.uses}`);
-  const input = renderInput(attempt);
+  const input = await inputOf(deps, attempt);
   if (input.kind === 'failed') return input;
   const work = { attempt, executor, input: input.value, secretPaths: input.secretPaths };
   attempt.voice.start(input.value);
@@ -34,6 +36,18 @@ export async function executeAttempt(deps: ExecuteDeps, attempt: Attempt): Promi
     return await callOnce(deps, work, node.cacheTtlMs);
   } finally {
     endWatch();
+  }
+}
+
+async function inputOf({ files }: ExecuteDeps, attempt: Attempt): Promise<ReturnType<typeof renderInput>> {
+  const { message, stop } = attempt;
+  const { workflow, runId, taskId, node } = message;
+  try {
+    const place = { tenant: workflow.tenant, runId, taskId, node, signal: stop.signal };
+    return renderInput({ ...attempt, material: await loadKept(files, attempt.material, place) });
+  } catch (error) {
+    if (error instanceof ArtifactError) return artifactFailure(error);
+    throw error;
   }
 }
 

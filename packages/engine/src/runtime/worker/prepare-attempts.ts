@@ -7,7 +7,8 @@ import type { DispatchStore, InputMaterial, TaskMessage } from '../../ports/inde
 import type { GraphCache } from '../graph-cache.ts';
 import { attemptOf } from './running-flush.ts';
 
-export type Prepared = { node: GraphNode; material: InputMaterial };
+/** `keepsOutput`: a large output may be kept as an artifact. */
+export type Prepared = { node: GraphNode; material: InputMaterial; keepsOutput: boolean };
 
 /** What a constant input is rendered from. */
 const NOTHING: InputMaterial = { input: null, config: null, captured: {}, item: null, nodes: {} };
@@ -20,9 +21,9 @@ export async function prepareAttempts(
   { graphs, dispatch }: { graphs: GraphCache; dispatch: DispatchStore },
   { messages, revoked }: { messages: readonly TaskMessage[]; revoked: ReadonlySet<string> },
 ): Promise<(Prepared | null)[]> {
-  const nodes = await Promise.all(messages.map((message) => nodeOf(graphs, message)));
+  const found = await Promise.all(messages.map((message) => nodeOf(graphs, message)));
   const wanted = messages.flatMap((message, index) => {
-    const node = nodes[index];
+    const node = found[index]?.node;
     const isNeeded = node && (message.attempt > 1 || revoked.has(message.runId) || !isConstant(node));
     if (!isNeeded) return [];
     const { tenant } = message.workflow;
@@ -30,17 +31,22 @@ export async function prepareAttempts(
   });
   const loaded = wanted.length > 0 ? await dispatch.loadInputs(wanted) : [];
   const materials = new Map(wanted.map(({ index }, n) => [index, loaded[n] ?? null]));
-  return nodes.map((node, index) => {
-    if (!node) return null;
+  return found.map((one, index) => {
+    if (!one) return null;
     const material = materials.has(index) ? materials.get(index) : NOTHING;
-    return material ? { node, material } : null;
+    return material ? { ...one, material } : null;
   });
 }
 
 /** A message of a workflow that does not exist was written by somebody else; it does not keep the others from their work. */
-async function nodeOf(graphs: GraphCache, { workflow, node }: TaskMessage): Promise<GraphNode | null> {
+async function nodeOf(
+  graphs: GraphCache,
+  { workflow, node: name }: TaskMessage,
+): Promise<Omit<Prepared, 'material'> | null> {
   try {
-    return (await graphs.load(workflow)).nodes.get(node) ?? null;
+    const graph = await graphs.load(workflow);
+    const node = graph.nodes.get(name);
+    return node ? { node, keepsOutput: graph.keptNodes.has(name) } : null;
   } catch (error) {
     if (error instanceof AppError && error.code === 'not_found') return null;
     throw error;

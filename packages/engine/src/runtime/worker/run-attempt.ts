@@ -1,6 +1,7 @@
 /** One claimed attempt, from its slot to its settled outcome. */
 import type { Outcome } from '../../domain/outcome/outcome.ts';
 import type { TaskMessage } from '../../ports/index.ts';
+import { keepOutput } from '../artifacts/keep-output.ts';
 import { isHandedBack } from './attempt-time.ts';
 import { AttemptVoice } from './attempt-voice.ts';
 import type { Cashier } from './cashier.ts';
@@ -39,13 +40,11 @@ export async function runAttempt(
   }
   slot.dueAt = slot.startedAt + prepared.node.timeoutMs;
   const { executors, version, secrets } = options;
-  const { artifactStore, clock, log } = deps;
+  const { files, clock, log } = deps;
   const voice = new AttemptVoice({ outbox, message, worker, secrets, clock, log });
   const attempt = { message, ...prepared, memo: prepared.material.memo ?? null, stop, voice };
-  const outcome = await executeAttempt(
-    { executors, version, secrets, shared, cashier, artifactStore, clock, log },
-    attempt,
-  );
+  const ended = await executeAttempt({ executors, version, secrets, shared, cashier, files, clock, log }, attempt);
+  const outcome = ended && prepared.keepsOutput ? await keepOutput(deps, ended, placeOf(slot)) : ended;
   voice.end();
   onOver();
   const ranMs = deps.clock.monotonicMs() - slot.startedAt;
@@ -54,6 +53,11 @@ export async function runAttempt(
   if (outcome) await settle(deps, { slot, worker, outcome, ranMs, goOn });
   else if (isHandedBack(stop.signal)) await handBack(deps, slot);
   else await drop(deps, message);
+}
+
+function placeOf({ message, stop }: Slot) {
+  const { workflow, runId, taskId, node } = message;
+  return { tenant: workflow.tenant, runId, taskId, node, signal: stop.signal };
 }
 
 async function settle(

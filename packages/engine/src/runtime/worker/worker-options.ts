@@ -1,5 +1,6 @@
 /** What a worker is made of. */
 import type { Executor, ProcessGauge, Secrets } from '../../ports/index.ts';
+import type { Artifacts } from '../artifacts/artifacts.ts';
 import type { EngineDeps } from '../deps.ts';
 import type { GraphCache } from '../graph-cache.ts';
 import type { Settler } from '../settler.ts';
@@ -32,8 +33,9 @@ export type WorkerOptions = {
 
 export type WorkerDeps = Pick<
   EngineDeps,
-  'artifactStore' | 'dispatch' | 'budgets' | 'fleet' | 'results' | 'reader' | 'broker' | 'live' | 'clock' | 'log'
+  'dispatch' | 'budgets' | 'fleet' | 'results' | 'reader' | 'broker' | 'live' | 'clock' | 'log'
 > & {
+  files: Artifacts;
   graphs: GraphCache;
   settler: Settler;
 };
