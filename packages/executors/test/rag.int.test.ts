@@ -181,6 +181,7 @@ describe('a collection', () => {
   test('reads documents from artifacts', async () => {
     const artifacts: ExecutorCall['artifacts'] = {
       write: () => Promise.reject(new Error('not here')),
+      list: () => Promise.reject(new Error('not here')),
       async read(artifact) {
         const body = (async function* () {
           yield Buffer.from(artifact.startsWith('a') ? 'Artifacts hold texts.' : 'PNG\0');
