@@ -126,7 +126,7 @@ describe.each([
   test('tells how far it is, and may take longer than its time as long as it does', async () => {
     const heartbeat = vi.fn<ExecutorCall['heartbeat']>();
 
-    expect(await textOf({ ...address(), tool: 'slow', arguments: { ms: 1500 }, timeoutMs: 900 }, { heartbeat })).toBe(
+    expect(await textOf({ ...address(), tool: 'slow', arguments: { ms: 3000 }, timeoutMs: 2500 }, { heartbeat })).toBe(
       'done',
     );
     expect(heartbeat).toHaveBeenCalledWith({ progress: 2, total: 5 });
