@@ -14,7 +14,19 @@ const PATIENCE = { timeout: 15_000, interval: 20 };
 
 let rig: TenantRig;
 /** What acme has, by what the paths call it. */
-const theirs = { run: '', open: '', dispatched: '', mesh: '', task: '', letter: '', question: '', key: '', version: 1 };
+const theirs = {
+  run: '',
+  open: '',
+  dispatched: '',
+  mesh: '',
+  task: '',
+  letter: '',
+  question: '',
+  key: '',
+  callback: '',
+  delivery: '',
+  version: 1,
+};
 
 const document = {
   name: FLOW,
@@ -42,6 +54,8 @@ beforeAll(async () => {
   theirs.letter = await deadLetter();
   theirs.dispatched = (await rig.acme('POST', '/v1/mesh/dispatch', { payload: { task: CANARY } })).json().taskId;
   await rig.acme('POST', '/v1/endpoints', { payload: { name: ENDPOINT, ...HOOK, tags: [CANARY] } });
+  theirs.callback = (await rig.acme('POST', '/v1/callbacks', { payload: { url: HOOK.url, active: false } })).json().id;
+  theirs.delivery = (await rig.acme('POST', `/v1/callbacks/${theirs.callback}/test`)).json().id;
   theirs.mesh = await endedExecution();
   theirs.key = (await rig.make({ tenant: 'acme', name: CANARY })).id;
 }, 60_000);
@@ -111,6 +125,7 @@ function examples(): Record<string, Example> {
     'PUT /v1/endpoints/{name}': { body: HOOK },
     'PATCH /v1/endpoints/{name}': { body: { tags: [] } },
     'POST /v1/endpoints/{name}/circuit': { body: { circuit: 'open' } },
+    'POST /v1/callbacks': { body: { url: 'https://own.example/hook' } },
     'POST /v1/keys': { body: { tenant: 'acme' } },
   };
 }
@@ -130,6 +145,7 @@ function urlsOf({ method, path }: Route): string[] {
   const idsOf: Record<string, string[]> = {
     tasks: [theirs.task],
     keys: [theirs.key],
+    callbacks: [path.startsWith('/v1/callbacks/deliveries/') ? theirs.delivery : theirs.callback],
     runs: [theirs.open, theirs.run],
     mesh: [theirs.mesh],
     'dead-letters': [theirs.letter],
