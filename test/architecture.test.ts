@@ -12,6 +12,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/formats': ['contract', 'engine'],
   'packages/postgres': ['contract', 'engine'],
   'packages/redis': ['contract', 'engine'],
+  'packages/artifacts': ['engine'],
   'packages/embedded': ['contract', 'engine', 'postgres'],
   'packages/sdk': ['contract'],
   'packages/workflow-testing': ['contract', 'engine', 'executors', 'formats'],
@@ -20,6 +21,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'apps/producer': ['contract', 'dashboard', 'engine', 'formats', 'postgres'],
   'apps/worker': ['contract', 'engine', 'executors', 'postgres'],
   'apps/cli': [
+    'artifacts',
     'callbacks',
     'contract',
     'dashboard',

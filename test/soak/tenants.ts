@@ -34,7 +34,7 @@ export async function openTenants({ world, history, deadAfterMs, giveUp }: Optio
     redisUrl: world.redisLink.url,
     deadAfterMs,
     retention: { fallback: null, archive: null },
-    artifactStore: createMemoryArtifactStore(),
+    artifacts: { artifactStore: createMemoryArtifactStore() },
     secretKeys: { present: null, old: [] },
     waitMs: WAIT_MS,
     log: SILENT as unknown as MeshOptions['log'],

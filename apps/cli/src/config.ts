@@ -106,9 +106,50 @@ export function archiveDirectory(env: Environment): string | null {
   return nonEmpty(env['WEFT_ARCHIVE_DIR']) ?? null;
 }
 
-/** Where artifacts are kept: WEFT_ARTIFACTS, a folder; null: in the data folder. */
+/** Where artifacts are kept: WEFT_ARTIFACTS, a folder or `s3://BUCKET/PREFIX`; null: in the data folder. */
 export function artifactPlace(env: Environment): string | null {
   return nonEmpty(env['WEFT_ARTIFACTS']) ?? null;
+}
+
+/** Who asks the S3 server, and where it is: the variables of AWS, and WEFT_S3_ENDPOINT for another one. Throws where one is missing. */
+export function s3Settings(env: Environment) {
+  const endpoint = nonEmpty(env['WEFT_S3_ENDPOINT']) ?? null;
+  const region = nonEmpty(env['AWS_REGION']) ?? nonEmpty(env['AWS_DEFAULT_REGION']) ?? 'us-east-1';
+  const accessKeyId = secretOf('AWS_ACCESS_KEY_ID', env);
+  const secretAccessKey = secretOf('AWS_SECRET_ACCESS_KEY', env);
+  if (endpoint !== null && !/^https?:\/\/[^/?#@]+\/?$/.test(endpoint)) {
+    throw new Error(`WEFT_S3_ENDPOINT must look like https://HOST:PORT, not ${JSON.stringify(endpoint)}`);
+  }
+  if (accessKeyId === null || secretAccessKey === null) {
+    throw new Error('WEFT_ARTIFACTS is a bucket: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY');
+  }
+  return { endpoint, region, accessKeyId, secretAccessKey, sessionToken: nonEmpty(env['AWS_SESSION_TOKEN']) };
+}
+
+/**
+ * What artifacts may have and how long they are kept: WEFT_MAX_ARTIFACT_BYTES, WEFT_INLINE_OUTPUT_BYTES and WEFT_ARTIFACT_GRACE, an age such as
+ * `7d`. Throws for what is none.
+ */
+export function artifactLimits(env: Environment): { maxBytes?: number; inlineBytes?: number; graceMs?: number } {
+  const maxBytes = bytesOf('WEFT_MAX_ARTIFACT_BYTES', env);
+  const inlineBytes = bytesOf('WEFT_INLINE_OUTPUT_BYTES', env);
+  const age = nonEmpty(env['WEFT_ARTIFACT_GRACE']);
+  const graceMs = age === undefined ? undefined : parseAge(age);
+  if (age !== undefined && graceMs === undefined) {
+    throw new Error(`WEFT_ARTIFACT_GRACE must be an age such as 12h or 7d, not ${JSON.stringify(age)}`);
+  }
+  return {
+    ...(maxBytes !== undefined && { maxBytes }),
+    ...(inlineBytes !== undefined && { inlineBytes }),
+    ...(graceMs !== undefined && { graceMs }),
+  };
+}
+
+function bytesOf(name: string, env: Environment): number | undefined {
+  const given = nonEmpty(env[name]);
+  if (given === undefined) return undefined;
+  if (/^[1-9]\d{0,11}$/.test(given)) return Number(given);
+  throw new Error(`${name} must be a number of bytes, not ${JSON.stringify(given)}`);
 }
 
 /** How many nodes a document may have: WEFT_MAX_NODES, else 10,000. */

@@ -1,5 +1,5 @@
 /** Schedules by the command line and over HTTP, on the embedded stack. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -117,6 +117,23 @@ test('a schedule is added, shown, fires by itself, is paused, run, made up for, 
   expect((await json('next', 'tick', '-n', '2')).items).toHaveLength(2);
   expect((await call('remove', 'tick')).code).toBe(0);
   expect((await call('show', 'tick')).code).toBe(3);
+});
+
+test('the example runs for the day of its instant', async () => {
+  const example = join(import.meta.dirname, '..', '..', '..', 'examples', 'nightly-report');
+  const headers = { 'content-type': 'application/yaml' };
+  const workflow = await readFile(join(example, 'workflow.yaml'));
+  expect((await fetch(`${stack.url}/v1/workflows`, { method: 'POST', headers, body: workflow })).status).toBe(201);
+  await client().schedules.create(JSON.parse(await readFile(join(example, 'schedule.json'), 'utf8')));
+  await client().schedules.backfill('nightly', { from: '2026-03-29T00:00:00Z', to: '2026-03-29T12:00:00Z' });
+  const fire = await vi.waitUntil(
+    async () => (await json('fires', 'nightly', '--outcome', 'started')).items[0],
+    PATIENCE,
+  );
+  expect(fire).toMatchObject({ scheduledFor: '2026-03-29T01:00:00.000Z', kind: 'backfill' });
+  await expect
+    .poll(async () => (await client().runs.get(fire.runId)).output, PATIENCE)
+    .toEqual({ report: 'Report of 2026-03-29, by nightly: 10' });
 });
 
 describe('what cannot be a schedule', () => {

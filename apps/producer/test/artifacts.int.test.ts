@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { Artifact } from '@weft/contract';
-import { createFileArtifactStore } from '@weft/embedded';
+import { createFileArtifactStore } from '@weft/artifacts';
 import { loadExecutors } from '@weft/executors';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 

@@ -15,6 +15,7 @@ describe('the settings of the producer', () => {
       port: 4400,
       token: null,
       maxNodes: 10_000,
+      maxSchedules: 10_000,
       lanes: { maxDepth: 1_000_000, maxWaitMs: null },
       memoryLimitMib: null,
       endpointsFile: null,

@@ -4,7 +4,6 @@ export { startPostgres } from './postgres-server.ts';
 export type { PostgresServer, StartPostgresOptions } from './postgres-server.ts';
 export { createFileArchive } from './file-archive.ts';
 export { createMemoryDeliveries } from './memory-deliveries.ts';
-export { createFileArtifactStore } from './file-artifact-store.ts';
 export { createMemoryBroker } from './memory-broker.ts';
 export type { MemoryBrokerOptions } from './memory-broker.ts';
 export { createMemoryEndpointMeter } from './memory-endpoint-meter.ts';

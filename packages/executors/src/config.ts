@@ -24,12 +24,25 @@ export function openaiBaseUrl(): string {
   return process.env['WEFT_OPENAI_BASE_URL'] || 'https://api.openai.com/v1';
 }
 
-/** What may be reached although it is not public: WEFT_ALLOW_PRIVATE; null: nothing is said. */
-export function allowedPrivate(): string | null {
-  return process.env['WEFT_ALLOW_PRIVATE'] ?? null;
-}
-
 /** The Python that runs `python` tasks: WEFT_PYTHON of the worker (that of a virtual environment, say), else python3. */
 export function pythonCommand(): string {
   return process.env['WEFT_PYTHON'] || 'python3';
+}
+
+/** Where a container engine may listen: DOCKER_HOST of the worker, else the usual sockets of Docker and podman. */
+export function containerHosts(): string[] {
+  const host = process.env['DOCKER_HOST'];
+  if (host) return [host];
+  const own = process.env['XDG_RUNTIME_DIR'];
+  const sockets = [
+    '/var/run/docker.sock',
+    ...(own ? [`${own}/docker.sock`, `${own}/podman/podman.sock`] : []),
+    '/run/podman/podman.sock',
+  ];
+  return sockets.map((path) => `unix://${path}`);
+}
+
+/** What may be reached although it is not public: WEFT_ALLOW_PRIVATE; null: nothing is said. */
+export function allowedPrivate(): string | null {
+  return process.env['WEFT_ALLOW_PRIVATE'] ?? null;
 }

@@ -10,6 +10,7 @@ export { loadPrices, modelPrice, PricesFileError } from './prices.ts';
 export { loadOutgoingGuard, THIS_MACHINE } from './outgoing/current-guard.ts';
 export { runningGroups } from './process/process-group.ts';
 export type { RunningGroup } from './process/process-group.ts';
+export { withPassages } from './rag/with-passages.ts';
 export { redact, redactOutcome, redactText } from './redact.ts';
 export { resolveSecrets } from './secrets.ts';
 export type { Environment, ResolvedInput } from './secrets.ts';

@@ -6,6 +6,7 @@ import type { Json } from '@weft/contract';
 import { executorTypes, loadExecutors } from '@weft/executors';
 import type { ExecutorConformanceOptions } from '@weft/testkit/conformance/executor';
 import { executorConformance } from '@weft/testkit/conformance/executor';
+import { startContainerEngine } from '@weft/testkit/container-engine';
 import { startOpenaiServer } from '@weft/testkit/openai-server';
 import { afterAll, expect, test } from 'vitest';
 
@@ -30,13 +31,23 @@ afterAll(async () => {
   server.closeAllConnections();
   server.close();
   await models.close();
+  if (typeof engine !== 'string') await engine.stop();
 });
 
 const HANG = 'console.log("here"); setInterval(() => {}, 1000)';
 
 const SLOW_PYTHON = 'from weft_tasks import task\n\n@task\ndef slow(ctx):\n  ctx.heartbeat()\n  while True: pass\n';
 
+const image = () => (typeof engine === 'string' ? '' : engine.image);
+
 const surroundings: Record<string, Omit<ExecutorConformanceOptions, 'fileName'>> = {
+  container: {
+    input: () => ({ image: image(), command: ['true'] }),
+    slow: () => ({
+      input: { image: image(), command: ['sh', '-c', "trap '' TERM; echo up; while :; do sleep 1; done"] },
+      underWay: 'heartbeat',
+    }),
+  },
   http: { input: () => ({ url: base }), slow: () => ({ input: { url: `${base}/slow` }, underWay: 'heartbeat' }) },
   openai: {
     input: () => ({ baseUrl: models.baseUrl, model: 'quick', prompt: 'Hi' }),
@@ -58,25 +69,33 @@ const surroundings: Record<string, Omit<ExecutorConformanceOptions, 'fileName'>>
 };
 
 /** Held to the same in suites of their own, which have what they work with. */
-const ELSEWHERE = new Set(['mcp', 'sql']);
+const ELSEWHERE = new Set(['embed', 'mcp', 'rag', 'sql']);
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 if (!hasPython) process.stderr.write('weft: there is no python3 here, so the executor python is not tested\n');
 
+const engine = await startContainerEngine();
+if (typeof engine === 'string') process.stderr.write(`weft: ${engine}, so the executor container is not tested\n`);
+else process.env['DOCKER_HOST'] = engine.host;
+
 for (const [fileName, executor] of await loadExecutors()) {
   if (ELSEWHERE.has(fileName) || (fileName === 'python' && !hasPython)) continue;
+  if (fileName === 'container' && typeof engine === 'string') continue;
   executorConformance(executor, { fileName, ...surroundings[fileName] });
 }
 
 test('the folder holds the built-in executors', async () => {
   expect(await executorTypes()).toEqual([
+    'container',
     'echo',
+    'embed',
     'file',
     'http',
     'mcp',
     'openai',
     'process',
     'python',
+    'rag',
     'script',
     'sleep',
     'sql',

@@ -13,6 +13,7 @@ import type {
   GateStore,
   LimitStore,
   MeshStore,
+  PassageStore,
   QueueReader,
   ResultCache,
   RetentionStore,
@@ -37,6 +38,7 @@ import { createKeyStore } from './key-store.ts';
 import { createGateStore } from './gate-store.ts';
 import { createLimitStore } from './limit-store.ts';
 import { createMeshStore } from './mesh-store.ts';
+import { createPassageStore } from './passage-store.ts';
 import { createQueueReader } from './queue-reader.ts';
 import { createResultCache } from './result-cache.ts';
 import { createRetentionStore } from './retention-store.ts';
@@ -71,6 +73,7 @@ export type PostgresStore = {
   deliveries: DeliveryStore;
   artifacts: ArtifactIndex;
   schedules: ScheduleStore;
+  passages: PassageStore;
   close(): Promise<void>;
 };
 
@@ -115,6 +118,7 @@ export function openStore({
     deliveries: createDeliveryStore(pool, secretKeys),
     artifacts: createArtifactIndex(pool),
     schedules: createScheduleStore(pool),
+    passages: createPassageStore(pool),
     async close() {
       await retention.close();
       await pool.end();

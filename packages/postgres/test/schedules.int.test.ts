@@ -1,5 +1,6 @@
 import type { NewSchedule, WorkflowDocument } from '@weft/contract';
 import { AppError } from '@weft/contract';
+import { tickSchedule, timetableOf } from '@weft/engine/domain';
 import type { Executor } from '@weft/engine/ports';
 import { createRig, createTestDatabase } from '@weft/testkit';
 import type { Rig } from '@weft/testkit';
@@ -315,6 +316,57 @@ describe('a firing that cannot be started', () => {
     isFull = false;
     await round(c.first + 6000);
     expect(await outcomes(c.name)).toEqual(['started']);
+  });
+});
+
+describe('several who look at once', () => {
+  test('start each of many that are due together once, in batches', async () => {
+    const { name, first } = await schedule();
+    const other = await createRig({ url: database.url, worker: false });
+    onTestFinished(() => other.stop());
+    await pool.query(
+      `insert into schedule (id, tenant, name, definition, workflow, state, next_at, wake_at)
+      select gen_random_uuid(), tenant, 'many' || n, definition, workflow, state, next_at, wake_at
+      from schedule, generate_series(1, 250) as n where name = $1`,
+      [name],
+    );
+    onTestFinished(async () => void (await pool.query("delete from schedule where name like 'many%'")));
+    await Promise.all([rig, other].map(({ engine }) => engine.scheduler.round(first)));
+    await Promise.all([rig, other].map(({ engine }) => engine.scheduler.round(first)));
+
+    const { rows } = await pool.query(`select f.outcome, count(*)::int as n, count(distinct f.run_id)::int as runs
+      from schedule_fire f join schedule s on s.id = f.schedule_id where s.name like 'many%' group by f.outcome`);
+    expect(rows).toEqual([{ outcome: 'started', n: 250, runs: 250 }]);
+  });
+
+  test('go on where one was killed between taking an instant and starting its run', async () => {
+    const { name, first } = await schedule();
+    // What is left by the transaction that takes the instant: it waits, and somebody has ten seconds to start it.
+    await rig.store.schedules.tick({ limit: 100, at: first }, (sight) =>
+      tickSchedule(sight, timetableOf(sight.schedule.definition.spec)),
+    );
+    expect(await outcomes(name)).toEqual(['waiting']);
+    await round(first + 9000);
+    expect(await outcomes(name)).toEqual(['waiting']);
+    await round(first + 10_000);
+    await round(first + 30_000);
+
+    expect(await outcomes(name)).toEqual(['started']);
+    expect(await runsOf(name)).toBe(1);
+  });
+
+  test('have the run of an instant started by one of them, whatever they know', async () => {
+    const { name, first } = await schedule({ overlap: 'allowAll' });
+    await round(first);
+    const [fire] = await firesOf(name);
+    await pool.query(
+      "update schedule_fire set outcome = 'waiting', run_id = null, is_closed = false where run_id = $1",
+      [fire?.runId],
+    );
+    await pool.query('update schedule set wake_at = to_timestamp(0) where name = $1', [name]);
+    await round(first + 1);
+
+    expect(await runsOf(name)).toBe(1);
   });
 });
 

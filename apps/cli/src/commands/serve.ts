@@ -6,7 +6,7 @@ import { CliError } from '../cli-error.ts';
 import { say, type CommandContext } from '../command-context.ts';
 import { databaseUrl, dataDirectory, deadAfterMs, redisUrl } from '../config.ts';
 import { releaseYoungGeneration } from '../footprint.ts';
-import { openArtifactStore } from '../stack/artifact-store.ts';
+import { artifactOptions } from '../stack/artifact-options.ts';
 import { explainStartError } from '../stack/explain-start-error.ts';
 import type { MeshOptions } from '../stack/open-mesh.ts';
 import { retentionOptions } from '../stack/retention-options.ts';
@@ -20,7 +20,7 @@ const LATE_START_MS = 1000;
 
 export type MeshSettings = Pick<
   MeshOptions,
-  'databaseUrl' | 'redisUrl' | 'deadAfterMs' | 'retention' | 'secretKeys' | 'artifactStore'
+  'databaseUrl' | 'redisUrl' | 'deadAfterMs' | 'retention' | 'secretKeys' | 'artifacts'
 >;
 
 /** Where Postgres and Redis are, which must be named: a process of the mesh brings none of its own. And what all agree on. */
@@ -30,8 +30,7 @@ export function meshSettings(context: CommandContext): MeshSettings {
   if (database !== null && redis !== null) {
     const keys = keysOrUsage(context);
     const retention = retentionOptions(env);
-    const artifactStore = openArtifactStore(env, dataDirectory(env));
-    const shared = { retention, secretKeys: keys, artifactStore };
+    const shared = { retention, secretKeys: keys, artifacts: artifactOptions(env, dataDirectory(env)) };
     return { databaseUrl: database, redisUrl: redis, deadAfterMs: deadAfterMs(env), ...shared };
   }
   const missing = database === null ? 'DATABASE_URL' : 'REDIS_URL';

@@ -1,6 +1,6 @@
 /** What every process of the mesh stands on: Postgres and Redis, waited for, checked and migrated. */
 import { systemClock } from '@weft/embedded';
-import type { ArtifactStore, Clock, DeliveryQueue, EndpointMeter, KeyStore } from '@weft/engine/ports';
+import type { Clock, DeliveryQueue, EndpointMeter, KeyStore } from '@weft/engine/ports';
 import { createEngine, recoverWithin } from '@weft/engine/runtime';
 import type { EngineDeps, RunningEngine } from '@weft/engine/runtime';
 import type { EndpointProtocol } from '@weft/contract';
@@ -23,6 +23,7 @@ import {
 } from '@weft/redis';
 import type { Logger } from 'pino';
 
+import type { ArtifactOptions } from './artifact-options.ts';
 import { tellCaught } from './tell-caught.ts';
 
 export type MeshOptions = {
@@ -32,8 +33,8 @@ export type MeshOptions = {
   deadAfterMs: number;
   /** How long ended runs are kept where no policy says so, and where they are archived. */
   retention: RetentionOptions;
-  /** The same one for all processes. */
-  artifactStore: ArtifactStore;
+  /** Where artifacts are kept: the same place for all processes. */
+  artifacts: ArtifactOptions;
   /** What tokens of endpoints are encrypted with. */
   secretKeys: SecretKeys;
   /** How long a database or a Redis may come up late, ms. */
@@ -44,7 +45,9 @@ export type MeshOptions = {
 export type Mesh = {
   engine: RunningEngine;
   deps: EngineDeps &
-    Pick<PostgresStore, 'queue' | 'costs' | 'mesh' | 'callbacks' | 'deliveries'> & { meter: EndpointMeter };
+    Pick<PostgresStore, 'queue' | 'costs' | 'mesh' | 'passages' | 'callbacks' | 'deliveries'> & {
+      meter: EndpointMeter;
+    };
   keys: KeyStore;
   deliveryQueue: DeliveryQueue;
   protocols: ReadonlyMap<EndpointProtocol, ProtocolClient>;
@@ -57,7 +60,7 @@ const RETRY_MS = 500;
 
 /** Opens the mesh; whatever was opened is closed again if a later part fails. */
 export async function openMesh(options: MeshOptions): Promise<Mesh> {
-  const { log, redisUrl, waitMs, retention, secretKeys, artifactStore } = options;
+  const { log, redisUrl, waitMs, retention, secretKeys, artifacts } = options;
   await migrateWhenUp(options);
   const lock = await lockDatabase(options.databaseUrl, 'shared');
   const onError = (error: Error) => log.warn({ err: error }, 'a connection broke');
@@ -80,7 +83,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
     meter: createRedisEndpointMeter(redis),
     timers,
     housekeeping,
-    artifactStore,
+    ...artifacts,
     scheduleTurns,
     prober: createProtocolProber(protocols),
     endpointRules: createProtocolRules(protocols),

@@ -28,7 +28,7 @@ import { createEngine, createWorker } from '@weft/engine/runtime';
 import type { RunningEngine, Worker } from '@weft/engine/runtime';
 import { createProtocolProber, createProtocolRules, createProtocols } from '@weft/endpoints';
 import type { PushHints } from '@weft/endpoints';
-import { closeMcpServers, loadOutgoingGuard, THIS_MACHINE } from '@weft/executors';
+import { closeMcpServers, loadOutgoingGuard, THIS_MACHINE, withPassages } from '@weft/executors';
 import { inputChecker } from '@weft/formats';
 import { lockDatabase, migrate, openStore } from '@weft/postgres';
 import type { PostgresStore, RetentionOptions } from '@weft/postgres';
@@ -38,7 +38,7 @@ import { readWorkerConfig, workerOptions } from '@weft/worker';
 import { destination, pino } from 'pino';
 import type { Logger } from 'pino';
 
-import { openArtifactStore } from './artifact-store.ts';
+import { artifactOptions } from './artifact-options.ts';
 import { endpointExecutors } from './endpoint-work.ts';
 import { cacheMetric } from './cache-metric.ts';
 import type { Environment } from '../config.ts';
@@ -151,7 +151,7 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
     meter: createMemoryEndpointMeter({ clock }),
     timers,
     housekeeping,
-    artifactStore: openArtifactStore(options.env ?? {}, options.dataDir),
+    ...artifactOptions(options.env ?? {}, options.dataDir),
     scheduleTurns: createMemoryHousekeeping({ clock }),
     prober: createProtocolProber(protocols),
     endpointRules: createProtocolRules(protocols),
@@ -168,7 +168,7 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
   };
   const settings = await workerOptions(setup);
   const asking = endpointExecutors({ ...deps, engine, protocols, push, environment: setup.config.environment });
-  const executors = new Map([...settings.executors, ...asking]);
+  const executors = withPassages(new Map([...settings.executors, ...asking]), store.passages);
   const worker = createWorker(
     { ...deps, files: engine.files, graphs: engine.graphs, settler: engine.settler },
     { ...settings, executors },

@@ -1,7 +1,7 @@
 /** A worker process: claims tasks from the lanes of the mesh. Any number of them may run. */
 import { exitCodes } from '@weft/contract';
 import { createWorker, recoverWithin } from '@weft/engine/runtime';
-import { closeMcpServers, loadOutgoingGuard } from '@weft/executors';
+import { closeMcpServers, loadOutgoingGuard, withPassages } from '@weft/executors';
 import { readWorkerConfig, workerOptions } from '@weft/worker';
 
 import { endpointExecutors } from './endpoint-work.ts';
@@ -44,7 +44,7 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
   const { protocols } = mesh;
   const push = pushHintsOf(config.environment, options.secretKeys);
   const asking = endpointExecutors({ ...deps, engine, protocols, push, environment: config.environment });
-  const executors = new Map([...settings.executors, ...asking]);
+  const executors = withPassages(new Map([...settings.executors, ...asking]), deps.passages);
   const worker = createWorker(
     { ...deps, files: engine.files, graphs: engine.graphs, settler: engine.settler },
     { ...settings, executors, id, beatMs, recycleAfterMs },

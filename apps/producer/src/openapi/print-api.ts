@@ -14,5 +14,7 @@ export async function printApi(): Promise<ApiDocument> {
   app.setSerializerCompiler(() => () => '');
   const routes = collectRoutes(app);
   registerRoutes(app.withTypeProvider<ZodTypeProvider>(), {} as AppOptions, { recheck: async () => undefined });
+  // Routes of a scope of their own are declared as the application gets ready.
+  await app.ready();
   return describeApi(routes);
 }

@@ -28,7 +28,7 @@ function pauseRoutes(api: Api, { engine, queries }: AppOptions): void {
         summary: verb === 'pause' ? 'Pause a schedule' : 'Resume a schedule',
         description:
           verb === 'pause'
-            ? 'Runs go on; firings that wait are skipped. It can still be run by hand.'
+            ? 'Runs go on; firings by the clock that wait are skipped. It can still be run by hand.'
             : 'It goes on with the next instant; those that passed meanwhile can be backfilled.',
         tags: SCHEDULE_TAGS,
         params: ScheduleParams,

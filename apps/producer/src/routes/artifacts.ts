@@ -115,7 +115,7 @@ function downloadRoutes(api: Api, { engine }: AppOptions): void {
     handler: async ({ tenant, params, headers }, reply) => {
       const record = await requireArtifact(engine, tenant, params.artifact);
       const etag = etagOf(record);
-      if (headers['if-none-match']?.includes(etag)) return reply.code(304).header('etag', etag).send();
+      if (headers['if-none-match']?.includes(etag)) return reply.code(304).header('etag', etag).send(null);
       const wantsRange = headers['if-range'] === undefined || headers['if-range'] === etag;
       const range = wantsRange ? parseRange(headers.range, record.bytes) : undefined;
       const { artifact, bytes } = record;

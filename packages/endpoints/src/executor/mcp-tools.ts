@@ -79,13 +79,14 @@ async function startListing(
 }
 
 /** The server as the document names it: its secrets stand in it by name, and are looked up where it is called. */
-function nodeOf({ tools: _, url, cwd, env, headers, ...rest }: Server, what: JsonObject): JsonObject {
+function nodeOf({ command, timeoutMs, url, cwd, env, headers }: Server, what: JsonObject): JsonObject {
   const texts = (given: Record<string, string | { secret: string }>): JsonObject =>
     Object.fromEntries(
       Object.entries(given).map(([key, value]) => [key, typeof value === 'string' ? asText(value) : value]),
     );
   const server = {
-    ...rest,
+    ...(command && { command }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
     ...(url !== undefined && { url: asText(url) }),
     ...(cwd !== undefined && { cwd: asText(cwd) }),
     ...(env && { env: texts(env) }),

@@ -2,6 +2,7 @@ import type { ArtifactRef, Json, JsonObject, TaskError } from '@weft/contract';
 
 import type { Outcome } from '../domain/outcome/outcome.ts';
 import type { ByteRange } from './artifact-store.ts';
+import type { PassageStore } from './passage-store.ts';
 import type { BudgetLeft, Estimate, OnExceeded, Payer } from './budget-store.ts';
 
 export type { TaskError, Usage } from '@weft/contract';
@@ -63,6 +64,8 @@ export type ExecutorCall = {
   budget?: CallBudget;
   /** Files: what is too large for an output, or no JSON. */
   artifacts: CallArtifacts;
+  /** Given to executors that index and search texts. */
+  passages?: PassageStore;
   log: ExecutorLog;
   /** Says "still alive" (the heartbeat timeout starts anew) and, optionally, how far it is. */
   heartbeat: (progress?: Json) => void;

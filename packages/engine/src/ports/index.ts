@@ -162,5 +162,15 @@ export type {
   ShownFire,
 } from './schedule-store.ts';
 export type { Timers } from './timers.ts';
+export type {
+  CollectionKey,
+  CollectionKind,
+  FoundPassage,
+  NewDocument,
+  NewPassage,
+  PassageFinds,
+  PassageSearch,
+  PassageStore,
+} from './passage-store.ts';
 export type { Secrets, TextRedactor } from './secrets.ts';
 export type { StoredWorkflow, WorkflowStore } from './workflow-store.ts';

@@ -20,8 +20,7 @@ import { keepHouse } from './keep-house.ts';
 import { createSettler } from './settler.ts';
 import type { Settler } from './settler.ts';
 import { createPost } from './post.ts';
-import { createScheduleCommands } from './schedules/schedule-commands.ts';
-import { createScheduler } from './schedules/scheduler.ts';
+import { createScheduling } from './schedules/create-scheduling.ts';
 import type { Scheduler } from './schedules/scheduler.ts';
 import { createRetention } from './retention.ts';
 import { startChild } from './start-children.ts';
@@ -78,15 +77,14 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
   }
 
   async function ended(): Promise<void> {
-    await Promise.all([sweeper.stop(), admission.stop(), scheduler.stop()]);
+    await Promise.all([sweeper.stop(), admission.stop(), scheduling.scheduler.stop()]);
     await starter.idle();
     await post.idle();
     await settler.idle();
   }
 
   const steering = createSteering({ ...deps, settler, graphs, start: startOne });
-  const scheduler = createScheduler({ ...deps, start: startOne, cancel: (request) => steering.cancelRun(request) });
-
+  const scheduling = createScheduling({ ...deps, graphs, start: startOne, steering });
   let ends: (() => void)[] = [];
 
   return {
@@ -95,11 +93,10 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
     settler,
     sweeper,
     endpointBook,
-    scheduler,
     saveWorkflow: (request) => deps.workflows.save({ ...request, hash: contentHash(request.document as Json) }),
     startRuns: (requests) => starter.start(requests),
     ...steering,
-    ...createScheduleCommands({ ...deps, graphs, scheduler }),
+    ...scheduling,
     ...createDeadLetters({ ...deps, settler, graphs, start: startOne }),
     ...createRetention(deps),
     ...createLimitCommands({ ...deps, admission }),
@@ -113,11 +110,16 @@ export function createEngine(deps: EngineDeps, settings?: { sweep: SweeperSettin
     },
     async stop() {
       for (const end of ends.splice(0)) end();
-      const { promise: tooLate, resolve } = Promise.withResolvers<void>();
-      const cancel = deps.clock.after(GIVE_UP_MS, resolve);
-      await Promise.race([ended(), tooLate]);
-      cancel();
+      await inTime(deps.clock, ended());
       settler.stop();
     },
   };
+}
+
+/** Waits for it no longer than that. */
+async function inTime(clock: Pick<EngineDeps['clock'], 'after'>, ended: Promise<void>): Promise<void> {
+  const { promise: tooLate, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(GIVE_UP_MS, resolve);
+  await Promise.race([ended, tooLate]);
+  cancel();
 }

@@ -14,7 +14,7 @@ import type {
 import type { Payer } from '../domain/budget/payer.ts';
 import type { Artifacts } from './artifacts/artifacts.ts';
 import type { EndpointCommands } from './endpoints/endpoint-commands.ts';
-import type { ScheduleCommands } from './schedules/schedule-commands.ts';
+import type { ScheduleCommands } from './schedules/commands.ts';
 import type { Priority, RunHead, RunStatus, WorkflowRef } from '../domain/run/records.ts';
 import type {
   BudgetKey,

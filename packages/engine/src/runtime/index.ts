@@ -31,7 +31,7 @@ export {
   toFire,
   viewSchedule,
 } from './queries/view-schedules.ts';
-export type { ScheduleCommands } from './schedules/schedule-commands.ts';
+export type { ScheduleCommands } from './schedules/commands.ts';
 export type { Scheduler } from './schedules/scheduler.ts';
 export { viewScaling } from './queries/view-scaling.ts';
 export { eventOf, judge } from './scaling/judge.ts';

@@ -1,5 +1,5 @@
 import type { ScheduleSpec } from '@weft/contract';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { nextInstants } from '../../src/domain/schedules/instants.ts';

@@ -1,4 +1,4 @@
-/** `fetch` for MCP servers: under the guard, without redirects, and no answer is read without end. */
+/** `fetch` for MCP servers: under the guard, and no answer is read without end. */
 import { messageOf } from '../failure.ts';
 import { guardedFetch } from '../outgoing/guarded-fetch.ts';
 
@@ -13,18 +13,18 @@ export class AnswerTooLargeError extends Error {
 }
 
 export async function boundedFetch(url: string | URL, init?: RequestInit): Promise<Response> {
-  const { method = 'GET', headers: given, body: sent, signal } = init ?? {};
+  const { method = 'GET', headers, signal, body: sent } = init ?? {};
   const response = await guardedFetch(new URL(url), {
     method,
-    headers: new Headers(given),
+    headers: new Headers(headers),
     signal: signal ?? new AbortController().signal,
     ...(typeof sent === 'string' && { body: sent }),
   });
   if (response.body === null) return response;
-  const body = response.body.pipeThrough(bound(init?.method === 'GET' ? MAX_STREAM_BYTES : MAX_ANSWER_BYTES));
-  const { status, statusText, headers } = response;
-  const bounded = new Response(body, { status, statusText, headers });
-  // Where it came from: a response that is made does not say.
+  const body = response.body.pipeThrough(bound(method === 'GET' ? MAX_STREAM_BYTES : MAX_ANSWER_BYTES));
+  const { status, statusText } = response;
+  const bounded = new Response(body, { status, statusText, headers: response.headers });
+  // A response that is made has none.
   Object.defineProperty(bounded, 'url', { value: String(url) });
   return bounded;
 }

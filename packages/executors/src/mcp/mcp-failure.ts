@@ -37,6 +37,8 @@ export function mcpTrouble(error: unknown, server: McpServer | null): McpTrouble
   if (code === 'INVALID_RESULT' || end?.garbage) return broken(badAnswer(error, server));
   if (end) return broken(died(server));
   const cause = networkCause(rootOf(error));
+  if (cause.code === 'address_refused')
+    return broken(failure(cause.code, `The MCP server is not asked: ${cause.message}`));
   if (typeof cause.code !== 'string' || !SYSTEM_CODE.test(cause.code)) return broken(badAnswer(error, server));
   return broken(
     failure('network_error', `The MCP server gave no answer: ${cause.message}`, {

@@ -41,13 +41,13 @@ const KEEP_MS = 30 * 24 * 3_600_000;
 const PRUNE_BATCH = 5000;
 
 export function createScheduler(deps: SchedulerDeps): Scheduler {
-  const { schedules, scheduleTurns, clock, log } = deps;
+  const { schedules, scheduleTurns, log } = deps;
   let gate: Admit = { admit: async () => undefined, isBusy: () => false };
   const firing = createFiring({ ...deps, admit: (request) => gate.admit(request) });
   let ends: (() => void)[] = [];
   let isStopped = false;
   let current: Promise<void> | null = null;
-  let prunedAt = Number.NEGATIVE_INFINITY;
+  const prune = createPrune(deps);
 
   async function look(at: number | null): Promise<void> {
     let ticks: ScheduleTick[];
@@ -56,12 +56,6 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
       await firing.carryOut(ticks);
     } while (ticks.length === BATCH && !isStopped && !gate.isBusy());
     await prune();
-  }
-
-  async function prune(): Promise<void> {
-    if (clock.monotonicMs() - prunedAt < PRUNE_MS) return;
-    const gone = await schedules.pruneFires(KEEP_MS, PRUNE_BATCH);
-    if (gone < PRUNE_BATCH) prunedAt = clock.monotonicMs();
   }
 
   /** One whose instants cannot be told any more keeps none of the others from theirs. */
@@ -107,5 +101,15 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
       await current?.catch(() => undefined);
     },
     round: (at) => round(at ?? null),
+  };
+}
+
+/** Deletes what is over for long, now and then. */
+function createPrune({ schedules, clock }: Pick<SchedulerDeps, 'schedules' | 'clock'>): () => Promise<void> {
+  let prunedAt = Number.NEGATIVE_INFINITY;
+  return async () => {
+    if (clock.monotonicMs() - prunedAt < PRUNE_MS) return;
+    const gone = await schedules.pruneFires(KEEP_MS, PRUNE_BATCH);
+    if (gone < PRUNE_BATCH) prunedAt = clock.monotonicMs();
   };
 }

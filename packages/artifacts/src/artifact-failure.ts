@@ -1,7 +1,5 @@
 import { ArtifactError } from '@weft/engine/ports';
 
-import { systemCode } from './embedded-error.ts';
-
 /** No room, a quota that is used up, a file that may not become larger. */
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
@@ -14,4 +12,9 @@ export function artifactFailure(error: unknown): unknown {
   if (FULL.has(code))
     return new ArtifactError('artifact_store_full', `no room to keep the artifact: ${reason}`, options);
   return new ArtifactError('artifact_store_unavailable', `the artifact store does not work: ${reason}`, options);
+}
+
+/** The code of a failed system call (`EACCES`, `ENOENT`, ...), or null for anything else. */
+export function systemCode(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }

@@ -2,17 +2,17 @@
  * Artifacts as files, named by their hash: `objects/ab/abcd...` in a folder. What is being written lies in `parts` until it is
  * whole and on disk, so a file under its name is always whole. Several processes on one machine may share the folder.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, mkdir, open, opendir, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { boundsOf, tooLarge } from '@weft/engine/ports';
+import { boundsOf } from '@weft/engine/ports';
 import type { ArtifactStore, PutOptions, StoredContent } from '@weft/engine/ports';
 
-import { artifactFailure } from './artifact-failure.ts';
-import { systemCode } from './embedded-error.ts';
+import { artifactFailure, systemCode } from './artifact-failure.ts';
+import { writePart } from './write-part.ts';
 
 const HASH = /^[0-9a-f]{64}$/;
 const CHUNK_BYTES = 64 * 1024;
@@ -20,7 +20,6 @@ const CHUNK_BYTES = 64 * 1024;
 const PART_AGE_MS = 24 * 3_600_000;
 /** A link where a file should be is never followed, whoever put it there. */
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /** The store in this folder, which is made when something is written. */
 export function createFileArtifactStore(directory: string): ArtifactStore {
@@ -30,20 +29,29 @@ export function createFileArtifactStore(directory: string): ArtifactStore {
   const pathOf = (artifact: string) => join(folderOf(artifact), artifact);
 
   async function put(body: AsyncIterable<Uint8Array>, options: PutOptions): Promise<StoredContent> {
-    await makeFolder(parts);
+    await makeFolder(parts).catch((error: unknown) => {
+      throw artifactFailure(error);
+    });
     const part = join(parts, randomUUID());
-    const source = { body, error: null as unknown };
     try {
-      const content = await writePart(part, heard(source), options);
-      await makeFolder(objects);
-      await makeFolder(folderOf(content.artifact));
+      const content = await writePart(part, body, options);
       await options.claim?.(content);
-      await rename(part, pathOf(content.artifact));
-      await syncFolder(folderOf(content.artifact));
+      await place(part, content.artifact);
       return content;
     } catch (error) {
       await rm(part, { force: true }).catch(() => undefined);
-      throw error === source.error ? error : artifactFailure(error);
+      throw error;
+    }
+  }
+
+  async function place(part: string, artifact: string): Promise<void> {
+    try {
+      await makeFolder(objects);
+      await makeFolder(folderOf(artifact));
+      await rename(part, pathOf(artifact));
+      await syncFolder(folderOf(artifact));
+    } catch (error) {
+      throw artifactFailure(error);
     }
   }
 
@@ -77,39 +85,6 @@ export function createFileArtifactStore(directory: string): ArtifactStore {
       }
     },
   };
-}
-
-/** What goes wrong with the body is not the store's failure. */
-async function* heard(source: { body: AsyncIterable<Uint8Array>; error: unknown }): AsyncGenerator<Uint8Array, void> {
-  try {
-    yield* source.body;
-  } catch (error) {
-    source.error = error;
-    throw error;
-  }
-}
-
-async function writePart(
-  path: string,
-  body: AsyncIterable<Uint8Array>,
-  { maxBytes, signal }: PutOptions,
-): Promise<StoredContent> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  const file = await open(path, CREATE, 0o600);
-  try {
-    for await (const piece of body) {
-      signal?.throwIfAborted();
-      bytes += piece.length;
-      if (bytes > maxBytes) throw tooLarge(maxBytes);
-      hash.update(piece);
-      await file.writeFile(piece);
-    }
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  return { artifact: hash.digest('hex'), bytes };
 }
 
 /** Closes the file when it has been read, or nobody wants the rest. */
