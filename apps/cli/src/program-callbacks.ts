@@ -27,7 +27,7 @@ function addChanging(callbacks: Command, perform: Perform): void {
     .addOption(
       new Option('--event <event>', 'only this; may be given several times (all)')
         .choices(CallbackEvent.options)
-        .argParser((event: string, before: string[] = []) => [...before, known(event)]),
+        .argParser((event: string, before: string[] | undefined) => [...(before ?? []), known(event)]),
     )
     .option('--description <text>', 'what it is for')
     .action((url: string, options: AddCallbackOptions, command: Command) =>

@@ -15,10 +15,11 @@ export type Receiver = {
 
 export async function startReceiver(): Promise<Receiver> {
   const receiver: Receiver = { base: '', received: [], answer: (_, response) => response.writeHead(204).end() };
-  const server = await startServer(async (request, response) => {
-    const body = await bodyOf(request);
-    receiver.received.push({ url: request.url ?? '', headers: plain(request.headers), body });
-    receiver.answer(request, response);
+  const server = await startServer((request, response) => {
+    void bodyOf(request).then((body) => {
+      receiver.received.push({ url: request.url ?? '', headers: plain(request.headers), body });
+      receiver.answer(request, response);
+    });
   });
   receiver.base = server.base;
   onTestFinished(() => server.close());

@@ -163,7 +163,7 @@ function rotateRoute(api: Api, { callbacks }: AppOptions): void {
   });
 }
 
-function tryRoutes(api: Api, { deliveries, clock }: AppOptions): void {
+function tryRoutes(api: Api, { callbacks, deliveries, clock }: AppOptions): void {
   api.route({
     method: 'POST',
     url: '/v1/callbacks/:id/test',
@@ -197,7 +197,8 @@ function tryRoutes(api: Api, { deliveries, clock }: AppOptions): void {
     },
     handler: async ({ tenant, params, body }) => {
       const since = body?.since === undefined ? null : Date.parse(body.since);
-      return { replayed: await deliveries.replayDead(tenant, asId('callback', params.id), since) };
+      const { id } = found(await callbacks.get(tenant, asId('callback', params.id)), SUCH_CALLBACK);
+      return { replayed: await deliveries.replayDead(tenant, id, since) };
     },
   });
 }
