@@ -108,7 +108,7 @@ function downloadRoutes(api: Api, { engine }: AppOptions): void {
       response: {
         200: { description: 'The content', content: anyBytes },
         206: { description: 'The range of it', content: anyBytes },
-        304: { description: 'It is what the caller has', content: {} },
+        304: z.unknown().meta({ description: 'It is what the caller has' }),
         ...problems,
       },
     },
