@@ -57,12 +57,9 @@ beforeAll(async () => {
   theirs.letter = await deadLetter();
   theirs.dispatched = (await rig.acme('POST', '/v1/mesh/dispatch', { payload: { task: CANARY } })).json().taskId;
   await rig.acme('POST', '/v1/endpoints', { payload: { name: ENDPOINT, ...HOOK, tags: [CANARY] } });
-<<<<<<< HEAD
   await rig.acme('POST', '/v1/schedules', { payload: { name: SCHEDULE, description: CANARY, ...HOURLY } });
-=======
   theirs.callback = (await rig.acme('POST', '/v1/callbacks', { payload: { url: HOOK.url, active: false } })).json().id;
   theirs.delivery = (await rig.acme('POST', `/v1/callbacks/${theirs.callback}/test`)).json().id;
->>>>>>> callbacks
   theirs.mesh = await endedExecution();
   theirs.key = (await rig.make({ tenant: 'acme', name: CANARY })).id;
 }, 60_000);
@@ -132,14 +129,11 @@ function examples(): Record<string, Example> {
     'PUT /v1/endpoints/{name}': { body: HOOK },
     'PATCH /v1/endpoints/{name}': { body: { tags: [] } },
     'POST /v1/endpoints/{name}/circuit': { body: { circuit: 'open' } },
-<<<<<<< HEAD
     'POST /v1/schedules': { body: { name: 'own', ...HOURLY } },
     'POST /v1/schedules/preview': { body: { spec: HOURLY.spec } },
     'PUT /v1/schedules/{name}': { body: HOURLY },
     'POST /v1/schedules/{name}/backfill': { body: { from: '2026-01-01T00:00:00Z', to: '2026-01-01T05:00:00Z' } },
-=======
     'POST /v1/callbacks': { body: { url: 'https://own.example/hook' } },
->>>>>>> callbacks
     'POST /v1/keys': { body: { tenant: 'acme' } },
   };
 }

@@ -108,11 +108,7 @@ function downloadRoutes(api: Api, { engine }: AppOptions): void {
       response: {
         200: { description: 'The content', content: anyBytes },
         206: { description: 'The range of it', content: anyBytes },
-<<<<<<< HEAD
         304: z.null().meta({ description: 'It is what the caller has' }),
-=======
-        304: z.unknown().meta({ description: 'It is what the caller has' }),
->>>>>>> dashboard
         ...problems,
       },
     },
