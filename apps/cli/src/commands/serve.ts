@@ -9,6 +9,7 @@ import { releaseYoungGeneration } from '../footprint.ts';
 import { artifactOptions } from '../stack/artifact-options.ts';
 import { explainStartError } from '../stack/explain-start-error.ts';
 import type { MeshOptions } from '../stack/open-mesh.ts';
+import { pushHintsOf } from '../stack/push-hints.ts';
 import { retentionOptions } from '../stack/retention-options.ts';
 import { secretKeys } from '../stack/secret-keys.ts';
 import type { RunningProcess } from '../stack/running-process.ts';
@@ -20,7 +21,7 @@ const LATE_START_MS = 1000;
 
 export type MeshSettings = Pick<
   MeshOptions,
-  'databaseUrl' | 'redisUrl' | 'deadAfterMs' | 'retention' | 'secretKeys' | 'artifacts'
+  'databaseUrl' | 'redisUrl' | 'deadAfterMs' | 'retention' | 'secretKeys' | 'push' | 'artifacts'
 >;
 
 /** Where Postgres and Redis are, which must be named: a process of the mesh brings none of its own. And what all agree on. */
@@ -28,9 +29,10 @@ export function meshSettings(context: CommandContext): MeshSettings {
   const { env } = context;
   const [database, redis] = [databaseUrl(env), redisUrl(env)];
   if (database !== null && redis !== null) {
-    const keys = keysOrUsage(context);
+    const keys = orUsage(() => secretKeys(env));
+    const push = orUsage(() => pushHintsOf(env, keys));
     const retention = retentionOptions(env);
-    const shared = { retention, secretKeys: keys, artifacts: artifactOptions(env, dataDirectory(env)) };
+    const shared = { retention, secretKeys: keys, push, artifacts: artifactOptions(env, dataDirectory(env)) };
     return { databaseUrl: database, redisUrl: redis, deadAfterMs: deadAfterMs(env), ...shared };
   }
   const missing = database === null ? 'DATABASE_URL' : 'REDIS_URL';
@@ -38,9 +40,10 @@ export function meshSettings(context: CommandContext): MeshSettings {
   throw new CliError('usage', message, { exitCode: exitCodes.usage });
 }
 
-function keysOrUsage({ env }: CommandContext): MeshSettings['secretKeys'] {
+/** What the environment says; what it says wrongly is the caller's to mend. */
+function orUsage<T>(read: () => T): T {
   try {
-    return secretKeys(env);
+    return read();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new CliError('usage', message, { exitCode: exitCodes.usage });

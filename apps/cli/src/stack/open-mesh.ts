@@ -5,7 +5,7 @@ import { createEngine, recoverWithin } from '@weft/engine/runtime';
 import type { EngineDeps, RunningEngine } from '@weft/engine/runtime';
 import type { EndpointProtocol } from '@weft/contract';
 import { createProtocolProber, createProtocolRules, createProtocols } from '@weft/endpoints';
-import type { ProtocolClient } from '@weft/endpoints';
+import type { ProtocolClient, PushHints } from '@weft/endpoints';
 import { inputChecker } from '@weft/formats';
 import { lockDatabase, migrate, MigrationError, openStore } from '@weft/postgres';
 import type { PostgresStore, RetentionOptions, SecretKeys } from '@weft/postgres';
@@ -37,6 +37,8 @@ export type MeshOptions = {
   artifacts: ArtifactOptions;
   /** What tokens of endpoints are encrypted with. */
   secretKeys: SecretKeys;
+  /** Where agents may say that a task of theirs has moved on; left out: nowhere. */
+  push?: PushHints | null;
   /** How long a database or a Redis may come up late, ms. */
   waitMs: number;
   log: Logger;

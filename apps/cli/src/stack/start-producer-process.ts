@@ -6,7 +6,6 @@ import type { ProducerConfig } from '@weft/producer';
 
 import { openMesh } from './open-mesh.ts';
 import type { MeshOptions } from './open-mesh.ts';
-import { pushHintsOf } from './push-hints.ts';
 import { resealTokens } from './reseal-tokens.ts';
 import type { RunningProcess } from './running-process.ts';
 import { tellDashboard } from './tell-dashboard.ts';
@@ -38,7 +37,7 @@ export async function startProducerProcess(options: ProducerProcessOptions): Pro
       version: weftVersion(),
       hasExecutor: (type) => executorNames.includes(type),
       executorNames,
-      pushHints: pushHintsOf(process.env, options.secretKeys),
+      pushHints: options.push ?? null,
       backpressure: producerBackpressure(config),
       scheduler: engine.scheduler,
     });

@@ -7,7 +7,6 @@ import { readWorkerConfig, workerOptions } from '@weft/worker';
 import { endpointExecutors } from './endpoint-work.ts';
 import { openMesh } from './open-mesh.ts';
 import type { MeshOptions } from './open-mesh.ts';
-import { pushHintsOf } from './push-hints.ts';
 import type { RunningProcess } from './running-process.ts';
 import { surviveStrayErrors } from './survive-stray-errors.ts';
 import { weftVersion } from './version.ts';
@@ -42,7 +41,7 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
   const id = options.id ?? settings.id;
   const { beatMs } = recoverWithin(options.deadAfterMs);
   const { protocols } = mesh;
-  const push = pushHintsOf(config.environment, options.secretKeys);
+  const { push = null } = options;
   const asking = endpointExecutors({ ...deps, engine, protocols, push, environment: config.environment });
   const executors = withPassages(new Map([...settings.executors, ...asking]), deps.passages);
   const worker = createWorker(
