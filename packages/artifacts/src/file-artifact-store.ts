@@ -76,15 +76,19 @@ export function createFileArtifactStore(directory: string): ArtifactStore {
     },
     async *list() {
       await removeOldParts(parts);
-      for await (const shard of entriesOf(objects)) {
-        for await (const artifact of entriesOf(join(objects, shard))) {
-          if (!HASH.test(artifact)) continue;
-          const found = await statIfThere(pathOf(artifact));
-          if (found?.isFile()) yield { artifact, bytes: found.size, modifiedAt: found.mtimeMs };
-        }
+      for await (const artifact of hashesIn(objects)) {
+        const found = await statIfThere(pathOf(artifact));
+        if (found?.isFile()) yield { artifact, bytes: found.size, modifiedAt: found.mtimeMs };
       }
     },
   };
+}
+
+/** What lies there under the name of a content, whatever it is. */
+async function* hashesIn(objects: string): AsyncGenerator<string, void> {
+  for await (const shard of entriesOf(objects)) {
+    for await (const name of entriesOf(join(objects, shard))) if (HASH.test(name)) yield name;
+  }
 }
 
 /** Closes the file when it has been read, or nobody wants the rest. */

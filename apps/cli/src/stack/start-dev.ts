@@ -136,27 +136,10 @@ type Stack = {
 
 async function compose({ options, config, store, push, log }: Parts): Promise<Stack> {
   const clock = systemClock;
-  const bus = createMemoryEventBus();
-  const live = createMemoryLiveLog({ bus, clock });
-  const broker = createMemoryBroker();
-  const timers = createMemoryTimers({ clock });
-  const housekeeping = createMemoryHousekeeping({ clock });
-  const rates = createMemoryRateLimiter();
   const protocols = createProtocols({ replies: createMemoryReplyStore(), log });
-  const parts = {
-    broker,
-    bus,
-    live,
-    rates,
-    meter: createMemoryEndpointMeter({ clock }),
-    timers,
-    housekeeping,
-    ...artifactOptions(options.env ?? {}, options.dataDir),
-    scheduleTurns: createMemoryHousekeeping({ clock }),
-    prober: createProtocolProber(protocols),
-    endpointRules: createProtocolRules(protocols),
-  };
-  const deps = { ...store, ...parts, inputs: inputChecker, clock, log };
+  const parts = { ...memoryParts(), ...artifactOptions(options.env ?? {}, options.dataDir) };
+  const rules = { prober: createProtocolProber(protocols), endpointRules: createProtocolRules(protocols) };
+  const deps = { ...store, ...parts, ...rules, inputs: inputChecker, clock, log };
   const engine = createEngine(deps);
   const version = weftVersion();
   const setup = {
@@ -177,8 +160,8 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
     ...config,
     engine,
     queries: { ...deps, endpointBook: engine.endpointBook, loadGraph: (ref) => engine.graphs.load(ref) },
-    bus,
-    live,
+    bus: parts.bus,
+    live: parts.live,
     callbacks: store.callbacks,
     deliveries: store.deliveries,
     keys: store.keys,
@@ -206,6 +189,22 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
     await Promise.all(Array.from(protocols.values(), (client) => client.close()));
   };
   return { engine, worker, producer, courier, close };
+}
+
+/** What a mesh has in Redis. */
+function memoryParts() {
+  const clock = systemClock;
+  const bus = createMemoryEventBus();
+  return {
+    broker: createMemoryBroker(),
+    bus,
+    live: createMemoryLiveLog({ bus, clock }),
+    rates: createMemoryRateLimiter(),
+    meter: createMemoryEndpointMeter({ clock }),
+    timers: createMemoryTimers({ clock }),
+    housekeeping: createMemoryHousekeeping({ clock }),
+    scheduleTurns: createMemoryHousekeeping({ clock }),
+  };
 }
 
 function devConfig({ host, port, endpointsFile }: DevOptions): ProducerConfig {

@@ -68,11 +68,9 @@ describe.runIf(hasChromium)('the dashboard for everybody', () => {
         await page.getByRole('heading', { level: 1 }).waitFor();
         await expect.poll(() => page.locator('.loading').count()).toBe(0);
         await page.evaluate(AXE);
-        const { violations } = (await page.evaluate(
+        const { violations } = await page.evaluate<{ violations: Violation[] }>(
           `axe.run(document, ${JSON.stringify({ runOnly: RULES[colorScheme], resultTypes: ['violations'] })})`,
-        )) as {
-          violations: Violation[];
-        };
+        );
         for (const { id, help, nodes } of violations)
           faults.push(`${view}: ${id}: ${help}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
       }

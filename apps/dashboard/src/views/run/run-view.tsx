@@ -60,15 +60,7 @@ function RunTabs({ model, overview }: { model: RunModel; overview: NonNullable<R
   const present: TabName = tab ?? 'graph';
   const { run } = overview;
   const checkpoint = useCheckpoint(run.id, step);
-  const states = useMemo(
-    () =>
-      nodeStates(
-        checkpoint.data
-          ? checkpoint.data.tasks
-          : model.tasks.map((one) => ({ ...one, failures: one.task?.failures ?? 0 })),
-      ),
-    [checkpoint.data, model.tasks],
-  );
+  const states = useNodeStates(checkpoint.data, model);
   // What failed is what people look for.
   const failed = model.tasks.find(({ status }) => status === 'failed')?.key ?? null;
   const selection: Selection = {
@@ -115,6 +107,14 @@ function RunTabs({ model, overview }: { model: RunModel; overview: NonNullable<R
         )}
       </div>
     </>
+  );
+}
+
+/** How the nodes are: after the step that is looked at, else now. */
+function useNodeStates(checkpoint: Checkpoint | null, { tasks }: RunModel) {
+  return useMemo(
+    () => nodeStates(checkpoint?.tasks ?? tasks.map((one) => ({ ...one, failures: one.task?.failures ?? 0 }))),
+    [checkpoint, tasks],
   );
 }
 
