@@ -25,6 +25,7 @@ const theirs = {
   key: '',
   callback: '',
   delivery: '',
+  artifact: '',
   version: 1,
 };
 
@@ -60,6 +61,8 @@ beforeAll(async () => {
   await rig.acme('POST', '/v1/schedules', { payload: { name: SCHEDULE, description: CANARY, ...HOURLY } });
   theirs.callback = (await rig.acme('POST', '/v1/callbacks', { payload: { url: HOOK.url, active: false } })).json().id;
   theirs.delivery = (await rig.acme('POST', `/v1/callbacks/${theirs.callback}/test`)).json().id;
+  const upload = await rig.acme('POST', '/v1/artifacts?name=theirs.json', { payload: { canary: CANARY } });
+  theirs.artifact = upload.json().artifact;
   theirs.mesh = await endedExecution();
   theirs.key = (await rig.make({ tenant: 'acme', name: CANARY })).id;
 }, 60_000);
@@ -133,6 +136,7 @@ function examples(): Record<string, Example> {
     'POST /v1/schedules/preview': { body: { spec: HOURLY.spec } },
     'PUT /v1/schedules/{name}': { body: HOURLY },
     'POST /v1/schedules/{name}/backfill': { body: { from: '2026-01-01T00:00:00Z', to: '2026-01-01T05:00:00Z' } },
+    'POST /v1/artifacts': { body: { own: true }, query: '?name=own.json' },
     'POST /v1/callbacks': { body: { url: 'https://own.example/hook' } },
     'POST /v1/keys': { body: { tenant: 'acme' } },
   };
@@ -167,6 +171,7 @@ function urlsOf({ method, path }: Route): string[] {
       path
         .replace('{id}', id)
         .replace('{name}', names)
+        .replace('{artifact}', theirs.artifact)
         .replaceAll(/\{\w+\}/g, '1') + query,
   );
 }
@@ -182,6 +187,7 @@ test('another tenant gets 404 for what is not its own, at every path that names 
     `/v1/runs/${theirs.run}`,
     `/v1/runs/${theirs.open}`,
     `/v1/endpoints/${ENDPOINT}`,
+    `/v1/artifacts/${theirs.artifact}`,
     `/v1/schedules/${SCHEDULE}`,
   ];
   const before = await Promise.all(mine.map((url) => rig.acme('GET', url)));
