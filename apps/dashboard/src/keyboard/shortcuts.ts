@@ -36,7 +36,8 @@ export function listenForKeys(openPalette: () => void): () => void {
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || !areOn.get() || isTyping(event.target)) return;
-    const found = shortcuts.get().find(({ keys }) => keys === pressed(event.key));
+    const wanted = pressed(event.key);
+    const found = shortcuts.get().find(({ keys }) => keys === wanted);
     if (!found) return;
     first = null;
     event.preventDefault();
