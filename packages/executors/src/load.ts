@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 
 import type { ExecutorDefinition } from './define.ts';
+import { PROTOCOL_EXECUTORS } from './protocol-names.ts';
 
 const BUILTIN = new URL('./builtin/', import.meta.url);
 
@@ -10,7 +11,12 @@ export class ExecutorFileError extends Error {
   override readonly name = 'ExecutorFileError';
 }
 
-/** The names that `uses` may have without a handlers file, sorted. Reads the folder only, loads nothing. */
+/** The names that `uses` may have without a handlers file, sorted. Loads nothing. */
+export async function usableTypes(): Promise<string[]> {
+  return [...(await executorTypes()), ...PROTOCOL_EXECUTORS].toSorted();
+}
+
+/** The executors of a folder, sorted. Reads the folder only, loads nothing. */
 export async function executorTypes(folder: URL = BUILTIN): Promise<string[]> {
   const names = await readdir(folder);
   return names

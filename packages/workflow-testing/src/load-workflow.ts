@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { ProblemItem, WorkflowDocument } from '@weft/contract';
 import { validateDocument } from '@weft/engine/domain';
 import type { ValidationEnv } from '@weft/engine/domain';
-import { executorTypes } from '@weft/executors';
+import { usableTypes } from '@weft/executors';
 import { readWorkflow } from '@weft/formats';
 
 import { WorkflowTestError } from './test-error.ts';
@@ -19,7 +19,7 @@ const FOLDER_NAMES = ['workflow.yaml', 'workflow.yml', 'workflow.json'];
 
 /** Throws WorkflowTestError `invalid_workflow` with everything that is wrong, each with its place. */
 export async function loadWorkflow(source: WorkflowSource): Promise<WorkflowDocument> {
-  const names = await executorTypes();
+  const names = await usableTypes();
   const env: ValidationEnv = { executorNames: names, maxNodes: MAX_NODES, hasExecutor: (type) => names.includes(type) };
   if (typeof source === 'string' || source instanceof URL) return readFrom(await fileOf(source), env);
   const { document, issues } = validateDocument(structuredClone(source) as never, env);

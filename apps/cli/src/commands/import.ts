@@ -1,6 +1,6 @@
 /** weft import: a workflow of another format as a native one, without a server. */
 import { exitCodes, type ExitCode, type ForeignFormat, type ProblemItem } from '@weft/contract';
-import { executorTypes } from '@weft/executors';
+import { usableTypes } from '@weft/executors';
 import { importWorkflow, writeYaml } from '@weft/formats';
 import { type CommandContext, say, writeJson } from '../command-context.ts';
 import { maxNodes } from '../config.ts';
@@ -26,7 +26,7 @@ export async function importCommand(context: OfflineContext, file: string, forma
 }
 
 async function validationEnv({ env }: OfflineContext) {
-  const executorNames = await executorTypes();
+  const executorNames = await usableTypes();
   return { executorNames, maxNodes: maxNodes(env), hasExecutor: (type: string) => executorNames.includes(type) };
 }
 

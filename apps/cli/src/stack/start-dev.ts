@@ -28,7 +28,7 @@ import { createEngine, createWorker } from '@weft/engine/runtime';
 import type { RunningEngine, Worker } from '@weft/engine/runtime';
 import { createProtocolProber, createProtocolRules, createProtocols } from '@weft/endpoints';
 import type { PushHints } from '@weft/endpoints';
-import { closeMcpServers, loadOutgoingGuard, THIS_MACHINE, withPassages } from '@weft/executors';
+import { closeMcpServers, loadOutgoingGuard, PROTOCOL_EXECUTORS, THIS_MACHINE, withPassages } from '@weft/executors';
 import { inputChecker } from '@weft/formats';
 import { lockDatabase, migrate, openStore } from '@weft/postgres';
 import type { PostgresStore, RetentionOptions } from '@weft/postgres';
@@ -156,6 +156,7 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
     { ...deps, files: engine.files, graphs: engine.graphs, settler: engine.settler },
     { ...settings, executors },
   );
+  const executorNames = [...settings.executors.keys(), ...PROTOCOL_EXECUTORS];
   const producer = await startProducer({
     ...config,
     engine,
@@ -168,8 +169,8 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
     clock,
     log,
     version,
-    hasExecutor: (type) => settings.executors.has(type),
-    executorNames: Array.from(settings.executors.keys()),
+    hasExecutor: (type) => executorNames.includes(type),
+    executorNames,
     metrics: () => [cacheMetric(worker)],
     pushHints: push,
     backpressure: producerBackpressure(config),

@@ -1,6 +1,6 @@
 /** A producer process: the API on the mesh. Any number of them may run. */
 import { createCourier } from '@weft/callbacks';
-import { executorTypes, loadOutgoingGuard } from '@weft/executors';
+import { usableTypes, loadOutgoingGuard } from '@weft/executors';
 import { startProducer } from '@weft/producer';
 import type { ProducerConfig } from '@weft/producer';
 
@@ -19,7 +19,7 @@ export async function startProducerProcess(options: ProducerProcessOptions): Pro
   loadOutgoingGuard();
   const mesh = await openMesh(options);
   const { engine, deps, clock } = mesh;
-  const executorNames = await executorTypes();
+  const executorNames = await usableTypes();
   try {
     await resealTokens(deps, log);
     await tellDashboard(log);

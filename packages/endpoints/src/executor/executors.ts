@@ -1,16 +1,18 @@
-/** The executors of nodes with a prompt: `endpoint` for tasks, `agent` for agents. */
+/** The executors of nodes with a prompt (`endpoint` for tasks, `agent` for agents), and those of the protocols. */
 import { AGENT_EXECUTOR, ENDPOINT_EXECUTOR } from '@weft/engine/domain';
 import type { Executor, ExecutorCall, Outcome } from '@weft/engine/ports';
 
 import { converse } from './converse.ts';
 import type { EndpointDeps } from './deps.ts';
 import { readMemo } from './memo.ts';
+import { protocolExecutors } from './protocol-executor.ts';
 import { Settings } from './settings.ts';
 
 export function createEndpointExecutors(deps: EndpointDeps): Map<string, Executor> {
   const run = (call: ExecutorCall) => runConversation(deps, call);
   const types = [ENDPOINT_EXECUTOR, AGENT_EXECUTOR];
-  return new Map(types.map((type) => [type, { type, reserves: true, run }]));
+  const asking = types.map((type): [string, Executor] => [type, { type, reserves: true, run }]);
+  return new Map([...asking, ...protocolExecutors(deps)]);
 }
 
 async function runConversation(deps: EndpointDeps, call: ExecutorCall): Promise<Outcome> {
