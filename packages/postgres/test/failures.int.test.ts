@@ -31,8 +31,8 @@ afterAll(async () => {
 });
 
 /** A store of the test's own, by way of the proxy. */
-function throughProxy(): PostgresStore {
-  const store = open(proxy.url);
+function throughProxy(maxConnections?: number): PostgresStore {
+  const store = open(proxy.url, maxConnections);
   onTestFinished(async () => {
     proxy.loseCommits(() => false);
     await store.close();
@@ -75,7 +75,8 @@ describe('a commit whose answer is lost', () => {
 
 describe('a connection that breaks', () => {
   test('A11: before the commit is sent changes nothing, and it is known that it did not', async () => {
-    const store = throughProxy();
+    // One connection, so that none is left over that the cut has broken as well.
+    const store = throughProxy(1);
     const { id } = await submitRun(direct);
     const cutting = change(id, () => {
       proxy.cut();
