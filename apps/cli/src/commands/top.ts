@@ -101,7 +101,7 @@ function lines({ at, metrics, lanes, workers, runs }: Sight, paint: Paint, room:
   const slots = workers.reduce((sum, { slots: all, slotsEffective = all }) => sum + slotsEffective, 0);
   const head = [
     `${paint('bold', `${metrics.tasksPerSecond} tasks/s`)}  ${formatDuration(metrics.avgLatencyMs)} each  ${busy}/${slots} slots busy  ${metrics.queueDepth} waiting  ${metrics.heldBack} held back`,
-    `endpoints ${metrics.nodesActive}/${metrics.nodesTotal} active  ${metrics.circuitBreakersOpen} circuits open  ${metrics.health}`,
+    ...(metrics.nodesTotal === 0 ? [] : [endpointLine(metrics)]),
   ];
   const parts = [laneTable(lanes, paint), workerTable(workers, paint, now), runTable(runs, paint, now)];
   const shown = [...head];
@@ -110,4 +110,8 @@ function lines({ at, metrics, lanes, workers, runs }: Sight, paint: Paint, room:
     if (part.length > 1 && left > 1) shown.push('', ...part.slice(0, left));
   }
   return shown;
+}
+
+function endpointLine({ nodesActive, nodesTotal, circuitBreakersOpen, health }: MeshMetrics): string {
+  return `endpoints ${nodesActive}/${nodesTotal} active  ${circuitBreakersOpen} circuits open  ${health}`;
 }
