@@ -44,7 +44,10 @@ describe('what differs between two values', () => {
   });
 
   test('is a patch, each of whose places held what it says before the first one was applied', () => {
-    const json = fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json>;
+    // The library that applies the patch here sets a prototype where a key is `__proto__`.
+    const json = (fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json>).filter(
+      (value) => !JSON.stringify(value).includes('"__proto__"'),
+    );
     fc.assert(
       fc.property(json, json, (from, to) => {
         const { items, count } = differences(from, to, 10_000);
