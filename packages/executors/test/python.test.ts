@@ -1,7 +1,6 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,6 +10,7 @@ import { executorCall } from '@weft/testkit/conformance/executor';
 import { afterAll, describe, expect, test } from 'vitest';
 
 import pythonExecutor from '../src/builtin/python.ts';
+import { isGone, pidUnderKilledWorker } from './killed-worker.ts';
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 if (!hasPython) process.stderr.write('weft: there is no python3 here, so the executor python is not tested\n');
@@ -32,12 +32,6 @@ const value = (expression: string, more: JsonObject = {}, parts: Parts = {}) =>
 function outputOf(outcome: Outcome): Json {
   if (outcome.kind !== 'succeeded') throw new Error(JSON.stringify(outcome));
   return outcome.output;
-}
-
-/** Dead, too, are orphans that the init process has not reaped yet. */
-async function isGone(pid: number): Promise<boolean> {
-  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z ');
-  return status.includes(') Z ');
 }
 
 const expectGone = (pid: number) => expect.poll(() => isGone(pid), { timeout: 5_000 }).toBe(true);
@@ -168,18 +162,9 @@ describe.runIf(hasPython)('the process of a Python function', () => {
   });
 
   test('ends with a worker that is killed, though it is busy', async () => {
-    const file = join(folder, 'pid');
-    const module = new URL('../src/builtin/python.ts', import.meta.url).href;
     const source = `${HEAD}@task\ndef f(ctx):\n    ctx.emit(os.getpid())\n    while True: pass\n`;
-    const worker = `
-      import { writeFileSync } from 'node:fs';
-      const { default: executor } = await import(${JSON.stringify(module)});
-      const emit = (pid) => { writeFileSync(${JSON.stringify(file)}, String(pid)); process.kill(process.pid, 'SIGKILL'); };
-      const call = { input: ${JSON.stringify({ source })}, signal: new AbortController().signal, runId: 'r', taskId: 't', attempt: 1, idempotencyKey: 'k', emit };
-      await executor.run(call);`;
-    await once(spawn(process.execPath, ['--input-type=module', '-e', worker]), 'exit');
 
-    await expectGone(Number(await readFile(file, 'utf8')));
+    await expectGone(await pidUnderKilledWorker('python', source));
   });
 });
 

@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { access, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -9,6 +7,7 @@ import { executorCall } from '@weft/testkit/conformance/executor';
 import { afterAll, describe, expect, test } from 'vitest';
 
 import scriptExecutor from '../src/builtin/script.ts';
+import { isGone, pidUnderKilledWorker } from './killed-worker.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'weft-scripts-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -17,12 +16,6 @@ type Parts = Parameters<typeof executorCall>[1];
 
 const run = (source: string, more: JsonObject = {}, parts: Parts = {}) =>
   scriptExecutor.run(executorCall({ source, ...more }, parts));
-
-/** Dead, too, are orphans that the init process has not reaped yet. */
-async function isGone(pid: number): Promise<boolean> {
-  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z ');
-  return status.includes(') Z ');
-}
 
 /** What an attempt told, in the order of its coming. */
 function listen() {
@@ -221,19 +214,10 @@ describe('a script that does what it must not', () => {
   });
 
   test('ends with a worker that is killed', async () => {
-    const file = join(folder, 'pid');
-    const module = new URL('../src/builtin/script.ts', import.meta.url).href;
     const source =
       'export default (_, ctx) => new Promise(() => { setInterval(() => {}, 1000); ctx.emit(process.pid); })';
-    const worker = `
-      import { writeFileSync } from 'node:fs';
-      const { default: executor } = await import(${JSON.stringify(module)});
-      const emit = (pid) => { writeFileSync(${JSON.stringify(file)}, String(pid)); process.kill(process.pid, 'SIGKILL'); };
-      const call = { input: ${JSON.stringify({ source })}, signal: new AbortController().signal, runId: 'r', taskId: 't', attempt: 1, idempotencyKey: 'k', emit };
-      await executor.run(call);`;
-    await once(spawn(process.execPath, ['--input-type=module', '-e', worker]), 'exit');
 
-    const pid = Number(await readFile(file, 'utf8'));
+    const pid = await pidUnderKilledWorker('script', source);
     await expect.poll(() => isGone(pid), { timeout: 5_000 }).toBe(true);
   });
 
