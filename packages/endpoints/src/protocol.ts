@@ -66,6 +66,8 @@ export type ProtocolResult =
       toolCalls?: readonly ToolCall[];
       stateUpdates?: JsonObject;
       goto?: string[];
+      /** For who watches the run. */
+      uiMessages?: Json[];
       usage?: Usage;
       /** The model that answered, if it says so. */
       model?: string;

@@ -93,6 +93,14 @@ describe('control in the answer of a worker', () => {
     expect(readAnswer(answer)).toEqual({ kind: 'answered', text: 'x', output: 'x', ...control });
   });
 
+  test('may have messages for who watches, beside response or in its text', () => {
+    const message = { id: 'm1', text: 'half way' };
+    const answered = { kind: 'answered', output: 'x', uiMessages: [message] };
+
+    expect(readAnswer({ response: 'x', ui_messages: [message] })).toMatchObject(answered);
+    expect(readAnswer({ response: JSON.stringify({ output: 'x', uiMessages: [message] }) })).toMatchObject(answered);
+  });
+
   test('is enough for an answer', () => {
     expect(readAnswer({ goto: '__end__' })).toEqual({ kind: 'answered', text: '', output: null, goto: ['__end__'] });
   });
@@ -118,6 +126,7 @@ describe('control in the answer of a worker', () => {
     [{ response: 'x', stateUpdates: 'a' }],
     [{ response: 'x', goto: 7 }],
     [{ response: 'x', goto: [''] }],
+    [{ response: 'x', ui_messages: 'half way' }],
     [{ response: 'x', goto: Array.from({ length: 101 }, () => 'a') }],
     [{ response: '{"state_updates": {}, "goto": {}}' }],
   ])('of a wrong shape is an error: %j', (answer) => {
@@ -135,6 +144,6 @@ describe('control in the answer of a worker', () => {
     const depth = 200_000;
     const response = `${'['.repeat(depth)}${']'.repeat(depth)}`;
 
-    expect(readAnswer({ response })).toMatchObject({ kind: 'answered' });
+    expect(readAnswer({ response })).toEqual({ kind: 'answered', text: response, output: response });
   });
 });

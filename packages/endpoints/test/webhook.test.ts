@@ -142,6 +142,27 @@ describe('an endpoint over HTTP that', () => {
     },
   );
 
+  test('answers JSON that is nested without end fails with bad_response', async () => {
+    const nested = (depth: number) => `{"response":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+
+    expect(await ask(status(200, nested(10_000)))).toMatchObject(failure('bad_response', true, true));
+    expect(await ask(status(200, nested(199)))).toMatchObject({ kind: 'answered' });
+  });
+
+  test.each([
+    ['{"input_tokens":1e308,"output_tokens":-5,"usd":1e308}', { inputTokens: 0, outputTokens: 0, usd: 0 }],
+    ['{"input_tokens":1.5,"output_tokens":"NaN","usd":1e400}', { inputTokens: 2, outputTokens: 0, usd: 0 }],
+  ])('claims to have used %s is believed where it makes sense', async (usage, believed) => {
+    expect(await ask(status(200, `{"response":"x","usage":${usage}}`))).toMatchObject({ usage: believed });
+  });
+
+  test('wants to be left alone for ever is left alone for an hour', async () => {
+    const answer = status(200, '{"response":"x","rate_limit":{"remaining":0,"reset_ms":1e308}}');
+
+    expect(await ask(answer)).toMatchObject({ rateLimit: { resetMs: 3_600_000 } });
+    expect(await ask(status(429, 'no', { 'retry-after': '9'.repeat(500) }))).toMatchObject({ retryAfterMs: 3_600_000 });
+  });
+
   test('answers 200 with an error fails with its message, whatever stands beside', async () => {
     expect(await ask({ response: 'fine', error: { message: `no ${SECRET}`, code: 'x1' } })).toMatchObject({
       ...failure('endpoint_error', true, true),

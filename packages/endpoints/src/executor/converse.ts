@@ -77,8 +77,9 @@ function toSay({ settings, memo }: Conversation): ChatMessage[] {
 type Heard = { messages: readonly ChatMessage[]; asked: Extract<Asked, { kind: 'answered' }> };
 
 async function heard(deps: EndpointDeps, talk: Conversation, { messages, asked }: Heard): Promise<Outcome> {
-  const { settings, memo } = talk;
+  const { call, settings, memo } = talk;
   const { answer, endpoint, usage, placed } = asked;
+  for (const message of answer.uiMessages ?? []) call.emit({ type: 'ui_message', message });
   const calls = answer.toolCalls ?? [];
   const said: ChatMessage[] = [
     ...messages.filter(({ role }) => role !== 'system'),

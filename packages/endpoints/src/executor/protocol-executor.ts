@@ -61,7 +61,10 @@ async function ask({ push }: Deps, client: ProtocolClient, call: Given): Promise
   const wrong = client.checkUrl(url) ?? client.checkOptions(options);
   if (wrong !== null) return failure('invalid_input', wrong, { retryable: false });
   const hints = push?.addressOf({ tenant: call.tenant, taskId: call.taskId }) ?? null;
-  return outcomeOf(await client.call(requestOf(call, hints)));
+  const result = await client.call(requestOf(call, hints));
+  const messages = result.kind === 'answered' ? (result.uiMessages ?? []) : [];
+  for (const message of messages) call.emit({ type: 'ui_message', message });
+  return outcomeOf(result);
 }
 
 function requestOf(call: Given, push: ProtocolCall['push']): ProtocolCall {

@@ -16,6 +16,8 @@ const LOOK_MS = 100;
 /** Out of its slot it waits so long before it looks once more. */
 const AGAIN_MS = 2000;
 const MOST_CHARS = 100_000;
+/** What is asked for beyond these in one turn is not begun, and the model hears so. */
+const MOST_CALLS = 64;
 
 export function askedTools({ tools }: Settings, memo: Memo): Tool[] {
   return Object.entries(tools).flatMap(([name, { description, parameters = { type: 'object' }, mcp }]) => {
@@ -32,7 +34,11 @@ export async function startTools(
 ): Promise<Memo> {
   const runs: Memo['runs'] = [];
   const answers: ChatMessage[] = [];
-  for (const asked of calls) {
+  for (const [index, asked] of calls.entries()) {
+    if (index >= MOST_CALLS) {
+      answers.push(answerOf(asked.id, { output: null, error: TOO_MANY }));
+      continue;
+    }
     const work = workOf(settings, memo, asked);
     const started = work
       ? await deps.tools.start(requestOf(call, { asked, work, turn: memo.turns }))
@@ -42,6 +48,12 @@ export async function startTools(
   }
   return { ...memo, runs, messages: [...memo.messages, ...(answers as Memo['messages'])] };
 }
+
+const TOO_MANY: TaskError = {
+  code: 'too_many_tool_calls',
+  message: `at most ${MOST_CALLS} tools may be asked for in one turn`,
+  retryable: false,
+};
 
 function unknownTool(name: string, tools: readonly Tool[]): TaskError {
   const message = `there is no tool ${name}; there are ${tools.map((tool) => tool.name).join(', ') || 'none'}`;

@@ -2,6 +2,7 @@
 import type { Json, JsonObject } from '@weft/contract';
 import { isObject } from '@weft/contract';
 import { Completion, parseChunk } from '@weft/executors/openai/completion';
+import { MAX_RETRY_AFTER_MS } from '@weft/executors/http/retry-after';
 import { parseJson } from '@weft/executors/openai/parse-json';
 import { z } from 'zod';
 
@@ -89,7 +90,11 @@ function missing(answer: JsonObject): Failed {
   if (answer['status'] === 'received') {
     return failed('acknowledged_without_output', 'The endpoint acknowledged the request, but gave no output', wrong);
   }
-  const details = { keys: Object.keys(answer).slice(0, 20) };
+  const details = {
+    keys: Object.keys(answer)
+      .slice(0, 20)
+      .map((key) => key.slice(0, EXCERPT_CHARS)),
+  };
   return failed('missing_output', 'The answer has neither response, reply, choices nor output', { ...wrong, details });
 }
 
@@ -110,7 +115,7 @@ function errorIn(answer: JsonObject): Failed | undefined {
   return failed('endpoint_error', `The endpoint reports: ${(message || 'an error').slice(0, 2000).toWellFormed()}`, {
     retryable: isRetryable,
     isFault: isRetryable,
-    details: { code: code ?? null },
+    details: { code: typeof code === 'string' ? code.slice(0, EXCERPT_CHARS) : (code ?? null) },
   });
 }
 
@@ -128,5 +133,5 @@ function rateLimitIn(answer: JsonObject): Answered['rateLimit'] {
   if (!parsed.success) return undefined;
   const { remaining, limit, reset_ms: reset } = parsed.data.rate_limit;
   const resetMs = reset > EPOCH_MS ? Math.max(0, reset - Date.now()) : reset;
-  return { remaining, resetMs, ...(limit === undefined ? {} : { limit }) };
+  return { remaining, resetMs: Math.min(resetMs, MAX_RETRY_AFTER_MS), ...(limit === undefined ? {} : { limit }) };
 }

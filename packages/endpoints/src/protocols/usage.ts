@@ -1,8 +1,12 @@
 import type { Usage } from '@weft/contract';
 import { z } from 'zod';
 
-const tokens = z.number().min(0).optional().catch(undefined);
-const usd = z.number().min(0).optional().catch(undefined);
+/** More of an answer is a mistake, and would outweigh all that is true in an account. */
+const MOST_TOKENS = 1e9;
+const MOST_USD = 1e6;
+
+const tokens = z.number().min(0).max(MOST_TOKENS).transform(Math.ceil).optional().catch(undefined);
+const usd = z.number().min(0).max(MOST_USD).optional().catch(undefined);
 
 /** Tokens under each name that they go by. */
 const usageShape = z.object({

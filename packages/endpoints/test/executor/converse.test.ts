@@ -84,6 +84,28 @@ describe('an agent', () => {
     ]);
   });
 
+  test('is not let start more tools in a turn than there may be', async () => {
+    const calls = Array.from({ length: 70 }, (_, at) => call('look', {}, `c${at}`));
+    const answers = [said('', { toolCalls: calls }), said('enough')];
+    const rig = rigOf({
+      answer: () => answers.shift() ?? said('never'),
+      tools: () => ({ kind: 'ended', output: 1, error: null }),
+    });
+    await rig.runAll({ tools: { look: { uses: 'echo' } } });
+
+    expect(rig.started).toHaveLength(64);
+    const refused = rig.calls[1]?.messages.filter(({ content }) => content?.includes('too_many_tool_calls'));
+    expect(refused).toHaveLength(6);
+  });
+
+  test('tells who watches what the endpoint has for them', async () => {
+    const told: unknown[] = [];
+    const rig = rigOf({ answer: () => said('yes', { uiMessages: [{ text: 'half way' }] }) });
+    await rig.run({}, { emit: (data) => void told.push(data) });
+
+    expect(told).toContainEqual({ type: 'ui_message', message: { text: 'half way' } });
+  });
+
   test('waits outside of its slot for a tool that takes long, and does not run it twice', async () => {
     let looks = 0;
     const answers = [said('', { toolCalls: [call('slow', {})] }), said('done')];

@@ -23,7 +23,9 @@ const choice = z.object({
   finish_reason: z.string().nullish(),
 });
 
-const tokens = z.number().min(0).optional();
+/** More of one answer is a mistake. */
+const MOST_TOKENS = 1e9;
+const tokens = z.number().min(0).max(MOST_TOKENS).transform(Math.ceil).optional();
 
 /** A chunk of a stream, or a whole answer, which is a chunk that has `message` where the others have `delta`. */
 const chunkShape = z.object({
