@@ -3,6 +3,7 @@ import { isObject, NodeName } from '@weft/contract';
 import type { Json } from '@weft/contract';
 import { Fields } from '../foreign/fields.ts';
 import { type ImportPath, quote } from '../foreign/import-log.ts';
+import { findCircle } from './find-circle.ts';
 
 export type MeshStepItem = {
   id: string;
@@ -34,6 +35,7 @@ export function readSteps(owner: Fields): MeshStepItem[] {
     else owner.log.error('duplicate_name', step.fields.at('id'), `there is another step ${quote(step.id)}`);
   }
   for (const step of steps.values()) checkDependencies(step, steps);
+  if (owner.log.hasErrors) checkCircle(steps, owner);
   return Array.from(steps.values());
 }
 
@@ -97,7 +99,12 @@ function readDependencies(fields: Fields): MeshStepItem['dependsOn'] {
   return Array.from(found.values());
 }
 
-/** Circles are found by the validation of the document. */
+/** Elsewhere the validation of the document finds circles; beside other errors it is not reached. */
+function checkCircle(steps: ReadonlyMap<string, MeshStepItem>, { log }: Fields): void {
+  const found = findCircle(steps);
+  if (found) log.error('cycle', found.path, `${quote(found.id)} depends on this step in turn`);
+}
+
 function checkDependencies({ id: own, fields, dependsOn }: MeshStepItem, steps: ReadonlyMap<string, unknown>): void {
   for (const { id, path } of dependsOn) {
     if (id === own) fields.log.error('self_dependency', path, `the step ${quote(own)} depends on itself`);

@@ -58,6 +58,11 @@ describe('steps of a mesh execution', () => {
 
   test.each<[string, Json, string[]]>([
     ['a circle', [step('a', 'c'), step('b', 'a'), step('c', 'b')], ['cycle /steps/0/dependsOn/0']],
+    [
+      'a circle beside other errors',
+      [step('d', 'a'), step('a', 'c'), step('b', 'a'), step('c', 'b'), step('e', 'z'), step('f', 'f')],
+      ['missing_reference /steps/4/dependsOn/0', 'self_dependency /steps/5/dependsOn/0', 'cycle /steps/1/dependsOn/0'],
+    ],
     ['a step that depends on itself', [step('a', 'a')], ['self_dependency /steps/0/dependsOn/0']],
     ['a step that is not there', [step('a'), step('b', 'a', 'z')], ['missing_reference /steps/1/dependsOn/1']],
     ['an id that is given twice', [step('a'), step('b'), step('a')], ['duplicate_name /steps/2/id']],
