@@ -298,6 +298,7 @@ describe('an agent from before there were messages', () => {
     ['no artifact', { result: { status: { state: 'completed' } } }, 'missing_output'],
     ['no task', {}, 'missing_output'],
     ['garbage', { result: 'none' }, 'bad_response'],
+    ['an endless id', { result: { id: 'x'.repeat(1001), status: { state: 'working' } } }, 'bad_response'],
   ])('that answers %s fails', async (_, answer, code) => {
     const { url } = await serveJson(by({ 'tasks/send': answer }));
 

@@ -22,6 +22,8 @@ export type ConversationOptions = {
 
 const FIRST_POLL_MS = 200;
 const MAX_POLL_MS = 2_000;
+/** It is kept and sent again and again. */
+const LONGEST_ID = 1_000;
 
 /**
  * Sends the message, unless its task is known, and waits a while for what comes of it: by the stream, where the agent has one,
@@ -85,7 +87,9 @@ async function listen(
 }
 
 function taskIdOf(update: Exclude<RemoteUpdate, { kind: 'message' }>): string {
-  return update.kind === 'task' ? update.task.id : update.taskId;
+  const id = update.kind === 'task' ? update.task.id : update.taskId;
+  if (id === '' || id.length > LONGEST_ID) throw new Error(`the id of its task has ${id.length} characters`);
+  return id;
 }
 
 function isOver(update: Exclude<RemoteUpdate, { kind: 'message' }>): boolean {
