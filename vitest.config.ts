@@ -8,8 +8,11 @@ import { hasPostgres15 } from './packages/testkit/src/postgres-15.ts';
 /** As many files at a time as there are cores: vitest leaves one core of two idle, and with more, tests wait too long for each other. */
 const WORKERS = availableParallelism();
 
-/** What stands in an executor's or a protocol's way leaves processes, sockets and variables behind: each file by itself. */
+/** Suites of what reaches outside leave processes, sockets and variables behind, so each file has a process of its own. */
 const OUTWARD = ['packages/{executors,endpoints,embedded}/test/**/*.test.ts'];
+
+/** It holds a worker near the end of its memory, where a machine that is busy with other things as well makes no headway. */
+const ALONE = 'test/chaos/memory.test.ts';
 
 /** The suites of the store, and a mesh from end to end, once more on the oldest Postgres. */
 const POSTGRES_15: TestProjectInlineConfiguration = {
@@ -99,8 +102,20 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts', 'test/chaos/**/*.test.ts'],
-          exclude: ['test/chaos/long/**', '**/node_modules/**'],
+          exclude: [ALONE, 'test/chaos/long/**', '**/node_modules/**'],
           globalSetup: ['packages/testkit/src/global-setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e-alone',
+          include: [ALONE],
+          globalSetup: ['packages/testkit/src/global-setup.ts'],
+          // After all others.
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -23,7 +23,6 @@ const SETTINGS = {
   unix_socket_directories: '',
   max_connections: '200',
   fsync: 'off',
-  full_page_writes: 'off',
   jit: 'off',
   timezone: 'UTC',
 };

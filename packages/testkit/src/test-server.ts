@@ -14,9 +14,6 @@ export type TestServer = {
   template: string;
 };
 
-/** Servers of tests need not outlive the machine; suites about durability start their own. */
-const SETTINGS = { fsync: 'off', full_page_writes: 'off', max_connections: '200' };
-
 type RunningTestServer = TestServer & { stop(): Promise<void> };
 
 export type PostgresServer = { url: string; stop(): Promise<void> };
@@ -55,7 +52,7 @@ async function startLocal(): Promise<PostgresServer> {
   chmodSync(dataDir, 0o755);
   const remove = (): void => rmSync(dataDir, { recursive: true, force: true });
   try {
-    const postgres = await startPostgres({ dataDir, settings: SETTINGS });
+    const postgres = await startPostgres({ dataDir, settings: { fsync: 'off', max_connections: '200' } });
     return { url: postgres.url, stop: () => postgres.stop().finally(remove) };
   } catch (error) {
     remove();
