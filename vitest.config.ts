@@ -54,8 +54,6 @@ export default defineConfig({
     env: { WEFT_ALLOW_PRIVATE: 'localhost, 127.0.0.0/8, ::1' },
     // Of all projects alike: they form one queue, and no core waits for the last file of a project.
     maxWorkers: WORKERS,
-    // What is polled for comes soon or never: one second, the default, is too little for a page while all cores are at work.
-    expect: { poll: { timeout: 10_000 } },
     projects: [
       {
         extends: true,
