@@ -11,8 +11,8 @@ const WORKERS = availableParallelism();
 /** Suites of what reaches outside leave processes, sockets and variables behind, so each file has a process of its own. */
 const OUTWARD = ['packages/{executors,endpoints,embedded}/test/**/*.test.ts'];
 
-/** It holds a worker near the end of its memory, where a machine that is busy with other things as well makes no headway. */
-const ALONE = 'test/chaos/memory.test.ts';
+/** They are held to times of recovery, and workers to memory: what else a machine does would count as theirs. */
+const CHAOS = 'test/chaos/*.test.ts';
 
 /** The suites of the store, and a mesh from end to end, once more on the oldest Postgres. */
 const POSTGRES_15: TestProjectInlineConfiguration = {
@@ -99,8 +99,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts', 'test/chaos/**/*.test.ts'],
-          exclude: [ALONE, 'test/chaos/long/**', '**/node_modules/**'],
+          include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['packages/testkit/src/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -109,11 +108,12 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'e2e-alone',
-          include: [ALONE],
+          name: 'chaos',
+          include: [CHAOS],
           globalSetup: ['packages/testkit/src/global-setup.ts'],
-          // After all others.
+          // After all others, and one at a time.
           sequence: { groupOrder: 1 },
+          fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
