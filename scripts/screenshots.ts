@@ -26,7 +26,7 @@ const SETTLE_MS = 700;
 
 const folder = resolve(values.to);
 const data = await mkdtemp(join(tmpdir(), 'weft-screenshots-'));
-const handlers = join(ROOT, 'apps', 'dashboard', 'test', 'fixtures', 'shown-handlers.ts');
+const handlers = join(ROOT, 'scripts', 'screenshots', 'handlers.ts');
 const dev = await startDevProcess(join(data, 'stack'), ['--handlers', handlers]);
 const browser = await launchChromium();
 try {
