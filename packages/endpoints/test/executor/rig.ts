@@ -91,7 +91,7 @@ export function rigOf({
     close: async () => undefined,
   };
   const names: EndpointProtocol[] = ['webhook', 'api_chat', 'openai_chat', 'a2a', 'mqtt', 'redis_stream'];
-  const parts: EndpointDeps = {
+  const own: EndpointDeps = {
     endpoints: async () => endpoints,
     meter,
     protocols: new Map(names.map((protocol) => [protocol, { ...client, protocol }])),
@@ -112,7 +112,7 @@ export function rigOf({
     random: () => 0.5,
     ...deps,
   };
-  const executors = createEndpointExecutors(parts);
+  const executors = createEndpointExecutors(own);
 
   function execute(type: string, call: ExecutorCall): Promise<Outcome> {
     const executor = executors.get(type);
@@ -145,5 +145,5 @@ export function rigOf({
     return (await meter.look(endpoints.map(meteredEndpoint))).map(({ running }) => running);
   }
 
-  return { deps: parts, execute, run, runAll, loads, calls, started, cancelled, pass: (ms: number) => (now += ms) };
+  return { deps: own, execute, run, runAll, loads, calls, started, cancelled, pass: (ms: number) => (now += ms) };
 }
