@@ -102,26 +102,19 @@ function LiveBadge() {
   const rate = useStore(eventRate);
   const isMuch = useStore(isHighTraffic);
   const isHeld = useStore(isPaused);
+  // A view without anything live has no connection to tell of.
+  if (isUp === null) return null;
   return (
     <>
       {isMuch && <span className="badge badge-much">High traffic: the newest state is shown, not each event</span>}
       <button type="button" aria-pressed={isHeld} onClick={() => isPaused.set(!isHeld)}>
         {isHeld ? 'Go on' : 'Pause'}
       </button>
-      <span
-        className={`badge ${isUp === true ? 'badge-up' : isUp === false ? 'badge-down' : ''}`}
-        data-live={String(isUp)}
-      >
-        {isUp === true
-          ? isHeld
-            ? 'paused'
-            : `live · ${rate}/s`
-          : isUp === false
-            ? 'offline, connecting again'
-            : 'connecting'}
+      <span className={`badge ${isUp ? 'badge-up' : 'badge-down'}`} data-live={String(isUp)}>
+        {isUp ? (isHeld ? 'paused' : `live · ${rate}/s`) : 'offline, connecting again'}
       </span>
       <span className="unseen" role="status">
-        {isUp === false ? 'The connection is lost; it is made again.' : ''}
+        {isUp ? '' : 'The connection is lost; it is made again.'}
       </span>
     </>
   );

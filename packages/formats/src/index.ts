@@ -13,4 +13,3 @@ export { withLocations } from './source-map.ts';
 export type { Locate, Location } from './source-map.ts';
 export { readWorkflow } from './read-workflow.ts';
 export type { ReadOptions, ReadWorkflow } from './read-workflow.ts';
-export { writeYaml } from './write-yaml.ts';

@@ -3,7 +3,8 @@ import type { Json, JsonObject } from '@weft/contract';
 import { WorkflowDocument } from '@weft/contract';
 import { compileCondition } from '@weft/engine/domain';
 import { describe, expect, test } from 'vitest';
-import { type ImportedWorkflow, importWorkflow, parseDocument, writeYaml } from '../src/index.ts';
+import { type ImportedWorkflow, importWorkflow, parseDocument } from '../src/index.ts';
+import { writeYaml } from '../src/write-yaml.ts';
 
 const env = { hasExecutor: () => false, maxNodes: 100 };
 

@@ -1,7 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Kysely, PostgresDialect, sql } from 'kysely';
-import { Migrator } from 'kysely/migration';
+import type { Sql } from 'kysely';
 import type { Migration, MigrationProvider } from 'kysely/migration';
 import { Pool } from 'pg';
 
@@ -32,10 +31,15 @@ export async function migrate(connectionString: string): Promise<void> {
   const pool = new Pool({ connectionString, max: 2 });
   // A connection that breaks while idle must not end the process; the next query reports it.
   pool.on('error', () => undefined);
+  // Loaded only now: their 250 modules are of no use to a process that migrates nothing.
+  const [{ Kysely, PostgresDialect, sql }, { Migrator }] = await Promise.all([
+    import('kysely'),
+    import('kysely/migration'),
+  ]);
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
-    await requireServerVersion(db);
-    const { error } = await new Migrator({ db, provider: sqlFiles(MIGRATIONS) }).migrateToLatest();
+    await requireServerVersion(pool);
+    const { error } = await new Migrator({ db, provider: sqlFiles(MIGRATIONS, sql) }).migrateToLatest();
     if (error !== undefined) throw error;
     await maintainAll(pool);
   } catch (error) {
@@ -48,8 +52,8 @@ export async function migrate(connectionString: string): Promise<void> {
   }
 }
 
-async function requireServerVersion(db: Kysely<unknown>): Promise<void> {
-  const { rows } = await sql<{ server_version_num: string }>`show server_version_num`.execute(db);
+async function requireServerVersion(pool: Pool): Promise<void> {
+  const { rows } = await pool.query<{ server_version_num: string }>('show server_version_num');
   const major = Math.floor(Number(rows[0]?.server_version_num) / 10_000);
   if (major >= OLDEST_SERVER) return;
   const message = `the database is Postgres ${major}: use Postgres ${OLDEST_SERVER} or later`;
@@ -57,17 +61,17 @@ async function requireServerVersion(db: Kysely<unknown>): Promise<void> {
 }
 
 /** Each `NNNN_name.sql` of a folder is one migration. */
-function sqlFiles(folder: string): MigrationProvider {
+function sqlFiles(folder: string, sql: Sql): MigrationProvider {
   return {
     async getMigrations() {
       const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).toSorted();
-      const files = names.map(async (name) => [name.slice(0, -'.sql'.length), await sqlFile(join(folder, name))]);
+      const files = names.map(async (name) => [name.slice(0, -'.sql'.length), await sqlFile(join(folder, name), sql)]);
       return Object.fromEntries(await Promise.all(files));
     },
   };
 }
 
-async function sqlFile(path: string): Promise<Migration> {
+async function sqlFile(path: string, sql: Sql): Promise<Migration> {
   const text = await readFile(path, 'utf8');
   return {
     async up(db) {

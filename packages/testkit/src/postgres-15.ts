@@ -23,6 +23,7 @@ const SETTINGS = {
   unix_socket_directories: '',
   max_connections: '200',
   fsync: 'off',
+  jit: 'off',
   timezone: 'UTC',
 };
 

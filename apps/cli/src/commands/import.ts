@@ -1,7 +1,8 @@
 /** weft import: a workflow of another format as a native one, without a server. */
 import { exitCodes, type ExitCode, type ForeignFormat, type ProblemItem } from '@weft/contract';
 import { usableTypes } from '@weft/executors';
-import { importWorkflow, writeYaml } from '@weft/formats';
+import { importWorkflow } from '@weft/formats';
+import { writeYaml } from '@weft/formats/write-yaml';
 import { type CommandContext, say, writeJson } from '../command-context.ts';
 import { maxNodes } from '../config.ts';
 import { invalidDocument, placedLine, readDocumentFile } from '../input/document-file.ts';

@@ -66,7 +66,7 @@ describe.runIf(hasChromium)('the dashboard for everybody', () => {
       for (const view of views()) {
         await page.goto(stage.dev.url + view);
         await page.getByRole('heading', { level: 1 }).waitFor();
-        await expect.poll(() => page.locator('.loading').count()).toBe(0);
+        await page.locator('.loading').first().waitFor({ state: 'detached' });
         await page.evaluate(AXE);
         const { violations } = await page.evaluate<{ violations: Violation[] }>(
           `axe.run(document, ${JSON.stringify({ runOnly: RULES[colorScheme], resultTypes: ['violations'] })})`,

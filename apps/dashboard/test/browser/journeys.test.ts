@@ -194,7 +194,7 @@ describe.runIf(hasChromium)('the dashboard in a browser', () => {
       asked.length = 0;
       await open(path);
       await page.getByRole('heading', { level: 1 }).waitFor();
-      await expect.poll(() => page.locator('.loading').count()).toBe(0);
+      await page.locator('.loading').first().waitFor({ state: 'detached' });
       expect(asked.length, `${path}: ${asked.join(' ')}`).toBeLessThanOrEqual(REQUESTS_PER_NAVIGATION);
     }
   });

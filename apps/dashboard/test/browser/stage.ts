@@ -39,7 +39,8 @@ export async function openStage(): Promise<Stage> {
   const page = await stage.browser.newPage({ viewport: { width: 1400, height: 900 } });
   page.on('pageerror', (error) => stage.errors.push(error.message));
   page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('ERR_CONNECTION')) stage.errors.push(message.text());
+    if (message.type() !== 'error' || message.text().includes('ERR_CONNECTION')) return;
+    stage.errors.push(`${message.text()} (${message.location().url})`);
   });
   return Object.assign(stage, {
     page,

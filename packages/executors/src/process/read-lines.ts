@@ -23,7 +23,17 @@ export function readLines(pipe: Readable, maxBytes: number, onLine: (text: strin
       from = at + 1;
     }
     take(chunk.subarray(from));
+    // Nothing of it is kept.
+    if (size > maxBytes) free(chunk);
   });
   pipe.on('end', end);
   pipe.on('error', () => undefined);
+}
+
+/**
+ * Gives the memory of a chunk back at once. To the collector its bytes are outside of the heap, of which it lets some 64 MiB
+ * gather before it looks.
+ */
+function free({ buffer, byteLength }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }

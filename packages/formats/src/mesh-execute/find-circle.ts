@@ -1,11 +1,11 @@
-import type { MeshStepItem } from './read-steps.ts';
-
-type Dependency = MeshStepItem['dependsOn'][number];
+type Step<Dependency> = { readonly id: string; readonly dependsOn: readonly Dependency[] };
 
 /** A dependency by which steps wait for each other for ever; null: there is none. Of itself a step is not said to depend here. */
-export function findCircle(steps: ReadonlyMap<string, MeshStepItem>): Dependency | null {
+export function findCircle<Dependency extends { readonly id: string }>(
+  steps: ReadonlyMap<string, Step<Dependency>>,
+): Dependency | null {
   const stuck = new Map(steps);
-  const blocking = ({ id, dependsOn }: MeshStepItem) => dependsOn.find((one) => one.id !== id && stuck.has(one.id));
+  const blocking = ({ id, dependsOn }: Step<Dependency>) => dependsOn.find((one) => one.id !== id && stuck.has(one.id));
   for (let before = -1; before !== stuck.size;) {
     before = stuck.size;
     for (const step of stuck.values()) if (!blocking(step)) stuck.delete(step.id);

@@ -7,7 +7,7 @@ import { Loaded } from '../../parts/loading.tsx';
 import { Page } from '../../parts/page.tsx';
 import { StatusMark } from '../../parts/status-mark.tsx';
 import { useNow } from '../../parts/use-now.ts';
-import { ago, count, duration, shortId, took, usd } from '../../parts/words.ts';
+import { ago, count, duration, plural, shortId, took, usd } from '../../parts/words.ts';
 import { Link } from '../../router/link.tsx';
 import { hrefOf } from '../../router/router.ts';
 import { useResource } from '../../store/resource.ts';
@@ -79,7 +79,11 @@ function Figures({ all, runs, ended }: { all: Overview; runs: readonly RunSummar
       />
       <Figure href={hrefOf('runs')} value={percentiles(times)} label="p50 / p95 of these" />
       <Figure href={hrefOf('lanes')} value={count(depth)} label={`tasks wait on ${lanes.length} lanes`} />
-      <Figure href={hrefOf('workers')} value={`${busy} / ${slots}`} label={`slots busy, ${alive.length} workers`} />
+      <Figure
+        href={hrefOf('workers')}
+        value={`${busy} / ${slots}`}
+        label={`slots busy, ${plural(alive.length, 'worker')}`}
+      />
       <Figure
         href={hrefOf('lanes', {}, { tab: 'dead' })}
         value={`${deadLetters.count}${deadLetters.more ? '+' : ''}`}

@@ -10,6 +10,7 @@ import { Link } from '../../router/link.tsx';
 import { hrefOf } from '../../router/router.ts';
 import { text, useSearch } from '../../router/search.ts';
 import { useResource } from '../../store/resource.ts';
+import { scheduleWords } from './schedule-words.ts';
 import { ScheduleActions } from './schedule-actions.tsx';
 
 const SEARCH = { name: text };
@@ -68,7 +69,7 @@ function ScheduleCard({ schedule, isOpen, onOpen }: CardProps) {
       <p>
         Starts <Link href={hrefOf('workflow', { name: started })}>{started}</Link>
       </p>
-      <code>{JSON.stringify(spec)}</code>
+      <code>{scheduleWords(spec)}</code>
       <p>{nextAt === null ? 'No instant comes.' : `Next: ${new Date(nextAt).toLocaleString()}`}</p>
       {lastFire && <Fire fire={lastFire} />}
       <p className="soft">

@@ -66,7 +66,7 @@ function WorkflowTable({ items, runs }: { items: readonly WorkflowSummary[]; run
             <td>
               <Latest runs={runs.filter(({ workflow }) => workflow.name === name).slice(0, 15)} />
             </td>
-            <td>{ago(createdAt, now)}</td>
+            <td className="when">{ago(createdAt, now)}</td>
           </tr>
         ))}
       </tbody>

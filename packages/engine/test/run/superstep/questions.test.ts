@@ -100,6 +100,17 @@ describe('a breakpoint in superstep mode', () => {
     expect(run.statuses).toMatchObject({ b: 'ready', c: 'ready' });
   });
 
+  test('B8: stays passed when what came with its answer lets another node stop that would have been skipped', () => {
+    const late = { a: { ...writes, when: 'size(state.log) > 0' }, b: writes };
+    const run = superstep({ nodes: late, state: log, interruptBefore: ['a', 'b'] });
+    expect(run.statuses).toEqual({ b: 'waiting' });
+    answer(run, 'b', null, { log: 'edited' });
+    expect(run.status).toBe('interrupted');
+    expect(run.statuses).toEqual({ a: 'waiting', b: 'waiting' });
+    answer(run, 'a', null);
+    expect(run.statuses).toEqual({ a: 'ready', b: 'ready' });
+  });
+
   test('B8: after a node holds the barrier, and what is held back is applied with it', () => {
     const run = superstep({ nodes, state: log, interruptAfter: ['b'] });
     run.succeed('a', 'a');

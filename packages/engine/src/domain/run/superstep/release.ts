@@ -47,7 +47,9 @@ export function release(run: WorkingRun): boolean {
   if (stops.length > 0) {
     // Their tasks stand while they ask, and are not to be taken for an iteration that has run.
     run.note({ superstep: { runs: Object.fromEntries(stops.map((name) => [name, nextIteration(run, name)])) } });
-    for (const name of stops) run.arm(run.node(name), { ...nextKey(run, name), fate: null });
+    // What came with the last answer may stop another node: those that were passed and taken back stand beside it again.
+    const back = names.filter((name) => !stops.includes(name) && isTakenBack(run, nextKey(run, name).key));
+    for (const name of [...stops, ...back]) run.arm(run.node(name), { ...nextKey(run, name), fate: null });
     return true;
   }
   const left = held.filter((name) => !fates.has(name));
@@ -75,6 +77,10 @@ export function passBreakpoint(run: WorkingRun, { node }: TaskRecord): void {
 /** Whether the task's breakpoint was passed already, and only others hold the run. */
 export function isPassed(run: WorkingRun, { key, node }: TaskRecord): boolean {
   return ownerOf(key) === null && placeOfRun(run).passed.includes(node);
+}
+
+function isTakenBack(run: WorkingRun, key: string): boolean {
+  return run.takenBack.some((task) => task.key === key && task.epoch === run.head.epoch);
 }
 
 function nextSet(graph: Graph, held: string[]): string[] {
