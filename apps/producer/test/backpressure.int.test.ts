@@ -73,6 +73,11 @@ describe('a producer', () => {
       detail: expect.stringContaining('wait on the lane default'),
     });
     expect(Number(refused.headers['retry-after'])).toBeGreaterThanOrEqual(1);
+    for (const way of ['fork', 'rerun']) {
+      const url = `/v1/runs/${first.json().id}/${way}`;
+      const branched = await app.inject({ method: 'POST', url, payload: way === 'fork' ? { step: 1 } : {} });
+      expect(branched.json()).toMatchObject({ status: 429, code: 'lane_full' });
+    }
     expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(120);
     const task = await app.inject({ method: 'POST', url: '/v1/tasks', payload: { uses: 'echo' } });
     expect(task.statusCode).toBe(429);

@@ -175,11 +175,21 @@ describe('a key that is revoked', () => {
     const stream = await fetch(`${servers[1].url}/v1/runs/${run.id}/events`, { headers: bearer(key) });
     const streamed = stream.text();
 
+    const waiting = fetch(`${servers[0].url}/v1/runs?wait=20s`, {
+      method: 'POST',
+      headers: { ...bearer(key), 'content-type': 'application/json' },
+      body: JSON.stringify({ workflow, tags: ['waited for'] }),
+    });
+    await expect
+      .poll(async () => (await rig.by(other.key)('GET', '/v1/runs?tag=waited%20for')).json().items, PATIENCE)
+      .toHaveLength(1);
+
     const revokedAt = performance.now();
     const answer = await fetch(`${servers[0].url}/v1/keys/${id}`, { method: 'DELETE', headers: bearer(TOKEN) });
     expect(answer.status).toBe(200);
     const codes = await Promise.all(sockets.map(({ closed }) => closed));
     expect(await streamed).toContain('event: tasks');
+    expect((await waiting).status).toBe(401);
     expect(performance.now() - revokedAt).toBeLessThan(5000);
     expect(codes).toEqual([wsCloseCodes.refused, wsCloseCodes.refused]);
     for (const { url } of servers) expect((await fetch(`${url}/v1/runs`, { headers: bearer(key) })).status).toBe(401);

@@ -14,6 +14,7 @@ export type {
 } from './protocol.ts';
 export type { EndpointDeps, ToolRequest, ToolRun, ToolRunner } from './executor/deps.ts';
 export { createEndpointExecutors } from './executor/executors.ts';
+export { letGoOfCancelled } from './executor/let-go.ts';
 export { createMeshTools } from './executor/mesh-tools.ts';
 export { createProtocols } from './protocols/create-protocols.ts';
 export type { ProtocolsOptions } from './protocols/create-protocols.ts';

@@ -99,9 +99,14 @@ export type ProtocolRules = {
   checkOptions(options: JsonObject): string | null;
 };
 
+/** What a `pending` result has left at the other side, of a request whose answer nobody wants any more. */
+export type LeftRequest = Pick<ProtocolCall, 'target' | 'idempotencyKey' | 'signal'> & { memo: Json };
+
 export type ProtocolClient = ProtocolRules & {
   /** Never throws. */
   call(call: ProtocolCall): Promise<ProtocolResult>;
+  /** Tells the other side to stop; rejects where it does not hear. Left out: the protocol has no word for that. */
+  letGo?(left: LeftRequest): Promise<void>;
   probe(target: CallTarget, url: string | null, signal: AbortSignal): Promise<Probe>;
   close(): Promise<void>;
 };

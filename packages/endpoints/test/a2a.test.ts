@@ -60,6 +60,24 @@ describe('an agent that speaks A2A', () => {
     if (options.streaming !== false) expect(call.told.tokens).toEqual(['Hel', 'lo.']);
   });
 
+  test('is told to cancel a task whose answer nobody waits for any more, and hears it once more without harm', async () => {
+    const { act, stages } = patient();
+    const server = await startA2aServer(act, { token: SECRET });
+    const client = openProtocol('a2a', { holdMs: 50 });
+    const { target, idempotencyKey, ...call } = protocolCall(server.url, { target: { token: SECRET } });
+    const first = await client.call({ ...call, target, idempotencyKey });
+    const { memo } = first as Extract<ProtocolResult, { kind: 'pending' }>;
+    const left = { target, idempotencyKey, memo, signal: AbortSignal.timeout(5000) };
+    await client.letGo?.(left);
+    expect(stages.map(({ canceled }) => canceled.aborted)).toEqual([true]);
+    await client.letGo?.(left);
+    const deaf = { ...target, url: 'http://127.0.0.1:1/', token: SECRET };
+    await expect(client.letGo?.({ ...left, target: deaf })).rejects.toThrow(/127\.0\.0\.1/);
+    // Whoever asks again asks for another task.
+    await client.call({ ...call, target, idempotencyKey });
+    expect(stages).toHaveLength(2);
+  });
+
   test.each([true, false])('is told where to say that its task has moved on, if it can (%s)', async (pushes) => {
     const receiver = await serveJson({});
     const address = createPushHints(new URL(receiver.url).origin, [{ bytes: Buffer.alloc(32, 7) }]);

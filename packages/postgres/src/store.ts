@@ -11,6 +11,7 @@ import type {
   KeyStore,
   LetterReader,
   GateStore,
+  LeftoverStore,
   LimitStore,
   MeshStore,
   PassageStore,
@@ -36,6 +37,7 @@ import { createEndpointStore } from './endpoint-store.ts';
 import { createFleetStore } from './fleet-store.ts';
 import { createKeyStore } from './key-store.ts';
 import { createGateStore } from './gate-store.ts';
+import { createLeftoverStore } from './leftover-store.ts';
 import { createLimitStore } from './limit-store.ts';
 import { createMeshStore } from './mesh-store.ts';
 import { createPassageStore } from './passage-store.ts';
@@ -56,6 +58,7 @@ export type PostgresStore = {
   dispatch: DispatchStore;
   workflows: WorkflowStore;
   fleet: FleetStore;
+  leftovers: LeftoverStore;
   limits: LimitStore;
   budgets: BudgetStore;
   costs: CostReader;
@@ -101,6 +104,7 @@ export function openStore({
     dispatch: createDispatchStore(pool),
     workflows: createWorkflowStore(pool),
     fleet: createFleetStore(pool),
+    leftovers: createLeftoverStore(pool),
     limits: createLimitStore(pool),
     budgets: createBudgetStore(pool),
     costs: createCostReader(pool),

@@ -1,8 +1,8 @@
 /** What a worker needs to carry out nodes with a prompt: protocols, the registry, and tools as runs of the mesh. */
-import { createEndpointExecutors, createMeshTools } from '@weft/endpoints';
-import type { ProtocolClient, PushHints } from '@weft/endpoints';
+import { createEndpointExecutors, createMeshTools, letGoOfCancelled } from '@weft/endpoints';
+import type { EndpointDeps, ProtocolClient, PushHints } from '@weft/endpoints';
 import type { EndpointProtocol } from '@weft/contract';
-import type { EndpointMeter, Executor, RunReader, WorkflowStore } from '@weft/engine/ports';
+import type { EndpointMeter, Executor, LeftoverStore, Log, RunReader, WorkflowStore } from '@weft/engine/ports';
 import type { RunningEngine } from '@weft/engine/runtime';
 import { systemClock } from '@weft/embedded';
 import { modelPrice, resolveSecrets } from '@weft/executors';
@@ -14,15 +14,23 @@ export type EndpointWork = {
   protocols: ReadonlyMap<EndpointProtocol, ProtocolClient>;
   reader: RunReader;
   workflows: WorkflowStore;
+  leftovers: LeftoverStore;
   /** Where agents may say that a task of theirs has moved on. */
   push: PushHints | null;
   /** Where secrets are looked up. */
   environment: Environment;
+  log: Log;
 };
 
-export function endpointExecutors({ engine, meter, protocols, ...deps }: EndpointWork): Map<string, Executor> {
+export type EndpointWorker = {
+  executors: Map<string, Executor>;
+  /** Tells what cancelled tasks have left outside to stop, until the returned function is called. */
+  letGo(): () => void;
+};
+
+export function endpointWorker({ engine, meter, protocols, ...deps }: EndpointWork): EndpointWorker {
   const { endpointBook } = engine;
-  return createEndpointExecutors({
+  const parts: EndpointDeps = {
     async endpoints(tenant) {
       if (!endpointBook.isRead) await endpointBook.refresh();
       return endpointBook.of(tenant);
@@ -36,7 +44,11 @@ export function endpointExecutors({ engine, meter, protocols, ...deps }: Endpoin
     tools: createMeshTools({ engine, ...deps }),
     clock: systemClock,
     random: Math.random,
-  });
+  };
+  return {
+    executors: createEndpointExecutors(parts),
+    letGo: () => letGoOfCancelled(parts, { ...deps, clock: systemClock }),
+  };
 }
 
 function secretOf(name: string, environment: Environment): string | null {

@@ -47,7 +47,7 @@ export type MeshOptions = {
 export type Mesh = {
   engine: RunningEngine;
   deps: EngineDeps &
-    Pick<PostgresStore, 'queue' | 'costs' | 'mesh' | 'passages' | 'callbacks' | 'deliveries'> & {
+    Pick<PostgresStore, 'queue' | 'costs' | 'mesh' | 'passages' | 'leftovers' | 'callbacks' | 'deliveries'> & {
       meter: EndpointMeter;
     };
   keys: KeyStore;

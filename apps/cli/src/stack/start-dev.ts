@@ -39,7 +39,7 @@ import { destination, pino } from 'pino';
 import type { Logger } from 'pino';
 
 import { artifactOptions } from './artifact-options.ts';
-import { endpointExecutors } from './endpoint-work.ts';
+import { endpointWorker } from './endpoint-work.ts';
 import { cacheMetric } from './cache-metric.ts';
 import type { Environment } from '../config.ts';
 import { producerBackpressure } from './producer-backpressure.ts';
@@ -150,8 +150,8 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
     lanes: null,
   };
   const settings = await workerOptions(setup);
-  const asking = endpointExecutors({ ...deps, engine, protocols, push, environment: setup.config.environment });
-  const executors = withPassages(new Map([...settings.executors, ...asking]), store.passages);
+  const asking = endpointWorker({ ...deps, engine, protocols, push, environment: setup.config.environment });
+  const executors = withPassages(new Map([...settings.executors, ...asking.executors]), store.passages);
   const worker = createWorker(
     { ...deps, files: engine.files, graphs: engine.graphs, settler: engine.settler },
     { ...settings, executors },
@@ -183,9 +183,11 @@ async function compose({ options, config, store, push, log }: Parts): Promise<St
   engine.start();
   courier.start();
   await worker.start();
+  const letNoMoreGo = asking.letGo();
   // Drained, it signs off; the API goes on without a worker.
   void worker.left.then(() => worker.stop(0));
   const close = async () => {
+    letNoMoreGo();
     await closeMcpServers();
     await Promise.all(Array.from(protocols.values(), (client) => client.close()));
   };

@@ -4,7 +4,7 @@ import { createWorker, recoverWithin } from '@weft/engine/runtime';
 import { closeMcpServers, loadOutgoingGuard, withPassages } from '@weft/executors';
 import { readWorkerConfig, workerOptions } from '@weft/worker';
 
-import { endpointExecutors } from './endpoint-work.ts';
+import { endpointWorker } from './endpoint-work.ts';
 import { openMesh } from './open-mesh.ts';
 import type { MeshOptions } from './open-mesh.ts';
 import type { RunningProcess } from './running-process.ts';
@@ -42,8 +42,8 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
   const { beatMs } = recoverWithin(options.deadAfterMs);
   const { protocols } = mesh;
   const { push = null } = options;
-  const asking = endpointExecutors({ ...deps, engine, protocols, push, environment: config.environment });
-  const executors = withPassages(new Map([...settings.executors, ...asking]), deps.passages);
+  const asking = endpointWorker({ ...deps, engine, protocols, push, environment: config.environment });
+  const executors = withPassages(new Map([...settings.executors, ...asking.executors]), deps.passages);
   const worker = createWorker(
     { ...deps, files: engine.files, graphs: engine.graphs, settler: engine.settler },
     { ...settings, executors, id, beatMs, recycleAfterMs },
@@ -56,11 +56,13 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
     await mesh.close();
     throw error;
   }
+  const letNoMoreGo = asking.letGo();
   return {
     id,
     left: worker.left.then((leave) => (leave === 'drained' ? exitCodes.ok : exitCodes.recycled)),
     hurry: () => void worker.stop(0),
     async stop() {
+      letNoMoreGo();
       await worker.stop(graceMs);
       await closeMcpServers();
       await engine.stop();

@@ -21,7 +21,7 @@ declare module 'fastify' {
 
 export type Backpressure = {
   /** Throws AppError `lane_full` where the tenant has too much waiting on a lane of the workflow. */
-  refuseFull(request: StartRequest): Promise<void>;
+  refuseFull(request: Pick<StartRequest, 'workflow' | 'idempotency'>): Promise<void>;
   /** Whether this process takes no new work at all. */
   readonly isBusy: boolean;
 };

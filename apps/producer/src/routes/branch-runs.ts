@@ -1,6 +1,7 @@
 import { ForkRun, ReplayRun, RerunRun, Run } from '@weft/contract';
 import { viewRun } from '@weft/engine/runtime';
-import type { StartResult } from '@weft/engine/runtime';
+import type { WorkflowRef } from '@weft/engine/domain';
+import type { StartRequest, StartResult } from '@weft/engine/runtime';
 import type { FastifyReply } from 'fastify';
 
 import type { Api } from '../api.ts';
@@ -8,14 +9,15 @@ import type { AppOptions } from '../app-options.ts';
 import { editedWorkflow } from '../edited-workflow.ts';
 import { actionKeyOf } from '../http/idempotency.ts';
 import { asId, deletedRun, found, IdParams, SUCH_RUN } from '../http/ids.ts';
+import type { Backpressure } from '../pressure/backpressure.ts';
 import { problems } from '../schemas/answers.ts';
 import { IdempotencyHeaders } from '../schemas/requests.ts';
 
 /** Going on from a checkpoint, in the same run or in another one; and beginning again. */
-export function branchRoutes(api: Api, options: AppOptions): void {
+export function branchRoutes(api: Api, options: AppOptions, backpressure: Backpressure): void {
   replayRoute(api, options);
-  forkRoute(api, options);
-  rerunRoute(api, options);
+  forkRoute(api, options, backpressure);
+  rerunRoute(api, options, backpressure);
 }
 
 function replayRoute(api: Api, { engine, queries }: AppOptions): void {
@@ -43,7 +45,7 @@ function replayRoute(api: Api, { engine, queries }: AppOptions): void {
   });
 }
 
-function forkRoute(api: Api, options: AppOptions): void {
+function forkRoute(api: Api, options: AppOptions, backpressure: Backpressure): void {
   const { engine } = options;
   api.route({
     method: 'POST',
@@ -69,13 +71,14 @@ function forkRoute(api: Api, options: AppOptions): void {
       const workflow = await editedWorkflow(options, { tenant, runId }, changes);
       const edited = Object.keys(changes.nodeOverrides ?? {});
       const where = { tenant, runId, step, workflow, edited, tags, key: caller.key };
+      await refuseFull(options, backpressure, { tenant, runId, workflow, idempotency });
       const started = await engine.forkRun({ ...where, stateOverrides, stateUpdates, idempotency });
       return reply.code(started.created ? 201 : 200).send(await startedRun(options, { tenant, reply }, started));
     },
   });
 }
 
-function rerunRoute(api: Api, options: AppOptions): void {
+function rerunRoute(api: Api, options: AppOptions, backpressure: Backpressure): void {
   const { engine } = options;
   api.route({
     method: 'POST',
@@ -99,10 +102,20 @@ function rerunRoute(api: Api, options: AppOptions): void {
       if (again) return reply.code(200).send(await startedRun(options, { tenant, reply }, again));
       const workflow = await editedWorkflow(options, { tenant, runId }, { version });
       const where = { tenant, runId, workflow, tags, key: caller.key };
+      await refuseFull(options, backpressure, { tenant, runId, workflow, idempotency });
       const started = await engine.rerunRun({ ...where, input, config, idempotency });
       return reply.code(started.created ? 201 : 200).send(await startedRun(options, { tenant, reply }, started));
     },
   });
+}
+
+type Branched = Pick<StartRequest, 'idempotency'> & { tenant: string; runId: string; workflow: WorkflowRef | null };
+
+/** What goes on from a run waits on the same lanes, unless it is of another version. */
+async function refuseFull({ queries }: AppOptions, backpressure: Backpressure, branched: Branched): Promise<void> {
+  const { tenant, runId, idempotency } = branched;
+  const workflow = branched.workflow ?? (await queries.reader.run(tenant, runId))?.head.workflow;
+  if (workflow) await backpressure.refuseFull({ workflow, idempotency });
 }
 
 /** The run as it is shown, with where it is. */

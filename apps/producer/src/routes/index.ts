@@ -59,7 +59,7 @@ export function registerRoutes(api: Api, options: AppOptions, ring: Pick<KeyRing
   overviewRoutes(api, options);
   checkpointRoutes(api, options);
   compareRoutes(api, options);
-  branchRoutes(api, options);
+  branchRoutes(api, options, backpressure);
   steerRoutes(api, options);
   migrationRoutes(api, options);
   interruptRoutes(api, options);

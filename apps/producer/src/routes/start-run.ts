@@ -42,8 +42,12 @@ export function startRunRoutes(api: Api, options: AppOptions, parts: StartParts)
       const started = await startOne(options, parts, startRequestOf(body, { workflow, idempotency, key: caller.key }));
       const { runId: id, created } = started;
       if (query.wait !== undefined) {
-        const wait = { timeoutMs: query.wait, signal: closeSignal(reply.raw) };
-        await awaitRunEnd({ reader: queries.reader, bus, clock }, { tenant, id }, wait);
+        const refused = new AbortController();
+        const unwatch = caller.onRefused(() => refused.abort());
+        const signal = AbortSignal.any([closeSignal(reply.raw), refused.signal]);
+        const wait = { timeoutMs: query.wait, signal };
+        await awaitRunEnd({ reader: queries.reader, bus, clock }, { tenant, id }, wait).finally(unwatch);
+        if (refused.signal.aborted) throw new AppError('unauthorized', 'the key is not valid any more');
       }
       const fresh = query.wait === undefined && started.created ? started.fresh : null;
       const run = fresh

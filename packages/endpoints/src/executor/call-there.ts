@@ -39,7 +39,7 @@ export async function callThere(deps: EndpointDeps, request: AskRequest, there: 
 
 type Token = { kind: 'token'; value: string | null } | { kind: 'missing'; code: string; message: string };
 
-function tokenOf(deps: EndpointDeps, { name, token }: EndpointRecord): Token {
+export function tokenOf(deps: Pick<EndpointDeps, 'secret'>, { name, token }: EndpointRecord): Token {
   if (token === null) return { kind: 'token', value: null };
   if (token.kind === 'value') return { kind: 'token', value: token.value };
   if (token.kind === 'sealed') {

@@ -10,6 +10,8 @@ export type ToolRun = { kind: 'running' } | { kind: 'ended'; output: Json; error
 
 export type ToolRequest = {
   tenant: string;
+  /** The run of the agent. */
+  runId: string;
   /** Who pays for the agent's own run. */
   payer: Payer | null;
   /** The same for each attempt: the run is started once. */

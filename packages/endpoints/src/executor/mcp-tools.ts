@@ -63,12 +63,13 @@ export function offeredNode({ tools }: Settings, { listed }: Memo, name: string)
 
 async function startListing(
   deps: EndpointDeps,
-  { tenant, payer, taskId, idempotencyKey }: Conversation['call'],
+  { tenant, runId, payer, taskId, idempotencyKey }: Conversation['call'],
   { entry, server }: { entry: string; server: Server },
 ) {
   const node = { ...nodeOf(server, { action: 'list', maxBytes: 4_194_304 }), retry: { maxAttempts: LIST_ATTEMPTS } };
   const started = await deps.tools.start({
     tenant,
+    runId,
     payer,
     key: `tool:${idempotencyKey}:list:${entry}`,
     tags: [`tool:${entry}`, `agent:${taskId}`],

@@ -25,7 +25,10 @@ export function createMeshTools(deps: MeshToolsDeps): ToolRunner {
 }
 
 async function start(deps: MeshToolsDeps, request: ToolRequest): Promise<{ runId: string } | { error: TaskError }> {
-  const { payer, key, tags, input } = request;
+  const { payer, key, input } = request;
+  const depth = (await depthOf(deps.reader, request)) + 1;
+  if (depth > MAX_DEPTH) return { error: TOO_DEEP };
+  const tags = [...request.tags, `${DEPTH_TAG}${depth}`];
   const workflow = await refOf(deps, request);
   const idempotency = { key, payloadHash: contentHash([workflow.name, input]) };
   const [result] = await deps.engine.startRuns([
@@ -33,6 +36,27 @@ async function start(deps: MeshToolsDeps, request: ToolRequest): Promise<{ runId
   ]);
   if (!result || result instanceof AppError) throw result ?? new Error('no run was started');
   return { runId: result.runId };
+}
+
+/** So that a tool that leads back to its agent's own workflow comes to an end, as child runs do. */
+const MAX_DEPTH = 10;
+const DEPTH_TAG = 'tool-depth:';
+const TOO_DEEP: TaskError = {
+  code: 'too_deep',
+  message: `runs of tools and child runs lie at most ${MAX_DEPTH} deep`,
+  retryable: false,
+};
+
+/** How deep a run lies below one that is neither a child nor a tool's: its parents, and what the topmost of them says. */
+async function depthOf(reader: RunReader, { tenant, runId }: Pick<ToolRequest, 'tenant' | 'runId'>): Promise<number> {
+  let run = await reader.run(tenant, runId);
+  let depth = 0;
+  while (run?.head.parent && depth <= MAX_DEPTH) {
+    depth += 1;
+    run = await reader.run(tenant, run.head.parent.runId);
+  }
+  const told = run?.tags.find((tag) => tag.startsWith(DEPTH_TAG))?.slice(DEPTH_TAG.length);
+  return depth + (Number(told) || 0);
 }
 
 async function refOf({ engine, workflows }: MeshToolsDeps, { tenant, work }: ToolRequest) {

@@ -63,11 +63,11 @@ function unknownTool(name: string, tools: readonly Tool[]): TaskError {
 type Work = Pick<ToolRequest, 'work' | 'input'>;
 
 function requestOf(
-  { tenant, payer, taskId, idempotencyKey }: Conversation['call'],
+  { tenant, runId, payer, taskId, idempotencyKey }: Conversation['call'],
   { asked, work, turn }: { asked: ToolCall; work: Work; turn: number },
 ): ToolRequest {
   const key = `tool:${idempotencyKey}:${turn}:${asked.id}`;
-  return { tenant, payer, key, tags: [`tool:${asked.name}`.slice(0, 200), `agent:${taskId}`], ...work };
+  return { tenant, runId, payer, key, tags: [`tool:${asked.name}`.slice(0, 200), `agent:${taskId}`], ...work };
 }
 
 /** What carries out the call; null: there is no such tool. */

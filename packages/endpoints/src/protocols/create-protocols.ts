@@ -34,7 +34,7 @@ export function createProtocols(options: ProtocolsOptions): Map<EndpointProtocol
     webhookClient(),
     apiChatClient(),
     openaiChatClient(),
-    onDemand(a2aRules, async () => (await import('./a2a/a2a.ts')).a2aClient(shared)),
+    onDemand(a2aRules, async () => (await import('./a2a/a2a.ts')).a2aClient(shared), { canLetGo: true }),
     onDemand(mqttRules, async () => (await import('./mqtt/mqtt.ts')).mqttClient(shared)),
     redisStreamClient(shared),
   ];

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '@weft/contract';
 import { redact, redactText } from '@weft/executors';
 import { aborted, messageOf } from '@weft/executors/failure';
 
-import type { ProtocolCall, ProtocolClient, ProtocolResult } from '../protocol.ts';
+import type { LeftRequest, ProtocolCall, ProtocolClient, ProtocolResult } from '../protocol.ts';
 import { ReplyStoreError } from './replies/named-store.ts';
 import { failed, fromFailure } from './result.ts';
 
@@ -23,11 +23,23 @@ export function guarded(client: ProtocolClient): ProtocolClient {
       const result = await settled(client, masked(call, secrets));
       return redact(result as JsonObject, secrets) as ProtocolResult;
     },
+    ...(client.letGo && { letGo: (left: LeftRequest) => letGo(client, left) }),
     async probe(target, url, signal) {
       const probe = await client.probe(target, url, signal).catch((error: unknown) => unhealthy(error));
       return target.token === null ? probe : { ...probe, detail: redact(probe.detail, [target.token]) };
     },
   };
+}
+
+/** An endpoint that was turned into something else meanwhile is told nothing. */
+async function letGo(client: ProtocolClient, left: LeftRequest): Promise<void> {
+  const { url, options, token } = left.target;
+  if (client.checkUrl(url) !== null || client.checkOptions(options) !== null) return;
+  try {
+    await client.letGo?.(left);
+  } catch (error) {
+    throw new Error(redact(messageOf(error), token === null ? [] : [token]));
+  }
 }
 
 function unhealthy(error: unknown): { isHealthy: boolean; detail: string } {

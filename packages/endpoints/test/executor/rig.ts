@@ -91,7 +91,7 @@ export function rigOf({
     close: async () => undefined,
   };
   const names: EndpointProtocol[] = ['webhook', 'api_chat', 'openai_chat', 'a2a', 'mqtt', 'redis_stream'];
-  const executors = createEndpointExecutors({
+  const own: EndpointDeps = {
     endpoints: async () => endpoints,
     meter,
     protocols: new Map(names.map((protocol) => [protocol, { ...client, protocol }])),
@@ -111,13 +111,18 @@ export function rigOf({
     clock,
     random: () => 0.5,
     ...deps,
-  });
+  };
+  const executors = createEndpointExecutors(own);
+
+  function execute(type: string, call: ExecutorCall): Promise<Outcome> {
+    const executor = executors.get(type);
+    if (!executor) throw new Error(`there is no executor ${type}`);
+    return executor.run(call);
+  }
 
   /** One attempt; `memo` as the one before has left it. */
-  function run(input: JsonObject, parts: Partial<ExecutorCall> = {}): Promise<Outcome> {
-    const executor = executors.get('agent');
-    if (!executor) throw new Error('there is no executor for agents');
-    return executor.run(executorCall({ prompt: 'Begin', ...input }, parts));
+  function run(input: JsonObject, given: Partial<ExecutorCall> = {}): Promise<Outcome> {
+    return execute('agent', executorCall({ prompt: 'Begin', ...input }, given));
   }
 
   /** Attempt after attempt, as the engine would, until the task has ended; what each came to. */
@@ -140,5 +145,5 @@ export function rigOf({
     return (await meter.look(endpoints.map(meteredEndpoint))).map(({ running }) => running);
   }
 
-  return { run, runAll, loads, calls, started, cancelled, pass: (ms: number) => (now += ms) };
+  return { deps: own, execute, run, runAll, loads, calls, started, cancelled, pass: (ms: number) => (now += ms) };
 }

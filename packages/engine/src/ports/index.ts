@@ -131,6 +131,7 @@ export type {
   TaskResult,
   TaskView,
 } from './run-reader.ts';
+export type { Leftover, LeftoverStore } from './leftover-store.ts';
 export type { LetterListing, LetterPosition, LetterReader, LetterRecord } from './letter-reader.ts';
 export type { OutputMatch, RunComparer, TaskTotals } from './run-comparer.ts';
 export { StoreError } from './run-store.ts';

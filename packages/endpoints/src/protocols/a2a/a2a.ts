@@ -2,12 +2,12 @@ import type { ReplyRecord } from '@weft/engine/ports';
 import { aborted } from '@weft/executors/failure';
 import { z } from 'zod';
 
-import type { CallTarget, Probe, ProtocolCall, ProtocolClient, ProtocolResult } from '../../protocol.ts';
+import type { CallTarget, LeftRequest, Probe, ProtocolCall, ProtocolClient, ProtocolResult } from '../../protocol.ts';
 import { correlationOf } from '../replies/incoming.ts';
 import { ReplyStoreError } from '../replies/named-store.ts';
 import type { ReplyOptions } from '../replies/reply-options.ts';
 import { lookAgainMs } from '../replies/waiting.ts';
-import type { Learned } from '../result.ts';
+import type { Failed, Learned } from '../result.ts';
 import { fromFailure, withLearned } from '../result.ts';
 import { a2aRules } from './a2a-rules.ts';
 import { a2aFailure, isUnknownMethod } from './a2a-failure.ts';
@@ -25,6 +25,8 @@ type Memo = z.infer<typeof memoShape>;
 /** After these another worker goes on with the same task over there; after all others nobody does. */
 const HANDED_ON = new Set<unknown>(['shutdown', 'pressure']);
 const CANCEL_MS = 700;
+/** What an agent says that knows of the cancel: the task is over, or unknown. */
+const HEARD = new Set(['endpoint_error', 'remote_task_lost']);
 const CARD_BYTES = 1_048_576;
 
 /** An agent that speaks A2A: 1.0 and 0.3 by its card, `tasks/send` where there is none. */
@@ -33,6 +35,7 @@ export function a2aClient(replyOptions: ReplyOptions): ProtocolClient {
   return {
     ...a2aRules,
     call: (call) => askAgent(call, agents, replyOptions),
+    letGo: (left) => letGo(left, agents, replyOptions),
     probe: probeAgent,
     close: async () => undefined,
   };
@@ -93,24 +96,35 @@ function resultOf(standing: Exclude<Standing, { kind: 'open' }>, target: CallTar
 
 type Stopping = { replyOptions: ReplyOptions; send: number };
 
-/** Nobody wants the task any more: the agent is told, as far as it hears in time. A next attempt is another task. */
-async function stop(
-  call: ProtocolCall,
-  agents: Agents,
-  taskId: string,
-  { replyOptions, send }: Stopping,
-): Promise<void> {
-  const { target, signal, log, maxBytes } = call;
+/** Nobody wants the task any more: the agent is told, as far as it hears in time. */
+async function stop(call: ProtocolCall, agents: Agents, taskId: string, stopping: Stopping): Promise<void> {
+  const { target, signal, log, idempotencyKey } = call;
   if (HANDED_ON.has(signal.reason)) return;
-  const limit = AbortSignal.timeout(CANCEL_MS);
+  const left = { target, idempotencyKey, signal: AbortSignal.timeout(CANCEL_MS) };
+  const failure = await cancel(left, agents, taskId);
+  if (failure) log('warn', 'an agent did not cancel its task', { taskId, code: failure.error.code });
+  await stopping.replyOptions.replies.reopen(idempotencyKey, stopping.send);
+}
+
+async function letGo({ memo, ...left }: LeftRequest, agents: Agents, { replies }: ReplyOptions): Promise<void> {
+  const known = memoShape.safeParse(memo).data;
+  if (!known) return;
+  const failure = await cancel(left, agents, known.taskId);
+  if (failure && !HEARD.has(failure.error.code)) throw new Error(failure.error.message);
+  await replies.reopen(left.idempotencyKey, known.send);
+}
+
+/** A next attempt is another task. */
+async function cancel(left: Omit<LeftRequest, 'memo'>, agents: Agents, taskId: string): Promise<Failed | null> {
+  const { target, signal } = left;
   const nothing = (): void => undefined;
-  const fetchImpl = boundedFetch(target, { maxBytes, signal: limit, onChunk: nothing, onLearned: nothing });
+  const fetchImpl = boundedFetch(target, { maxBytes: CARD_BYTES, signal, onChunk: nothing, onLearned: nothing });
   try {
-    await (await agents.of(target, fetchImpl)).cancel(taskId, limit);
+    await (await agents.of(target, fetchImpl)).cancel(taskId, signal);
+    return null;
   } catch (error) {
-    log('warn', 'an agent did not cancel its task', { taskId, code: a2aFailure(error).error.code });
+    return a2aFailure(error);
   }
-  await replyOptions.replies.reopen(call.idempotencyKey, send);
 }
 
 /** Its card is there; an agent without one counts by any answer below 500. */
