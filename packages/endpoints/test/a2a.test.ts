@@ -69,7 +69,7 @@ describe('an agent that speaks A2A', () => {
     const { memo } = first as Extract<ProtocolResult, { kind: 'pending' }>;
     const left = { target, idempotencyKey, memo, signal: AbortSignal.timeout(5000) };
     await client.letGo?.(left);
-    expect(stages.map(({ canceled }) => canceled.aborted)).toEqual([true]);
+    await expect.poll(() => stages.map(({ canceled }) => canceled.aborted)).toEqual([true]);
     await client.letGo?.(left);
     const deaf = { ...target, url: 'http://127.0.0.1:1/', token: SECRET };
     await expect(client.letGo?.({ ...left, target: deaf })).rejects.toThrow(/127\.0\.0\.1/);
