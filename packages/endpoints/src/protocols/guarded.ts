@@ -35,11 +35,9 @@ export function guarded(client: ProtocolClient): ProtocolClient {
 async function letGo(client: ProtocolClient, left: LeftRequest): Promise<void> {
   const { url, options, token } = left.target;
   if (client.checkUrl(url) !== null || client.checkOptions(options) !== null) return;
-  try {
-    await client.letGo?.(left);
-  } catch (error) {
-    throw new Error(redact(messageOf(error), token === null ? [] : [token]));
-  }
+  const problem = await client.letGo?.(left).then(() => null, messageOf);
+  // Without its cause, which may hold the token.
+  if (typeof problem === 'string') throw new Error(redact(problem, token === null ? [] : [token]));
 }
 
 function unhealthy(error: unknown): { isHealthy: boolean; detail: string } {

@@ -16,14 +16,17 @@ const log = { debug: silent, info: silent, warn: silent, error: silent };
 
 test('a task over there is canceled although nobody who knew of it lives when its run is cancelled', async () => {
   const canceled: boolean[] = [];
-  const agent = await startA2aServer(async (stage) => {
-    stage.begin();
-    stage.status(TaskState.TASK_STATE_WORKING);
-    const place = canceled.push(false) - 1;
-    await once(stage.canceled, 'abort');
-    canceled[place] = true;
-    stage.status(TaskState.TASK_STATE_CANCELED);
-  });
+  const agent = await startA2aServer(
+    async (stage) => {
+      stage.begin();
+      stage.status(TaskState.TASK_STATE_WORKING);
+      const place = canceled.push(false) - 1;
+      await once(stage.canceled, 'abort');
+      canceled[place] = true;
+      stage.status(TaskState.TASK_STATE_CANCELED);
+    },
+    { streaming: false },
+  );
   const database = await createTestDatabase();
   onTestFinished(() => database.drop());
   const protocols = createProtocols({ replies: createMemoryReplyStore(), log, holdMs: 50 });
