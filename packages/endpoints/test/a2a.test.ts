@@ -62,7 +62,7 @@ describe('an agent that speaks A2A', () => {
 
   test('is told to cancel a task whose answer nobody waits for any more, and hears it once more without harm', async () => {
     const { act, stages } = patient();
-    const server = await startA2aServer(act, { token: SECRET });
+    const server = await startA2aServer(act, { token: SECRET, streaming: false });
     const client = openProtocol('a2a', { holdMs: 50 });
     const { target, idempotencyKey, ...call } = protocolCall(server.url, { target: { token: SECRET } });
     const first = await client.call({ ...call, target, idempotencyKey });
